@@ -1,0 +1,541 @@
+"""The words gate reasons with, as frozen values passed between the layers.
+
+A *fact* was read from a service, or proved by the log. A *claim* is what the environment or git
+metadata says, which whoever writes the pipeline can write too. A fact that could not be had is a
+``Problem`` in its place: never ``None``, never an empty list, so that it cannot be mistaken for
+"there is none". ``None`` means: known to be absent.
+
+Times are aware datetimes in UTC. Nothing here reads a clock, a file or the network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import TypeAlias, TypeVar
+
+T = TypeVar("T")
+
+
+class ProblemKind(StrEnum):
+    """Why a fact could not be had. Each kind has its own remedy."""
+
+    CREDENTIALS = "credentials"  # the service did not accept who we are
+    PERMISSION = "permission"  # it knows us and will not show this
+    HIDDEN = "hidden"  # it says "not found", and may mean "not for you"
+    UNAVAILABLE = "unavailable"  # down, slow, out of budget, rate limited
+    MALFORMED = "malformed"  # it answered what it should not
+    INCOMPLETE = "incomplete"  # a list that is not provably whole
+    CLAIM = "claim"  # only a claim is to be had, and the policy does not accept it
+    LOCAL = "local"  # git, a file or the log could not be read
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A fact that could not be had.
+
+    ``service`` is the system asked ("jira", "github", "git", "log"), ``request`` what was asked of
+    it ("GET /rest/api/3/issue/CHG-1"), ``cause`` one sentence on what was seen, ``remedy`` one on
+    what to do. None of them holds a secret, a person's name or free text from outside.
+    """
+
+    kind: ProblemKind
+    service: str
+    request: str
+    cause: str
+    remedy: str
+
+
+Maybe: TypeAlias = T | Problem  # a fact, or why it could not be had
+
+# ---------------------------------------------------------------- people
+
+
+class AccountKind(StrEnum):
+    """Whether an account is a human's. Only ``PERSON`` can approve."""
+
+    PERSON = "person"
+    APP = "app"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One account in one system.
+
+    ``system`` is "jira", "github", "gitlab", "servicenow", or "git" for a bare e-mail address of
+    commit metadata; ``key`` is what the system identifies it by (Jira Cloud's accountId, Data
+    Center's user name, a GitHub login, an e-mail address in lower case). ``email`` is given only
+    where the service says that it verified it. ``name`` is for display and never compared.
+    """
+
+    system: str
+    key: str
+    kind: AccountKind = AccountKind.PERSON
+    name: str = ""
+    email: str = ""
+
+
+# ---------------------------------------------------------------- messages
+
+
+@dataclass(frozen=True, slots=True)
+class Free:
+    """Text that people typed. It is shown escaped, and in a record only as a commitment."""
+
+    text: str
+
+
+Value: TypeAlias = "str | int | datetime | timedelta | Account | Free | tuple[Value, ...]"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A sentence as a code and its arguments.
+
+    ``text`` is a ``str.format`` template over ``args``; the record keeps ``code`` and ``args`` (with
+    persons as p-labels and ``Free`` as t-labels), the terminal shows the sentence.
+    """
+
+    code: str
+    text: str
+    args: Mapping[str, Value] = field(default_factory=dict)
+
+
+# ---------------------------------------------------------------- deployment and run
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """What is about to run: a name and the SHA-256 of its bytes in lower-case hex."""
+
+    name: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunClaim:
+    """What the environment says of the pipeline run. Claims, all of it.
+
+    ``ci`` is "github", "gitlab", "jenkins" or "shell"; ``repository`` a URL or empty;
+    ``created_at`` the claimed start of the pipeline, where the environment has one.
+    """
+
+    ci: str
+    id: str = ""
+    attempt: str = ""
+    url: str = ""
+    repository: str = ""
+    ref: str = ""
+    commit: str = ""
+    actor: str = ""
+    created_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """What is about to be deployed, as asked for: claims, to be held against facts.
+
+    ``commit`` is a full object id in lower-case hex (40 or 64 digits); ``commit_from_run`` is true
+    where it came from the pipeline's environment instead of an option.
+    """
+
+    service: str
+    environment: str
+    commit: str
+    run: RunClaim
+    artifacts: tuple[Artifact, ...] = ()
+    commit_from_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A pipeline run as the CI's API tells it.
+
+    ``created_at`` is the creation of the *first* attempt; ``actor`` who started the current one;
+    ``active`` whether the service says that it is running now.
+    """
+
+    ci: str
+    id: str
+    attempt: int
+    repository: str
+    head_sha: str
+    created_at: datetime
+    actor: Account
+    active: bool
+    url: str = ""
+
+
+# ---------------------------------------------------------------- change requests
+
+
+class TicketSource(StrEnum):
+    """Where a ticket ID may come from."""
+
+    OPTION = "option"
+    PULL_REQUEST = "pull-request"
+    BRANCH = "branch"
+    COMMIT = "commit"
+
+
+@dataclass(frozen=True, slots=True)
+class TicketReference:
+    """A ticket ID that passed the grammar, and where it was found. ``system`` is "jira"."""
+
+    system: str
+    id: str
+    source: TicketSource
+
+
+class Verdict(StrEnum):
+    """One person's decision. ``DECLINED`` is an objection until its giver withdraws it."""
+
+    APPROVED = "approved"
+    DECLINED = "declined"
+    PENDING = "pending"
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """One person's decision on a change request or a pull request.
+
+    ``account`` is None where the system recorded a decision without saying whose (a deleted user):
+    such an approval counts for nothing, such an objection counts. ``decided_at`` is None only for
+    PENDING; ``latest_possible`` says that the system has no time per person and this is an upper
+    bound, with ``not_before`` as the lower one where it is known. ``source`` is "jsm",
+    "transition:Approved", "field:Approvers" or "review"; ``id`` names
+    the row in it. ``commit`` is what a review was given on.
+    """
+
+    account: Account | None
+    verdict: Verdict
+    decided_at: datetime | None
+    source: str
+    id: str = ""
+    latest_possible: bool = False
+    commit: str = ""
+    not_before: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EditedText:
+    """A text of a ticket: the configured location it was read from, and its last edit.
+
+    ``edited_at`` is the ticket's creation where the whole history shows no edit; ``edited_by`` is
+    None where the system does not say who. ``text`` is plain: ADF and wiki markup are rendered.
+    """
+
+    location: str
+    text: str
+    edited_at: datetime
+    edited_by: Account | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """A ticket's status by id and name, both as the system gives them."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeRequest:
+    """A ticket as read live. ``approvals``, ``scope`` and the plans are provably complete or a
+    ``Problem``. ``scope`` holds only locations that exist on the ticket; an empty plan is ``()``."""
+
+    system: str
+    id: str
+    key: str
+    url: str
+    project: str
+    type: str
+    status: Status
+    created_at: datetime
+    creator: Account | None
+    reporter: Account | None
+    approvals: Maybe[tuple[Approval, ...]]
+    scope: Maybe[tuple[EditedText, ...]]
+    rollback_plan: Maybe[tuple[EditedText, ...]]
+    test_plan: Maybe[tuple[EditedText, ...]]
+    summary: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MissingTicket:
+    """The system, with working credentials, shows the project and not this ticket."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """A reference and what came back for it."""
+
+    reference: TicketReference
+    result: Maybe[ChangeRequest | MissingTicket]
+
+
+# ---------------------------------------------------------------- change
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """A commit: metadata (claims, which only ever add makers) and what vouches for it (facts).
+
+    ``author``, ``committer`` and ``co_authors`` are forge accounts where the forge matched a
+    verified e-mail address, else accounts of system "git". ``signer`` is the account of a signature
+    that the forge verified. ``merged_by_forge``: the forge itself wrote this commit when it merged
+    an unchanged patch, by its own push history, so its metadata makes no maker.
+    """
+
+    sha: str
+    parents: tuple[str, ...]
+    author: Account
+    committer: Account
+    co_authors: tuple[Account, ...]
+    message: str
+    signer: Account | None = None
+    merged_by_forge: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """A push as the forge saw it: server time, pusher (None: deleted account), range of the ref."""
+
+    at: datetime
+    account: Account | None
+    ref: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class PullRequest:
+    """A pull or merge request that brought commits of the range.
+
+    ``brings`` are the range's commits that came in by it, its merge commit included. ``pushes`` are
+    all pushes to its head branch that led to ``head_sha``, oldest first; ``reviews`` holds each
+    person's latest decisive review. ``into_release_ref``: merged into a ref the service releases
+    from, by the forge's own record. ``commits`` are the request's own commits as its authors pushed them, provably
+    complete: after a squash or rebase merge none of them is in the range, and their authors and
+    co-authors are makers of the commits that the forge wrote in their place.
+    """
+
+    number: int
+    url: str
+    title: str
+    author: Account | None
+    head_ref: str
+    head_sha: str
+    base_ref: str
+    merge_sha: str
+    merged_at: datetime | None
+    merged_by: Account | None
+    into_release_ref: bool
+    brings: tuple[str, ...]
+    reviews: Maybe[tuple[Approval, ...]]
+    pushes: Maybe[tuple[Push, ...]]
+    commits: Maybe[tuple[Commit, ...]] = ()
+
+
+class BaseKind(StrEnum):
+    """What the range starts from."""
+
+    DEPLOYED = "deployed"  # the newest deployment here that the log proves succeeded
+    FIRST = "first"  # none yet: the head's own pull request or push
+    REDEPLOYED = "redeployed"  # the head succeeded here before: the range of its first success
+    WIDENED = "widened"  # --base named an ancestor of the above
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """Where the range starts: ``commit`` is "" for a first deployment; ``index`` is the log index
+    of the record that proves it, None where no record does."""
+
+    kind: BaseKind
+    commit: str
+    index: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The code that the deployment brings: ``commits`` are base..head, head last.
+
+    ``in_repository`` is False where the service's own repository (not only a fork of it) does not
+    contain the head; ``base_is_ancestor`` False where the base is not an ancestor of the head;
+    ``release_refs`` are those of the service's release refs that contain the head.
+    ``direct_pushes`` are pushes to a release ref that brought commits no pull request brought.
+    """
+
+    repository: str
+    base: Base
+    head: str
+    base_is_ancestor: bool
+    commits: Maybe[tuple[Commit, ...]]
+    pull_requests: Maybe[tuple[PullRequest, ...]]
+    direct_pushes: Maybe[tuple[Push, ...]]
+    push_of: Mapping[str, int]  # commit -> position in direct_pushes
+    release_refs: Maybe[tuple[str, ...]]
+    in_repository: Maybe[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
+class ForgeDeployment:
+    """A deployment that the forge itself lists as having succeeded."""
+
+    id: str
+    environment: str
+    commit: str
+    at: datetime
+
+
+# ---------------------------------------------------------------- log history
+
+
+@dataclass(frozen=True, slots=True)
+class EntryLink:
+    """A place in the log: index and leaf hash (RFC 6962, lower-case hex)."""
+
+    index: int
+    leaf: str
+
+
+@dataclass(frozen=True, slots=True)
+class PastDecision:
+    """A verified decision record of this service and environment, joined with its outcome."""
+
+    link: EntryLink
+    at: datetime
+    commit: str
+    decision: str
+    base: str
+    succeeded: bool
+    succeeded_index: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What the log proves at head (``size``, ``root`` in hex).
+
+    ``base`` is where the range starts by the log alone; ``here`` are this commit's earlier
+    decisions for this service and environment, oldest first; ``prior_deployment`` and
+    ``prior_tickets`` (by ticket id) are the newest records below the head.
+    """
+
+    size: int
+    root: str
+    base: Base
+    here: tuple[PastDecision, ...] = ()
+    prior_deployment: EntryLink | None = None
+    prior_tickets: Mapping[str, EntryLink] = field(default_factory=dict)
+
+
+# ---------------------------------------------------------------- facts
+
+
+@dataclass(frozen=True, slots=True)
+class ClockReading:
+    """Our clock minus a service's Date header, in seconds; the header has whole seconds only and
+    the request takes time, so up to ``uncertainty`` seconds of it prove nothing."""
+
+    service: str
+    offset: float
+    uncertainty: float
+
+
+class PinState(StrEnum):
+    """How the policy's digest relates to ``GATE_POLICY_SHA256``."""
+
+    PINNED = "pinned"
+    UNPINNED = "unpinned"  # no digest was given
+    DIFFERENT = "different"
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything a decision rests on. ``run`` is None in a plain shell, where there is no pipeline.
+    ``given`` are the references found; ``tickets`` the lookup of each, in the same order.
+    ``deployed_before`` are the forge's successful deployments of this commit to this environment.
+    ``gate_accounts`` are gate's own accounts, whose approvals never count.
+    """
+
+    deployment: Deployment
+    run: Maybe[Run] | None
+    given: Maybe[tuple[TicketReference, ...]]
+    tickets: tuple[Lookup, ...]
+    change: Maybe[Change]
+    history: Maybe[History]
+    deployed_before: Maybe[tuple[ForgeDeployment, ...]]
+    clocks: tuple[ClockReading, ...]
+    pin: PinState
+    gate_accounts: tuple[Account, ...] = ()
+
+
+# ---------------------------------------------------------------- decision
+
+
+class Level(StrEnum):
+    """What the policy asks of a control."""
+
+    REQUIRE = "require"
+    WARN = "warn"
+    OFF = "off"
+
+
+class Outcome(StrEnum):
+    """How a control was judged."""
+
+    PASS = "pass"
+    FAIL = "fail"
+    UNDETERMINED = "undetermined"
+    NOT_APPLICABLE = "not-applicable"
+    WAIVED = "waived"
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What one control found: outcome, expected, observed, and the remedy where it is no pass.
+    ``claims`` names the claims it relied on because the policy accepts them."""
+
+    outcome: Outcome
+    expected: Message
+    observed: Message
+    remedy: Message | None = None
+    claims: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ControlResult:
+    """A judgement under the level that the policy gives the control."""
+
+    id: str
+    title: str
+    level: Level
+    judgement: Judgement
+
+
+class DecisionKind(StrEnum):
+    """The gate's answer."""
+
+    ALLOWED = "allowed"
+    DENIED = "denied"
+    UNDETERMINED = "undetermined"
+    EMERGENCY = "emergency"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The answer, when it was given, and each control's result in the registry's order.
+
+    ``claims`` names the claims that a control relied on because the policy accepts them.
+    """
+
+    kind: DecisionKind
+    at: datetime
+    controls: tuple[ControlResult, ...]
+    claims: tuple[str, ...] = ()
+
+
+Now: TypeAlias = Callable[[], datetime]  # the clock, handed down by the command line

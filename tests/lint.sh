@@ -1,0 +1,14 @@
+#!/bin/sh
+# The quality gates. $1: the folder of the tools.
+set -eu
+bin=$1
+say() { echo "· $1"; }
+say "ruff format"; "$bin/ruff" format --check --quiet .
+say "ruff check"; "$bin/ruff" check --quiet .
+say "mypy --strict"; "$bin/mypy" --no-error-summary
+say "import table"; "$bin/python" -m pytest -q tests/unit/test_import_table.py
+say "actionlint"; "$bin/actionlint" -version | head -1; "$bin/actionlint"
+say "zizmor"; "$bin/zizmor" --offline --quiet --persona=pedantic .github
+say "check-jsonschema"
+"$bin/check-jsonschema" --check-metaschema gate/config/schema.json gate/record/schemas/*.json gate/output/schemas/*.json
+"$bin/check-jsonschema" --builtin-schema vendor.github-workflows .github/workflows/*.yml
