@@ -95,8 +95,8 @@ Value: TypeAlias = "str | int | datetime | timedelta | Account | Free | tuple[Va
 class Message:
     """A sentence as a code and its arguments.
 
-    ``text`` is a ``str.format`` template over ``args``; the record keeps ``code`` and ``args`` (with
-    persons as p-labels and ``Free`` as t-labels), the terminal shows the sentence.
+    ``text`` is a ``str.format`` template over ``args``; the record keeps ``code`` and ``args``
+    (persons as p-labels and ``Free`` as t-labels), the terminal shows the sentence.
     """
 
     code: str
@@ -244,8 +244,11 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class ChangeRequest:
-    """A ticket as read live. ``approvals``, ``scope`` and the plans are provably complete or a
-    ``Problem``. ``scope`` holds only locations that exist on the ticket; an empty plan is ``()``."""
+    """A ticket as read live.
+
+    ``approvals``, ``scope`` and the plans are provably complete or a ``Problem``. ``scope``
+    holds only locations that exist on the ticket; an empty plan is ``()``.
+    """
 
     system: str
     id: str
@@ -318,9 +321,9 @@ class PullRequest:
     ``brings`` are the range's commits that came in by it, its merge commit included. ``pushes`` are
     all pushes to its head branch that led to ``head_sha``, oldest first; ``reviews`` holds each
     person's latest decisive review. ``into_release_ref``: merged into a ref the service releases
-    from, by the forge's own record. ``commits`` are the request's own commits as its authors pushed them, provably
-    complete: after a squash or rebase merge none of them is in the range, and their authors and
-    co-authors are makers of the commits that the forge wrote in their place.
+    from, by the forge's own record. ``commits`` are the request's own commits as its authors pushed
+    them, provably complete: after a squash or rebase merge none of them is in the range, and their
+    authors and co-authors are makers of the commits that the forge wrote in their place.
     """
 
     number: int
@@ -351,8 +354,11 @@ class BaseKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """Where the range starts: ``commit`` is "" for a first deployment; ``index`` is the log index
-    of the record that proves it, None where no record does."""
+    """Where the range starts.
+
+    ``commit`` is "" for a first deployment; ``index`` is the log index of the record that
+    proves it, None where no record does.
+    """
 
     kind: BaseKind
     commit: str
@@ -437,8 +443,11 @@ class History:
 
 @dataclass(frozen=True, slots=True)
 class ClockReading:
-    """Our clock minus a service's Date header, in seconds; the header has whole seconds only and
-    the request takes time, so up to ``uncertainty`` seconds of it prove nothing."""
+    """Our clock minus a service's Date header, in seconds.
+
+    The header has whole seconds only and the request takes time, so up to ``uncertainty`` seconds
+    of ``offset`` prove nothing.
+    """
 
     service: str
     offset: float
@@ -455,10 +464,12 @@ class PinState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Everything a decision rests on. ``run`` is None in a plain shell, where there is no pipeline.
-    ``given`` are the references found; ``tickets`` the lookup of each, in the same order.
-    ``deployed_before`` are the forge's successful deployments of this commit to this environment.
-    ``gate_accounts`` are gate's own accounts, whose approvals never count.
+    """Everything a decision rests on.
+
+    ``run`` is None in a plain shell, where there is no pipeline. ``given`` are the references
+    found; ``tickets`` the lookup of each, in the same order. ``deployed_before`` are the
+    forge's successful deployments of this commit to this environment. ``gate_accounts`` are
+    gate's own accounts, whose approvals never count.
     """
 
     deployment: Deployment
@@ -487,7 +498,7 @@ class Level(StrEnum):
 class Outcome(StrEnum):
     """How a control was judged."""
 
-    PASS = "pass"
+    PASS = "pass"  # noqa: S105 -- an outcome, no password
     FAIL = "fail"
     UNDETERMINED = "undetermined"
     NOT_APPLICABLE = "not-applicable"
@@ -496,8 +507,11 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What one control found: outcome, expected, observed, and the remedy where it is no pass.
-    ``claims`` names the claims it relied on because the policy accepts them."""
+    """What one control found.
+
+    Outcome, expected, observed, and the remedy where it is no pass. ``claims`` names the claims
+    it relied on because the policy accepts them.
+    """
 
     outcome: Outcome
     expected: Message

@@ -1,0 +1,83 @@
+"""Who stands behind a record's labels, where its disclosure is still there."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from gate.audit.source import Fetch
+from gate.record.disclosure import Disclosure, parse_disclosure
+from gate.record.evidence import check_evidence
+from gate.record.predicates import DecisionPredicate, Spilled
+from gate.record.statement import DecisionRecord
+
+ERASED = "erased"
+MATCH = "match"
+MISSING = "missing"
+UNCHECKED = "unchecked"
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Labels to words. Without a disclosure a label stays a label."""
+
+    disclosure: Disclosure | None
+
+    def person(self, label: str) -> str:
+        """The person's name in the policy, else the account as "system:key", else the label."""
+        if self.disclosure is None:
+            return label
+        person = self.disclosure.person(label)
+        if person.owner is not None:
+            return person.owner
+        return " = ".join(f"{account.system}:{account.key}" for account in person.accounts)
+
+    def text(self, label: str) -> str:
+        """The text, else the label."""
+        return label if self.disclosure is None else self.disclosure.text(label)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A decision with what lies beside the log.
+
+    ``predicate`` has everything that spilled where ``evidence`` is "match"; it is the record's own
+    where that is "missing". ``people`` is "match", "erased", or "unchecked": the disclosure is
+    there, and the commitments to hold it against stand in an evidence bundle that is not.
+    """
+
+    predicate: DecisionPredicate
+    public_policy: str
+    names: Names
+    evidence: str
+    people: str
+
+
+def disclosed_under(record: DecisionRecord, entry: bytes) -> str:
+    """The digest under which a record's disclosure is kept: of the entry that it replaces, if it
+    replaces one, whose labels it took over."""
+    replaces = record.predicate.replaces
+    return hashlib.sha256(entry).hexdigest() if replaces is None else replaces.entry
+
+
+def open_decision(
+    record: DecisionRecord, entry: bytes, *, evidence: Fetch, disclosures: Fetch
+) -> Opened:
+    """The decision with evidence and names; ``AlteredError`` where either does not fit it."""
+    predicate, policy, state = record.predicate, "", MISSING
+    bundle = evidence(predicate.evidence)
+    if bundle is not None:
+        found = check_evidence(record, bundle)
+        predicate, policy, state = found.predicate, found.policy, MATCH
+    digest = disclosed_under(record, entry)
+    data = disclosures(digest)
+    if data is None:
+        return Opened(predicate, policy, Names(None), state, ERASED)
+    disclosure = parse_disclosure(data)
+    labels: Mapping[str, str] | Spilled = predicate.labels
+    if isinstance(labels, Spilled):
+        # Names that nothing vouches for are not shown.
+        return Opened(predicate, policy, Names(None), state, UNCHECKED)
+    disclosure.check(digest, labels, predicate.policy.sha256)
+    return Opened(predicate, policy, Names(disclosure), state, MATCH)

@@ -1,0 +1,46 @@
+"""Jenkins: what its environment claims of the build."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from gate.ci.variables import COMMIT, NAME, NUMBER, optional, repository_url, required
+from gate.model import RunClaim
+
+CI = "Jenkins"
+_GIT_URL = re.compile(r"GIT_URL(_[1-9][0-9]*)?")
+_MARKS = frozenset({"JENKINS_HOME", "JENKINS_NODE_COOKIE", "HUDSON_URL"})
+
+
+def claim(environ: Mapping[str, str]) -> RunClaim | None:
+    """The build by its variables; None where neither JENKINS_URL nor a build of Jenkins shows.
+
+    JENKINS_URL is set only where an administrator configured it. With several checkouts the git
+    plugin numbers their URLs and one GIT_COMMIT stands for none of them: repository and commit then
+    stay empty, for the options to tell.
+    """
+    built_here = "BUILD_NUMBER" in environ and not _MARKS.isdisjoint(environ)
+    if "JENKINS_URL" not in environ and not built_here:
+        return None
+    number = required(environ, CI, "BUILD_NUMBER", NUMBER, "the number of the build")
+    job = required(environ, CI, "JOB_NAME", NAME, "the name of the job")
+    optional(environ, CI, "JENKINS_URL", NAME, "the URL of the Jenkins controller")
+    repositories = {
+        repository_url(name, required(environ, CI, name, NAME, "a repository's address"))
+        for name in sorted(environ)
+        if _GIT_URL.fullmatch(name)
+    }
+    several = len(repositories) > 1
+    repository = "" if several else "".join(repositories)
+    branch = optional(environ, CI, "GIT_BRANCH", NAME, "the name of a branch")
+    commit = optional(environ, CI, "GIT_COMMIT", COMMIT, "a full commit id in hex")
+    return RunClaim(
+        ci="jenkins",
+        id=f"{job}#{number}",
+        url=optional(environ, CI, "BUILD_URL", NAME, "the URL of the build"),
+        repository=repository,
+        ref=f"refs/heads/{branch.removeprefix('origin/')}" if branch and not several else "",
+        commit="" if several else commit,
+        actor=optional(environ, CI, "BUILD_USER_ID", NAME, "a user's id"),
+    )

@@ -1,0 +1,43 @@
+"""``gate check``: judge and print; nothing is written."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from gate.cli.answer import code_of, print_decision, view_of
+from gate.cli.inputs import Options, ask, now
+from gate.cli.logs import log_requests
+from gate.cli.options import shared
+
+
+@click.command("check")
+@shared(
+    "ticket",
+    "service",
+    "environment",
+    "commit",
+    "base",
+    "artifact",
+    "config",
+    "log",
+    "trust",
+    "emergency",
+    "format",
+    "quiet",
+    "verbose",
+)
+def command(output: str, quiet: bool, verbose: bool, **given: Any) -> int:
+    """Judge the deployment as enforce would, and print; nothing is written.
+
+    Ends 0 where enforce would allow, 10 where it would deny, 11 where a fact could not be had.
+    """
+    from gate.deploy import check
+
+    asked = ask(Options(**given))
+    judged = check(asked.question, asked.place, asked.secrets, now)
+    log_requests(judged.gathered.requests, verbose=verbose)
+    view = view_of("check", judged, None, code_of(judged.decision))
+    print_decision(view, output, quiet=quiet)
+    return view.exit_code

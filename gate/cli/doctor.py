@@ -1,0 +1,240 @@
+"""``gate doctor``: credentials, permissions, clock, log, keys, policy: what would fail tonight."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+import click
+
+from gate.cli.inputs import open_place, pin_of
+from gate.cli.options import shared
+from gate.cli.printing import say
+from gate.config import ForgeSettings, Policy, Secrets, Service, read_secrets
+from gate.deploy import Place
+from gate.errors import FINDING, OK, UNDETERMINED, GateError, worst
+from gate.http import Budget, Wire
+from gate.model import PinState, Problem
+
+
+class State(StrEnum):
+    """How one examination came out."""
+
+    OK = "ok"
+    WARNING = "warning"
+    FAULT = "fault"
+    UNKNOWN = "unknown"
+
+
+_CODES = {State.OK: OK, State.WARNING: OK, State.FAULT: FINDING, State.UNKNOWN: UNDETERMINED}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was examined, how it came out, what was seen, what to do."""
+
+    what: str
+    state: State
+    seen: str
+    remedy: str = ""
+
+
+@click.command("doctor")
+@shared("config")
+def command(config: str) -> int:
+    """Examine policy, keys, log, credentials, permissions and clocks, and say what to put right.
+
+    Writes nothing. Ends 10 if something is wrong, 11 if something could not be told.
+    """
+    place = open_place(config)
+    secrets = read_secrets(os.environ)
+    findings = []
+    for examine in (_policy, _keys, _log, _evidence, _people, _jira, _github):
+        for finding in examine(place, secrets):
+            findings.append(finding)
+            say(f"{finding.state.value:8} {finding.what}: {finding.seen}")
+            if finding.state is not State.OK and finding.remedy:
+                say(f"{'':8} to do: {finding.remedy}")
+    return worst([_CODES[finding.state] for finding in findings])
+
+
+def _policy(place: Place, _: Secrets) -> Iterator[Finding]:
+    pin = pin_of(place.policy, os.environ)
+    digest = place.policy.sha256
+    match pin:
+        case PinState.PINNED:
+            yield Finding("policy", State.OK, f"is the pinned one, {digest}")
+        case PinState.DIFFERENT:
+            yield Finding(
+                "policy",
+                State.FAULT,
+                f"{digest} is not the one that GATE_POLICY_SHA256 pins",
+                "deploy the agreed policy, or have the new one's digest agreed and set",
+            )
+        case _:
+            yield Finding(
+                "policy",
+                State.WARNING,
+                f"{digest} is not pinned; a pipeline that does not pin it is denied",
+                "set GATE_POLICY_SHA256 to it as a protected variable of the CI",
+            )
+
+
+def _keys(place: Place, secrets: Secrets) -> Iterator[Finding]:
+    from gate.deploy import open_keys
+
+    def look() -> str:
+        open_keys(place, secrets)
+        return "both are the trusted ones"
+
+    yield _tried("keys", look)
+
+
+def _log(place: Place, _: Secrets) -> Iterator[Finding]:
+    from gate.deploy import open_view
+
+    def look() -> str:
+        view = open_view(place)
+        return f"{view.origin} has {view.size} entries under a trusted signature"
+
+    yield _tried("log", look)
+    url = place.policy.log.url
+    if url.startswith("dir:"):
+        folder = place.root / url.removeprefix("dir:")
+        if folder.is_dir() and not os.access(folder, os.W_OK):
+            yield Finding(
+                "log", State.FAULT, "its folder cannot be written", f"let this user write {folder}"
+            )
+
+
+def _evidence(place: Place, _: Secrets) -> Iterator[Finding]:
+    folder = place.root / place.policy.evidence_url.removeprefix("dir:")
+    near = folder if folder.exists() else folder.parent
+    if near.is_dir() and os.access(near, os.W_OK):
+        yield Finding("evidence", State.OK, "disclosures can be written")
+    else:
+        yield Finding(
+            "evidence", State.FAULT, f"{near} cannot be written", "let this user write it"
+        )
+
+
+def _people(place: Place, _: Secrets) -> Iterator[Finding]:
+    """Approvers whom no ticket system knows can never approve."""
+    from gate.identity import People
+
+    policy = place.policy
+    systems = {"jira"} if policy.jira else set()
+    accounts = {person.name: person.accounts for person in policy.people}
+    for environment in policy.environments.values():
+        members = People(policy).members(environment.approvals.by)
+        known = {m for m in members if systems & set(accounts.get(m, {}))}
+        name = f"approvers of {environment.name}"
+        lacking = sorted(members - known)
+        if len(known) < environment.approvals.required:
+            yield Finding(
+                name,
+                State.FAULT,
+                f"{len(known)} have a Jira account and {environment.approvals.required} are required",
+                "add their Jira accounts to [[people]]",
+            )
+        elif lacking:
+            yield Finding(
+                name,
+                State.WARNING,
+                f"no Jira account is known of {', '.join(lacking)}",
+                "add it to [[people]]",
+            )
+        else:
+            yield Finding(name, State.OK, f"{len(known)}, each with a Jira account")
+
+
+def _jira(place: Place, secrets: Secrets) -> Iterator[Finding]:
+    if place.policy.jira is None:
+        yield Finding("jira", State.FAULT, "the policy has no [tickets.jira]", "add it")
+        return
+    from gate.tickets.jira import JiraReader
+
+    settings, network = place.policy.jira, place.policy.network
+    reader = JiraReader(
+        settings, secrets.jira_email, secrets.jira_token, network, Budget(network.budget)
+    )
+    account = reader.myself()
+    if isinstance(account, Problem):
+        yield _problem("jira", account)
+        return
+    yield Finding("jira", State.OK, f"knows us ({reader.flavour})")
+    for project in settings.projects:
+        browsable = reader.browsable(project)
+        if isinstance(browsable, Problem):
+            yield _problem(f"jira project {project}", browsable)
+        else:
+            yield Finding(f"jira project {project}", State.OK, "can be browsed")
+    yield from _clock(place.policy, reader.wire)
+
+
+def _github(place: Place, secrets: Secrets) -> Iterator[Finding]:
+    settings = place.policy.forges.get("github")
+    if settings is None or not secrets.github_token:
+        what = "the policy names no forge" if settings is None else "GITHUB_TOKEN is not set"
+        yield Finding(
+            "github",
+            State.FAULT,
+            f"{what}: pull requests and pushes stay unknown, so nothing can be allowed",
+            "name the forge in gate.toml and give the job its token",
+        )
+        return
+    from gate.forges.github import GitHubReader
+
+    network = place.policy.network
+    reader = GitHubReader(settings, secrets.github_token, network, Budget(network.budget))
+    for service in place.policy.services.values():
+        yield from _repository(reader.wire, settings, service)
+    yield from _clock(place.policy, reader.wire)
+
+
+def _repository(wire: Wire, settings: ForgeSettings, service: Service) -> Iterator[Finding]:
+    """Each permission that enforce needs, by the request that needs it."""
+    from gate.http import FetchError, get_json
+
+    slug = service.repository.removeprefix(settings.url + "/")
+    for permission, path in (
+        ("contents: read", f"/repos/{slug}/branches?per_page=1"),
+        ("contents: read (activity)", f"/repos/{slug}/activity?per_page=1"),
+        ("pull-requests: read", f"/repos/{slug}/pulls?per_page=1"),
+        ("deployments: read", f"/repos/{slug}/deployments?per_page=1"),
+        ("actions: read", f"/repos/{slug}/actions/runs?per_page=1"),
+    ):
+        what = f"github {slug}, {permission}"
+        try:
+            get_json(wire, path)
+        except FetchError as error:
+            yield _problem(what, error.problem)
+        else:
+            yield Finding(what, State.OK, "granted")
+
+
+def _clock(policy: Policy, wire: Wire) -> Iterator[Finding]:
+    for reading in wire.clocks():
+        beyond = abs(reading.offset) - reading.uncertainty
+        if beyond > policy.network.clock_tolerance.total_seconds():
+            yield Finding(
+                f"clock against {reading.service}",
+                State.FAULT,
+                f"{reading.offset:+.0f} s apart",
+                "synchronise this machine's clock (NTP)",
+            )
+        else:
+            yield Finding(f"clock against {reading.service}", State.OK, "agrees")
+
+
+def _tried(what: str, look: Callable[[], str]) -> Finding:
+    try:
+        return Finding(what, State.OK, look())
+    except GateError as error:
+        return Finding(what, State.FAULT, error.message, error.remedy)
+
+
+def _problem(what: str, problem: Problem) -> Finding:
+    return Finding(what, State.UNKNOWN, f"{problem.cause} ({problem.request})", problem.remedy)

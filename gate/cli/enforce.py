@@ -1,0 +1,102 @@
+"""``gate enforce``: judge, record, print. The pipeline step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from gate.cli.answer import code_of, print_decision, tell_ci, view_of
+from gate.cli.inputs import Asked, Options, ask, now
+from gate.cli.logs import log_requests
+from gate.cli.options import shared
+from gate.cli.printing import say
+from gate.deploy import Recorded
+from gate.errors import FINDING
+from gate.output.view import DecisionView, RecordedView
+
+RECEIPTS = "gate-receipts"
+
+
+@dataclass(frozen=True, slots=True)
+class Enforced:
+    """A recorded decision: what to show of it, and where its receipt lies."""
+
+    view: DecisionView
+    receipt: Path
+
+
+@click.command("enforce")
+@shared(
+    "ticket",
+    "service",
+    "environment",
+    "commit",
+    "base",
+    "artifact",
+    "receipt",
+    "config",
+    "log",
+    "trust",
+    "emergency",
+    "format",
+    "quiet",
+    "verbose",
+)
+def command(receipt: str | None, output: str, quiet: bool, verbose: bool, **given: Any) -> int:
+    """Judge the deployment, record the decision in the log, and only then answer.
+
+    Ends 0 only where the deployment may go on. Every decision is recorded, denials too; the receipt
+    is written to --receipt, or to gate-receipts/ under its log index.
+    """
+    enforced = enforce_and_print(
+        ask(Options(**given)), receipt, output, quiet=quiet, verbose=verbose
+    )
+    return enforced.view.exit_code
+
+
+def enforce_and_print(
+    asked: Asked, receipt: str | None, output: str, *, quiet: bool, verbose: bool
+) -> Enforced:
+    """The whole of enforce but for ending the process; ``gate run`` goes on from here."""
+    from gate.deploy import enforce
+
+    recorded = enforce(asked.question, asked.place, asked.secrets, now)
+    log_requests(recorded.judged.gathered.requests, verbose=verbose)
+    path = write_receipt(recorded, receipt)
+    code = FINDING if recorded.appended.superseded else code_of(recorded.judged.decision)
+    view = view_of("enforce", recorded.judged, _recorded_view(recorded, path), code)
+    print_decision(view, output, quiet=quiet)
+    if recorded.appended.superseded:
+        say(
+            "gate: the log moved on while this was judged, and the decision no longer holds at its "
+            "place: a denial was recorded instead. Run the pipeline again.",
+            err=True,
+        )
+    tell_ci(view)
+    return Enforced(view, path)
+
+
+def write_receipt(recorded: Recorded, receipt: str | None) -> Path:
+    """Write the receipt; one that cannot be written is ``NotRecordedError``.
+
+    Without it the deploy target could not tell that the deployment is permitted.
+    """
+    from gate.log.receipt import write_receipt as write
+
+    appended = recorded.appended
+    stem = Path(receipt) if receipt else Path(RECEIPTS) / str(appended.index)
+    return write(stem, appended.entry, appended.proof)
+
+
+def _recorded_view(recorded: Recorded, path: Path) -> RecordedView:
+    appended = recorded.appended
+    return RecordedView(
+        index=appended.index,
+        receipt=str(path),
+        checkpoint=appended.proof.checkpoint.decode(),
+        origin=appended.origin,
+        superseded=appended.superseded,
+    )

@@ -1,0 +1,166 @@
+"""``gate init``: from nothing to a pipeline step."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import click
+
+from gate.cli.inputs import now
+from gate.cli.keys import write_new, write_private
+from gate.cli.printing import say
+from gate.errors import UsageError
+
+GITHUB_STEP = """\
+      - uses: actions/checkout@v4
+        with: {{ fetch-depth: 0, persist-credentials: false }}
+      - run: python3 -m pip install change-gate
+      - run: gate enforce --service {service} --environment {environment}
+        env:
+          GATE_JIRA_EMAIL: ${{{{ secrets.GATE_JIRA_EMAIL }}}}
+          GATE_JIRA_TOKEN: ${{{{ secrets.GATE_JIRA_TOKEN }}}}
+          GATE_SIGNING_KEY: ${{{{ secrets.GATE_SIGNING_KEY }}}}
+          GATE_LOG_KEY: ${{{{ secrets.GATE_LOG_KEY }}}}
+          GATE_POLICY_SHA256: ${{{{ vars.GATE_POLICY_SHA256 }}}}
+          GITHUB_TOKEN: ${{{{ github.token }}}}"""
+
+SHELL_STEP = """\
+  gate enforce --service {service} --environment {environment} --ticket {project}-1 && ./deploy.sh
+
+In a plain shell there is no pipeline whose start an API could prove, and git knows no push times:
+the policy demands that the ticket is older than the merge (predates = "merge"), and a forge token
+is needed: export GITHUB_TOKEN."""
+
+KEYS = "gate-keys"
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What init was told."""
+
+    jira: str
+    project: str
+    repository: str
+    service: str
+    environment: str
+    origin: str
+    ci: str
+
+
+@click.command("init")
+@click.option(
+    "--jira", required=True, metavar="URL", help="The Jira site: https://acme.atlassian.net"
+)
+@click.option("--project", required=True, metavar="KEY", help="Its project of change requests.")
+@click.option(
+    "--repository", metavar="URL", help="The service's repository [default: git's origin]"
+)
+@click.option("--service", metavar="NAME", help="What is deployed [default: the repository's name]")
+@click.option("--environment", default="production", show_default=True, metavar="NAME")
+@click.option("--origin", metavar="NAME", help="The log's name [default: REPOSITORY/changes]")
+@click.option("--ci", type=click.Choice(["github", "shell"]), default="github", show_default=True)
+@click.option("--directory", default=".", show_default=True, metavar="DIR", help="Where to write.")
+def command(
+    directory: str, repository: str | None, service: str | None, origin: str | None, **given: str
+) -> int:
+    """Write gate.toml, two keys, an empty log and a trust folder; print what to paste.
+
+    Nothing that is there already is replaced. The private keys lie in gate-keys/ (mode 0600, and
+    ignored by git) until you have stored them as secrets of the CI; then delete that folder.
+    """
+    repository = (repository or _origin()).removesuffix(".git").rstrip("/")
+    answers = Answers(
+        repository=repository,
+        service=service or repository.rsplit("/", 1)[-1],
+        origin=origin or repository.split("://", 1)[-1] + "/changes",
+        **given,
+    )
+    _tell(answers, directory, _write(answers, Path(directory)))
+    return 0
+
+
+def _origin() -> str:
+    from gate.forges.git import GitReader
+
+    url = GitReader(Path.cwd()).origin()
+    if not url.startswith("https://"):
+        raise UsageError(
+            "git's origin is no https:// address", remedy="give --repository https://…"
+        )
+    return url
+
+
+def _write(answers: Answers, folder: Path) -> str:
+    """Write all of it and return the policy's digest; refuses, before writing, if any is there."""
+    from gate.config import parse_policy
+    from gate.config.template import policy_template
+    from gate.log.create import init_log
+    from gate.record.signer import (
+        SignerEntry,
+        TrustedSigners,
+        format_signers,
+        key_id,
+        new_private_key,
+        private_key_one_line,
+        public_bytes,
+    )
+    from gate.store.open import open_store
+    from gate.tlog.keys import format_vkey
+    from gate.tlog.note import Ed25519Signer
+    from gate.tlog.trust import format_policy
+
+    for name in ("gate.toml", "trust", "change-log", KEYS):
+        if (folder / name).exists():
+            raise UsageError(
+                f"{folder / name} is there already, and init replaces nothing",
+                remedy="remove it, or give another --directory",
+            )
+    text = policy_template(
+        ci=answers.ci,
+        jira_url=answers.jira,
+        projects=(answers.project,),
+        repository=answers.repository,
+        service=answers.service,
+        environment=answers.environment,
+        origin=answers.origin,
+        forge_url=answers.repository.rsplit("/", 2)[0],
+    )
+    policy = parse_policy(text.encode())
+    record_key, log_key = new_private_key(), new_private_key()
+    record_public = public_bytes(record_key)
+    start = now().replace(microsecond=0)
+    entry = SignerEntry(key_id(record_public), record_public, answers.service, start, None)
+    write_new(folder / "gate.toml", text)
+    write_new(folder / "trust" / "signers.toml", format_signers(TrustedSigners((entry,))))
+    vkey = format_vkey(answers.origin, public_bytes(log_key))
+    write_new(folder / "trust" / "trust.policy", format_policy(vkey))
+    write_private(folder / KEYS / "signing.key", private_key_one_line(record_key) + "\n")
+    write_private(folder / KEYS / "log.key", private_key_one_line(log_key) + "\n")
+    write_new(folder / KEYS / ".gitignore", "*\n")
+    init_log(
+        open_store(policy.log.url, folder), answers.origin, Ed25519Signer(answers.origin, log_key)
+    )
+    return policy.sha256
+
+
+def _tell(answers: Answers, directory: str, digest: str) -> None:
+    say(f"""\
+Written in {directory}:
+  gate.toml     the policy: replace the example people by yours, and read it once
+  trust/        the public keys that vouch for the log; auditors and deploy targets get a copy
+  change-log/   the empty log
+  {KEYS}/    the private keys: store them as secrets of the CI, then delete this folder
+
+The pipeline step:
+""")
+    step = GITHUB_STEP if answers.ci == "github" else SHELL_STEP
+    say(step.format(**asdict(answers)))
+    say(f"""
+Secrets:    GATE_SIGNING_KEY  from {KEYS}/signing.key
+            GATE_LOG_KEY      from {KEYS}/log.key
+            GATE_JIRA_EMAIL, GATE_JIRA_TOKEN
+Variable:   GATE_POLICY_SHA256={digest}
+            (changes with every edit of gate.toml: `sha256sum gate.toml`)
+
+Next: edit gate.toml, then `gate doctor`.""")

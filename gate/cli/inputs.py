@@ -1,0 +1,235 @@
+"""From options and environment to the question that a forward command asks."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gate.config import Policy, Secrets, load_policy, read_secrets
+from gate.deploy import Place
+from gate.errors import UsageError
+from gate.facts import TICKETS_AT_MOST, Question
+from gate.model import Artifact, Deployment, PinState, RunClaim
+
+if TYPE_CHECKING:
+    from gate.log.trust import Trust
+    from gate.store.contract import Store
+    from gate.store.disclosure import DisclosureStore
+
+COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+ARTIFACT = re.compile(r"(?P<name>[^\s@=]{1,200})@sha256:(?P<sha256>[0-9a-f]{64})")
+
+
+def now() -> datetime:
+    """The clock."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The shared options of check, enforce and run, as click gives them."""
+
+    config: str
+    service: str | None
+    environment: str | None
+    tickets: tuple[str, ...]
+    commit: str | None
+    base: str | None
+    artifacts: tuple[str, ...]
+    trust: str | None
+    log_url: str | None
+    emergency: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question with the policy and the secrets to answer it by."""
+
+    question: Question
+    place: Place
+    secrets: Secrets
+
+
+def ask(options: Options, environ: Mapping[str, str] | None = None) -> Asked:
+    """Read policy, secrets and environment, and put the question.
+
+    Raises ``UsageError`` for anything that is not wholly what the policy lists: nothing is guessed.
+    """
+    from gate.ci.detect import detect
+
+    environ = os.environ if environ is None else environ
+    if options.emergency is not None:
+        raise UsageError(
+            "--emergency is not built yet in this version",
+            remedy="an emergency deployment needs an approved change request like any other",
+        )
+    place = open_place(options.config, log_url=options.log_url, trust=options.trust)
+    secrets = read_secrets(environ)
+    run = detect(environ)
+    service = listed("service", options.service, place.policy.services)
+    environment = listed("environment", options.environment, place.policy.environments)
+    commit, from_run = resolve_commit(options.commit, run)
+    deployment = Deployment(
+        service=service,
+        environment=environment,
+        commit=commit,
+        run=run,
+        artifacts=parse_artifacts(options.artifacts),
+        commit_from_run=from_run,
+    )
+    question = Question(
+        deployment=deployment,
+        tickets=parse_tickets(options.tickets, place.policy, environment),
+        base=resolve(options.base, "--base") if options.base else "",
+        checkout=Path.cwd(),
+        pin=pin_of(place.policy, environ),
+    )
+    return Asked(question, place, secrets)
+
+
+def open_place(
+    config: str,
+    *,
+    log_url: str | None = None,
+    trust: str | None = None,
+) -> Place:
+    """The policy, and the folder that its relative paths start from.
+
+    The policy alone says where records go: an option that names another log or trust folder is a
+    ``UsageError`` here. Reading commands do not come this way.
+    """
+    path = Path(config)
+    policy = load_policy(path)
+    for name, given, pinned in (
+        ("--log", log_url, policy.log.url),
+        ("--trust", trust, policy.log.trust),
+    ):
+        if given is not None and given != pinned:
+            raise UsageError(
+                f"{name} {given} differs from the policy's {pinned}",
+                remedy=f"leave {name} away; only {config} says where decisions are recorded",
+            )
+    return Place(policy, path.parent)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A log to read, whoever's it is: store, trust, and the disclosures if we know where they lie."""
+
+    store: Store
+    trust: Trust
+    disclosures: DisclosureStore | None
+
+
+def open_reading(config: str, log_url: str | None, trust: str | None) -> Reading:
+    """The log that --log and --trust name, else the policy's.
+
+    An auditor has no policy: with both options ``config`` is not read. Paths of options start from
+    the working directory, paths of the policy from its own folder.
+    """
+    from gate.log.trust import load_trust
+    from gate.store.disclosure import open_disclosures
+    from gate.store.open import open_store
+
+    here = Path()
+    if log_url and trust:
+        return Reading(open_store(log_url, here), load_trust(Path(trust)), None)
+    policy, root = load_policy(Path(config)), Path(config).parent
+    return Reading(
+        open_store(log_url, here) if log_url else open_store(policy.log.url, root),
+        load_trust(Path(trust) if trust else root / policy.log.trust),
+        None if log_url else open_disclosures(policy.evidence_url, root),
+    )
+
+
+def listed(kind: str, given: str | None, known: Mapping[str, object]) -> str:
+    """``given`` if the policy lists exactly that, the only one listed if none is given."""
+    if not given:
+        if len(known) == 1:
+            return next(iter(known))
+        raise UsageError(
+            f"no {kind} was named", remedy=f"give --{kind}, one of: {', '.join(known)}"
+        )
+    if given not in known:
+        near = " (names match exactly, spaces and case included)" if given.strip() in known else ""
+        raise UsageError(
+            f"the policy lists no {kind} {given!r}{near}",
+            remedy=f"give one of: {', '.join(known)}; or add it to the policy",
+        )
+    return given
+
+
+def parse_artifacts(given: tuple[str, ...]) -> tuple[Artifact, ...]:
+    """Artifacts as NAME@sha256:HEX, each name once."""
+    artifacts: dict[str, Artifact] = {}
+    for text in given:
+        match = ARTIFACT.fullmatch(text)
+        if not match:
+            raise UsageError(
+                f"--artifact {text[:100]!r} is not NAME@sha256:HEX",
+                remedy="give the artifact's name and its whole SHA-256 in lower-case hex",
+            )
+        if match["name"] in artifacts:
+            raise UsageError(f"--artifact {match['name']} is given twice")
+        artifacts[match["name"]] = Artifact(match["name"], match["sha256"])
+    return tuple(artifacts.values())
+
+
+def parse_tickets(given: tuple[str, ...], policy: Policy, environment: str) -> tuple[str, ...]:
+    """The IDs of --ticket, each once, each wholly an ID of a configured project."""
+    from gate.model import TicketSource
+    from gate.tickets.ids import parse_id
+
+    if given and TicketSource.OPTION not in policy.environments[environment].ticket.sources:
+        raise UsageError(
+            f"the policy does not take tickets from --ticket for {environment}",
+            remedy="name the ticket in the pull request, branch or commit, as ticket.sources says",
+        )
+    if len(given) > TICKETS_AT_MOST:
+        raise UsageError(f"{len(given)} tickets given; at most {TICKETS_AT_MOST} are looked up")
+    projects = policy.jira.projects if policy.jira else ()
+    return tuple(dict.fromkeys(parse_id(text, projects) for text in given))
+
+
+def resolve_commit(given: str | None, run: RunClaim) -> tuple[str, bool]:
+    """The commit to judge, and whether it came from the pipeline's environment."""
+    if given:
+        return resolve(given, "--commit"), False
+    if run.commit:
+        return run.commit, True
+    from gate.forges.git import GitReader
+
+    return GitReader(Path.cwd()).head(), False
+
+
+def resolve(given: str, option: str) -> str:
+    """A full commit id as it is; anything shorter or symbolic is asked of local git."""
+    if COMMIT.fullmatch(given):
+        return given
+    from gate.forges.git import GitReader
+
+    try:
+        return GitReader(Path.cwd()).resolve(given)
+    except UsageError as error:
+        raise UsageError(
+            f"{option} {given[:100]!r}: {error.message}", remedy=error.remedy
+        ) from None
+
+
+def pin_of(policy: Policy, environ: Mapping[str, str]) -> PinState:
+    """How the policy relates to GATE_POLICY_SHA256."""
+    pinned = environ.get("GATE_POLICY_SHA256")
+    if pinned is None:
+        return PinState.UNPINNED
+    if not re.fullmatch(r"[0-9a-f]{64}", pinned):
+        raise UsageError(
+            "GATE_POLICY_SHA256 is set and is not 64 lower-case hex digits",
+            remedy=f"set it to the digest of the agreed policy (this one: {policy.sha256}), "
+            "as a protected variable",
+        )
+    return PinState.PINNED if pinned == policy.sha256 else PinState.DIFFERENT

@@ -1,0 +1,97 @@
+"""The shared options, each with its one environment variable, the same for every command."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+FORMATS = ("text", "json", "markdown", "junit")
+
+_OPTIONS: dict[str, Callable[[F], F]] = {
+    "config": click.option(
+        "--config",
+        envvar="GATE_CONFIG",
+        default="gate.toml",
+        show_default=True,
+        metavar="FILE",
+        help="The policy; it may lie outside the repository being deployed.",
+    ),
+    "service": click.option(
+        "--service", envvar="GATE_SERVICE", metavar="NAME", help="A service of the policy."
+    ),
+    "environment": click.option(
+        "--environment",
+        envvar="GATE_ENVIRONMENT",
+        metavar="NAME",
+        help="An environment of the policy, matched exactly.",
+    ),
+    "ticket": click.option(
+        "--ticket",
+        "tickets",
+        envvar="GATE_TICKET",
+        multiple=True,
+        metavar="ID",
+        help="The change request; may be given more than once (variable: separated by spaces).",
+    ),
+    "commit": click.option(
+        "--commit",
+        envvar="GATE_COMMIT",
+        metavar="SHA",
+        help="What is deployed; default: the pipeline's commit, else HEAD.",
+    ),
+    "base": click.option(
+        "--base",
+        envvar="GATE_BASE",
+        metavar="SHA",
+        help="Judge from here instead of the last deployment; it can only widen the range.",
+    ),
+    "artifact": click.option(
+        "--artifact",
+        "artifacts",
+        envvar="GATE_ARTIFACT",
+        multiple=True,
+        metavar="NAME@sha256:HEX",
+        help="An artifact that is deployed; may be given more than once.",
+    ),
+    "trust": click.option("--trust", envvar="GATE_TRUST", metavar="DIR", help="The trust folder."),
+    "log": click.option("--log", "log_url", envvar="GATE_LOG", metavar="URL", help="The log."),
+    "receipt": click.option(
+        "--receipt",
+        envvar="GATE_RECEIPT",
+        metavar="FILE",
+        help="The receipt: NAME.tlog-proof with NAME.dsse.json beside it.",
+    ),
+    "format": click.option(
+        "--format",
+        "output",
+        envvar="GATE_FORMAT",
+        type=click.Choice(FORMATS),
+        default="text",
+        show_default=True,
+        help="How to print the answer.",
+    ),
+    "emergency": click.option(
+        "--emergency", metavar="REASON", help="Not built yet in this version: ends 2."
+    ),
+    "quiet": click.option(
+        "--quiet", "-q", envvar="GATE_QUIET", is_flag=True, help="Only the verdict."
+    ),
+    "verbose": click.option(
+        "--verbose", "-v", envvar="GATE_VERBOSE", is_flag=True, help="Log each request to stderr."
+    ),
+}
+
+
+def shared(*names: str) -> Callable[[F], F]:
+    """Give a command these of the shared options, in this order."""
+
+    def decorate(function: F) -> F:
+        for name in reversed(names):
+            function = _OPTIONS[name](function)
+        return function
+
+    return decorate

@@ -1,0 +1,90 @@
+"""``gate run -- CMD``: enforce, run the command, record its outcome."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from typing import Any
+
+import click
+
+from gate.cli.enforce import enforce_and_print
+from gate.cli.inputs import Options, ask, now
+from gate.cli.options import shared
+from gate.cli.printing import say
+from gate.config.secrets import SECRET_VARIABLES
+from gate.errors import NOT_RECORDED, OK, USAGE, GateError
+
+
+@click.command("run", context_settings={"ignore_unknown_options": False})
+@shared(
+    "ticket",
+    "service",
+    "environment",
+    "commit",
+    "base",
+    "artifact",
+    "receipt",
+    "config",
+    "log",
+    "trust",
+    "emergency",
+    "format",
+    "quiet",
+    "verbose",
+)
+@click.argument("cmd", nargs=-1, required=True, type=click.UNPROCESSED)
+def command(
+    cmd: tuple[str, ...],
+    receipt: str | None,
+    output: str,
+    quiet: bool,
+    verbose: bool,
+    **given: Any,
+) -> int:
+    """Enforce; if the deployment may go on, run CMD; then record whether it succeeded.
+
+    Ends with gate's code if CMD never started, with CMD's otherwise, and with 12 if CMD succeeded
+    and its outcome could not be recorded. CMD is not given gate's keys.
+    """
+    from gate.deploy import complete
+
+    asked = ask(Options(**given))
+    enforced = enforce_and_print(asked, receipt, output, quiet=quiet, verbose=verbose)
+    if enforced.view.exit_code != OK:
+        return enforced.view.exit_code
+    try:
+        code = _run(cmd)
+        outcome = "succeeded" if code == 0 else "failed"
+    except OSError as error:
+        code, outcome = USAGE, "cancelled"
+        say(f"gate: {cmd[0]} could not be started: {error.strerror}", err=True)
+    try:
+        complete(enforced.receipt, outcome, asked.place, asked.secrets, now)
+    except GateError as error:
+        say(f"gate: {cmd[0]} ended {code}; its outcome is not recorded: {error.message}", err=True)
+        say(f"  to do: gate complete --receipt {enforced.receipt} --outcome {outcome}", err=True)
+        return code or NOT_RECORDED
+    return code
+
+
+def _run(cmd: tuple[str, ...]) -> int:
+    """Run CMD without gate's secrets; its exit code, or 128 + n where signal n ended it.
+
+    Raises ``OSError`` where it cannot be started.
+    """
+    environment = {k: v for k, v in os.environ.items() if k not in SECRET_VARIABLES}
+    process = subprocess.Popen(cmd, env=environment)  # noqa: S603 -- running CMD is what run is for
+    # The terminal sends Ctrl-C to CMD too, and a runner that cancels sends us SIGTERM: CMD decides
+    # how to take either, and we stay to record how it ended.
+    previous = {
+        signal.SIGINT: signal.signal(signal.SIGINT, signal.SIG_IGN),
+        signal.SIGTERM: signal.signal(signal.SIGTERM, lambda *_: process.terminate()),
+    }
+    try:
+        code = process.wait()
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+    return code if code >= 0 else 128 - code

@@ -1,0 +1,95 @@
+"""``gate verify``: the deploy target's last line of defence, offline."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from pathlib import Path
+
+import click
+
+from gate.cli.inputs import COMMIT, now, parse_artifacts
+from gate.cli.options import shared
+from gate.cli.printing import say
+from gate.errors import FINDING, OK, UsageError
+
+AGE = re.compile(r"(\d{1,6})([smhd])")
+UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+@click.command("verify")
+@shared("receipt", "trust", "commit", "environment", "service", "artifact", "quiet")
+@click.option(
+    "--max-age",
+    envvar="GATE_MAX_AGE",
+    default="1h",
+    show_default=True,
+    metavar="DURATION",
+    help="Refuse a decision older than this (30m, 1h, 2d).",
+)
+@click.option("--allow-emergency", is_flag=True, help="Let an emergency decision permit, too.")
+def command(
+    receipt: str | None,
+    trust: str | None,
+    commit: str | None,
+    environment: str | None,
+    service: str | None,
+    artifacts: tuple[str, ...],
+    max_age: str,
+    allow_emergency: bool,
+    quiet: bool,
+) -> int:
+    """Prove offline that a receipt permits this deployment: permission, not mere presence.
+
+    Ends 0 only for an allowed decision in the log that the trust folder vouches for, of exactly
+    this commit, environment, service and every recorded artifact, no older than --max-age. Needs no
+    network, no policy and no key.
+    """
+    from gate.log.permit import Expected, permits
+
+    wanted = {
+        "--receipt": receipt,
+        "--trust": trust,
+        "--commit": commit,
+        "--environment": environment,
+        "--service": service,
+    }
+    for option, value in wanted.items():
+        if not value:
+            raise click.UsageError(f"Missing option '{option}'.")
+    if not COMMIT.fullmatch(commit or ""):
+        raise UsageError(
+            f"--commit {str(commit)[:100]!r} is not a full commit id",
+            remedy="give all 40 (or 64) lower-case hex digits",
+        )
+    expected = Expected(
+        commit=str(commit),
+        environment=str(environment),
+        service=str(service),
+        artifacts=parse_artifacts(artifacts),
+        max_age=parse_age(max_age),
+        allow_emergency=allow_emergency,
+    )
+    permit = permits(Path(str(receipt)), Path(str(trust)), expected, now())
+    for reason in permit.refusals:
+        say(f"refused: {reason}", err=True)
+    if permit.refusals:
+        say(
+            f"gate: entry {permit.index} of {permit.origin} does not permit this deployment",
+            err=True,
+        )
+        return FINDING
+    if not quiet:
+        say(
+            f"permitted: {service} {str(commit)[:12]} to {environment}, decided "
+            f"{permit.decided_at:%Y-%m-%d %H:%M:%S} UTC, entry {permit.index} of {permit.origin}"
+        )
+    return OK
+
+
+def parse_age(text: str) -> timedelta:
+    """A duration such as 30m, 1h, 2d; zero is refused, as nothing is that young."""
+    match = AGE.fullmatch(text)
+    if not match or int(match[1]) == 0:
+        raise UsageError(f"--max-age {text[:40]!r} is not a duration such as 30m, 1h or 2d")
+    return timedelta(**{UNITS[match[2]]: int(match[1])})

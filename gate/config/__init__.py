@@ -1,0 +1,37 @@
+"""``gate.toml``: the policy, and the secrets that never stand in it."""
+
+from gate.config.parse import load_policy, parse_policy
+from gate.config.public import public_view
+from gate.config.secrets import Secrets, read_secrets
+from gate.config.types import (
+    ApprovalPlace,
+    ApprovalRules,
+    Environment,
+    ForgeSettings,
+    JiraSettings,
+    LogSettings,
+    NetworkSettings,
+    PersonEntry,
+    Policy,
+    Service,
+    TicketRules,
+)
+
+__all__ = [
+    "ApprovalPlace",
+    "ApprovalRules",
+    "Environment",
+    "ForgeSettings",
+    "JiraSettings",
+    "LogSettings",
+    "NetworkSettings",
+    "PersonEntry",
+    "Policy",
+    "Secrets",
+    "Service",
+    "TicketRules",
+    "load_policy",
+    "parse_policy",
+    "public_view",
+    "read_secrets",
+]

@@ -1,0 +1,104 @@
+"""``[[people]]``, ``[groups]`` and ``[identity]``: who is who."""
+
+from __future__ import annotations
+
+from gate.config import grammar
+from gate.config.reader import Table, as_table, join, kind_of, nearest, not_built, shown, wrong
+from gate.config.types import PersonEntry
+
+SYSTEMS = ("jira", "servicenow", "github", "gitlab")
+_BUILT = ("jira", "github")
+_MAX_ACCOUNT = 200
+
+
+def read_people(root: Table) -> tuple[PersonEntry, ...]:
+    """The people: no name twice, no account and no e-mail address of two of them."""
+    value = root.values.get("people", [])
+    if not isinstance(value, list):
+        raise wrong("people", f"expected [[people]] tables, found {kind_of(value)}")
+    people: list[PersonEntry] = []
+    owners: dict[tuple[str, str], str] = {}
+    for position, item in enumerate(value):
+        path = join("people", position)
+        person = _person(as_table(item, path))
+        if any(person.name == other.name for other in people):
+            raise wrong(f"{path}.name", f"{shown(person.name)} stands here twice")
+        _claim(person, path, owners)
+        people.append(person)
+    return tuple(people)
+
+
+def _person(table: Table) -> PersonEntry:
+    table.only(("name", "emails", *SYSTEMS))
+    name = grammar.name(table.text("name"), table.at("name"))
+    # Only ASCII has a lower case that all systems agree on.
+    emails = tuple(e.lower() if e.isascii() else e for e in table.texts("emails", ()))
+    for position, email in enumerate(emails):
+        local, at, domain = email.partition("@")
+        if not (local and at and domain) or "@" in domain or " " in email:
+            raise wrong(join(table.at("emails"), position), f"{shown(email)} is no e-mail address")
+    accounts = {system: table.text(system) for system in SYSTEMS if table.has(system)}
+    for system, key in accounts.items():
+        if key != key.strip() or len(key) > _MAX_ACCOUNT:
+            raise wrong(table.at(system), f"{shown(key)} is too long, or has a space at an end")
+    if not emails and not accounts:
+        raise wrong(table.path, f"{shown(name)} has neither an account nor an e-mail address")
+    return PersonEntry(name, emails, accounts)
+
+
+def _claim(person: PersonEntry, path: str, owners: dict[tuple[str, str], str]) -> None:
+    # Compared without case: no service has two accounts that differ in nothing else.
+    claims = [(system, key, f"{path}.{system}") for system, key in person.accounts.items()]
+    claims += [("email", e, join(f"{path}.emails", i)) for i, e in enumerate(person.emails)]
+    for system, key, where in claims:
+        slot = (system, key.casefold())
+        if slot not in owners:
+            owners[slot] = person.name
+        elif owners[slot] == person.name:
+            raise wrong(where, f"{shown(key)} stands here twice")
+        else:
+            raise wrong(
+                where,
+                f"{shown(key)} belongs to both {shown(owners[slot])} and {shown(person.name)}",
+                "one account is one person's: remove it from the other",
+            )
+
+
+def read_groups(root: Table, people: tuple[PersonEntry, ...]) -> dict[str, tuple[str, ...]]:
+    """The groups: their members are people of the policy, and no group is called like a person."""
+    names = {person.name for person in people}
+    table = root.table("groups")
+    groups = {}
+    for group in table.values:
+        path = table.at(group)
+        grammar.name(group, path)
+        if group in names:
+            raise wrong(path, f"{shown(group)} is also a person's name")
+        groups[group] = table.texts(group)
+    for group, members in groups.items():
+        for position, member in enumerate(members):
+            path = join(table.at(group), position)
+            if member in groups:
+                raise wrong(path, f"{shown(member)} is a group: groups hold people only")
+            known_name(member, names, path)
+    return groups
+
+
+def known_name(name: str, known: set[str], path: str) -> None:
+    """Refuse a name that is nobody's."""
+    if name not in known:
+        hint = nearest(name, known) if len(known) <= 50 else ""
+        raise wrong(path, f"nobody is called {shown(name)}{hint}", "add a [[people]] entry")
+
+
+def read_identity(root: Table) -> tuple[str, ...]:
+    """The systems where single sign-on guarantees one account per person."""
+    table = root.table("identity")
+    table.only(("one_account_per_person",))
+    if table.values.get("one_account_per_person") == []:
+        return ()
+    systems = table.texts("one_account_per_person", ())
+    for position, system in enumerate(systems):
+        if system in SYSTEMS and system not in _BUILT:
+            raise not_built(join(table.at("one_account_per_person"), position), system)
+    return table.choices("one_account_per_person", _BUILT, ())

@@ -1,0 +1,7 @@
+"""The controls: one rule a file, each a pure function of facts, policy and time.
+
+``registry.CONTROLS`` lists them in the order in which they are shown and recorded. The modules that
+are not controls hold what several of them must see alike: which approvals count (``counted``), who
+made what (``makers``), what a ticket covers (``coverage``), what the change consists of
+(``change``), and the time that things must precede (``reference``).
+"""

@@ -1,0 +1,265 @@
+"""approval-covers-change: what was approved is what is deployed; nothing was added afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from gate.config.types import Policy
+from gate.controls.change import Range, Unit, range_of, shown
+from gate.controls.control import (
+    Control,
+    Finding,
+    conclude,
+    failed,
+    passed,
+    require,
+    say,
+    unavailable,
+    undetermined,
+)
+from gate.controls.counted import no_vote, whose
+from gate.controls.independence import DEPLOYER, Ballot, Candidate, standing
+from gate.controls.makers import makers_of
+from gate.controls.pipeline import deployer
+from gate.controls.tickets import each_ticket
+from gate.identity import Relation
+from gate.model import (
+    Account,
+    Approval,
+    ChangeRequest,
+    EditedText,
+    Facts,
+    Judgement,
+    Outcome,
+    Problem,
+)
+
+
+def judge(facts: Facts, policy: Policy, now: datetime) -> Judgement:
+    """Each pull request and direct push was last pushed to before an approval that stands."""
+    expected = say(
+        "approval-covers.expected",
+        "The last push of each pull request is older than a counted approval of a ticket that"
+        " covers it, and the ticket was not edited since.",
+    )
+    missing = list(each_ticket(facts, lambda _ticket: ()))
+    change = range_of(facts)
+    if isinstance(change, Finding):
+        return conclude(expected, [*missing, change])
+    ballot = Ballot(facts, policy, change)
+    starter = _starter(facts, policy, ballot)
+    findings = [_unit(unit, change, ballot, starter, now) for unit in change.units]
+    if change.loose:
+        findings.append(_loose(change))
+    return conclude(expected, [*missing, *findings])
+
+
+def _starter(facts: Facts, policy: Policy, ballot: Ballot) -> Account | None:
+    if DEPLOYER not in ballot.teller.rules.independent_of:
+        return None
+    found = deployer(facts, policy)
+    return None if isinstance(found, Finding) else found[0]
+
+
+def _unit(
+    unit: Unit, change: Range, ballot: Ballot, starter: Account | None, now: datetime
+) -> Finding:
+    pushed_at = last_push(unit)
+    if isinstance(pushed_at, Finding):
+        return pushed_at
+    candidates = ballot.candidates(unit.commits)
+    tally = ballot.tally(unit.commits)
+    if not candidates:
+        if tally.votes and not ballot.is_covered(unit.commits):
+            return _uncovered(unit)
+        return no_vote(tally, ballot.teller)
+    # An approval that is late enough but a maker's own must not stand in for one that is
+    # independent but too early: where there are independent ones, only they are asked.
+    independent = [c for c in candidates if _is_independent(c, unit, change, ballot, starter)]
+    findings = [_judged(c, unit, pushed_at, now) for c in independent or candidates]
+    for outcome in (Outcome.PASS, Outcome.UNDETERMINED):
+        for finding in findings:
+            if finding.outcome is outcome:
+                return finding
+    newest = max(zip(independent or candidates, findings, strict=True), key=lambda p: _rank(p[0]))[
+        1
+    ]
+    if tally.problem is not None:
+        return unavailable(tally.problem)
+    later = [a for a in tally.possible if _is_after(a, pushed_at)]
+    if later:
+        return undetermined(newest.observed, whose(later, ballot.teller.people))
+    return newest
+
+
+def _rank(candidate: Candidate) -> tuple[datetime, str, str]:
+    vote = candidate.vote
+    return vote.latest, vote.account.system, vote.account.key
+
+
+def _is_after(approval: Approval, time: datetime) -> bool:
+    return approval.decided_at is None or approval.decided_at > time
+
+
+def _is_independent(
+    candidate: Candidate, unit: Unit, change: Range, ballot: Ballot, starter: Account | None
+) -> bool:
+    teller = ballot.teller
+    makers = {makers_of(commit, change.units_of[commit.sha]) for commit in unit.commits}
+    return all(
+        standing(candidate, each, teller.people, teller.rules.independent_of, starter).relation
+        is Relation.DIFFERENT
+        for each in makers
+    )
+
+
+def last_push(unit: Unit) -> datetime | Finding:
+    """When the forge saw the unit's last push."""
+    if unit.push is not None:
+        return unit.push.at
+    pull = unit.pull_request
+    if pull is None:
+        raise TypeError("a unit is a pull request or a push")
+    if isinstance(pull.pushes, Problem):
+        return unavailable(pull.pushes)
+    if pull.head_sha not in {push.after for push in pull.pushes}:
+        return undetermined(
+            say(
+                "approval-covers.no-push",
+                "The forge does not tell when the head of {unit} was pushed.",
+                unit=unit.name,
+            ),
+            say(
+                "approval-covers.no-push.remedy",
+                "Push to the branch of {unit} again, and have it approved after that.",
+                unit=unit.name,
+            ),
+        )
+    return max(push.at for push in pull.pushes)
+
+
+def _judged(candidate: Candidate, unit: Unit, pushed_at: datetime, now: datetime) -> Finding:
+    vote = candidate.vote
+    again = say("approval-covers.remedy", "Have {place} approved once more.", place=vote.place)
+    if vote.latest <= pushed_at or vote.latest > now:
+        return failed(
+            say(
+                "approval-covers.pushed",
+                "{unit} was last pushed to at {pushed}; {approver} approved {place} at {approved}.",
+                unit=unit.name,
+                pushed=pushed_at,
+                approver=vote.account,
+                place=vote.place,
+                approved=vote.latest,
+            ),
+            again,
+        )
+    if vote.earliest is None or vote.earliest <= pushed_at:
+        return undetermined(
+            say(
+                "approval-covers.inexact",
+                "{approver} approved {place} at {approved} at the latest; that it was after the"
+                " last push to {unit} ({pushed}) cannot be told.",
+                approver=vote.account,
+                place=vote.place,
+                approved=vote.latest,
+                unit=unit.name,
+                pushed=pushed_at,
+            ),
+            again,
+        )
+    return _unedited(candidate, vote.earliest) or passed(
+        say(
+            "approval-covers.covered",
+            "{approver} approved {place} {later} after the last push to {unit}.",
+            approver=vote.account,
+            place=vote.place,
+            later=vote.earliest - pushed_at,
+            unit=unit.name,
+        )
+    )
+
+
+def _unedited(candidate: Candidate, approved_at: datetime) -> Finding | None:
+    """What is wrong with the texts of the tickets that were approved; None where nothing is."""
+    for ticket in candidate.tickets:
+        for text in _texts(ticket):
+            if isinstance(text, Problem):
+                return unavailable(text)
+            if text.edited_at > approved_at:
+                return failed(
+                    say(
+                        "approval-covers.edited",
+                        "{place} of {ticket} was edited at {edited}, after its approval"
+                        " ({approved}).",
+                        place=text.location,
+                        ticket=ticket.key,
+                        edited=text.edited_at,
+                        approved=approved_at,
+                    ),
+                    say(
+                        "approval-covers.edited.remedy",
+                        "Have {ticket} approved once more as it is now.",
+                        ticket=ticket.key,
+                    ),
+                )
+    return None
+
+
+def _texts(ticket: ChangeRequest) -> Iterator[EditedText | Problem]:
+    """Scope and plans; an edit is told before a text that could not be had."""
+    parts = (ticket.scope, ticket.rollback_plan, ticket.test_plan)
+    for part in parts:
+        if not isinstance(part, Problem):
+            yield from sorted(part, key=lambda text: (-text.edited_at.timestamp(), text.location))
+    yield from (part for part in parts if isinstance(part, Problem))
+
+
+def _loose(change: Range) -> Finding:
+    return undetermined(
+        say(
+            "approval-covers.loose",
+            "The forge knows no push of {count} commits ({commits}): nothing says when they came.",
+            **shown(change.loose),
+        ),
+        say("approval-covers.loose.remedy", "Bring them in by a pull request."),
+    )
+
+
+def _uncovered(unit: Unit) -> Finding:
+    return undetermined(
+        say(
+            "approval-covers.uncovered",
+            "No approved ticket covers {unit}; see ticket-covers-change.",
+            unit=unit.name,
+        ),
+        say("approval-covers.uncovered.remedy", "Put ticket-covers-change right first."),
+    )
+
+
+CONTROL = Control(
+    id="approval-covers-change",
+    title="The approval is of this very change",
+    criteria=(
+        "SOC 2 CC8.1 (POF 8, 9)",
+        "ISO 27001:2022 A.8.32",
+        "NIST 800-53r5 CM-3(b), SA-10",
+        "PCI DSS 6.5.1",
+    ),
+    needs=(
+        "the forge's push times, never commit dates",
+        "the times of the approvals",
+        "the last edits of scope and plans",
+    ),
+    default=require,
+    integrity=False,
+    demands=(
+        "Each pull request (or direct push) of the change had its last push before a counted "
+        "approval of a ticket that covers it, an independent one where there is any; and neither "
+        "scope nor plans of the ticket were edited after that approval. The forge's own merge is "
+        "no push. Times are the forge's: a commit's date is whatever its author wrote."
+    ),
+    satisfy="After the last push or edit, have the ticket approved once more.",
+    judge=judge,
+)

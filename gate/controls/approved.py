@@ -1,0 +1,142 @@
+"""approved: enough people who may approve did, and nobody objects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from gate.config.types import Policy
+from gate.controls.change import Range, range_of
+from gate.controls.control import (
+    Control,
+    Finding,
+    conclude,
+    failed,
+    passed,
+    require,
+    say,
+    unavailable,
+    undetermined,
+)
+from gate.controls.counted import Tally, Teller, ask, in_order, merged, whose
+from gate.controls.tickets import each_ticket
+from gate.model import Account, ChangeRequest, Facts, Judgement
+
+
+def judge(facts: Facts, policy: Policy, _now: datetime) -> Judgement:
+    """Each ticket has the number of approvals, with reviews where these count."""
+    teller = Teller(facts, policy)
+    expected = say(
+        "approved.expected",
+        "Each ticket is approved by {required} of {by}, and nobody objects.",
+        required=_required(teller),
+        by=teller.by,
+    )
+
+    def ticket_is_approved(ticket: ChangeRequest) -> Iterator[Finding]:
+        own = teller.of_ticket(ticket)
+        if not teller.counts_reviews:
+            yield _judged(own, teller)
+            return
+        change = range_of(facts)
+        if isinstance(change, Finding):
+            yield change
+            return
+        for tally in _with_reviews(own, change, teller):
+            yield _judged(tally, teller)
+
+    return conclude(expected, each_ticket(facts, ticket_is_approved))
+
+
+def _required(teller: Teller) -> int:
+    return max(1, teller.rules.required)
+
+
+def _with_reviews(own: Tally, change: Range, teller: Teller) -> Iterator[Tally]:
+    """A ticket's approvals with the reviews of each pull request, which count for it alone."""
+    for unit in change.units:
+        if unit.pull_request is None:
+            yield own
+        else:
+            yield merged([own, teller.of_pull_request(unit.pull_request)])
+    if change.loose:
+        yield own
+
+
+def _judged(tally: Tally, teller: Teller) -> Finding:
+    if tally.problem is not None:
+        return unavailable(tally.problem)
+    if tally.objections:
+        return _objected(tally)
+    required, persons = _required(teller), tally.persons
+    if len(persons) >= required:
+        return passed(
+            say(
+                "approved.by",
+                "{place} is approved by {approvers}.",
+                place=tally.place,
+                approvers=_approvers(tally),
+            )
+        )
+    observed = say(
+        "approved.too-few",
+        "{place} has {count} of {required} approvals. Given by others than {by}: {others};"
+        " by accounts that nobody owns or that are unclear: {unclear}.",
+        place=tally.place,
+        count=len(persons),
+        required=required,
+        by=teller.by,
+        others=tally.others,
+        unclear=_possible(tally) or "none",
+    )
+    if len(persons) + len(_possible(tally)) < required:
+        return failed(observed, ask(tally.place, teller))
+    return undetermined(observed, whose(tally.possible, teller.people))
+
+
+def _objected(tally: Tally) -> Finding:
+    known = in_order(o.account for o in tally.objections if o.account is not None)
+    return failed(
+        say(
+            "approved.objection",
+            "{place} is declined by {accounts}.",
+            place=tally.place,
+            accounts=known or "an account that was deleted",
+        ),
+        say(
+            "approved.objection.remedy",
+            "Settle it with them: an objection to {place} stands until its giver withdraws it.",
+            place=tally.place,
+        ),
+    )
+
+
+def _approvers(tally: Tally) -> tuple[Account, ...]:
+    return in_order(vote.account for vote in tally.votes)
+
+
+def _possible(tally: Tally) -> tuple[Account, ...]:
+    return in_order(a.account for a in tally.possible if a.account is not None)
+
+
+CONTROL = Control(
+    id="approved",
+    title="The change is approved",
+    criteria=(
+        "SOC 2 CC8.1 (POF 2, 8)",
+        "ISO 27001:2022 A.8.32",
+        "NIST 800-53r5 CM-3(b), CM-3(1)(d)",
+        "PCI DSS 6.5.1",
+    ),
+    needs=("the ticket's approvals, provably all of them", "reviews, where they are approvals"),
+    default=require,
+    integrity=False,
+    demands=(
+        "The number of individual approvals that approvals.required states, by different people of "
+        "approvals.by, on each ticket (with reviews of the pull request where approvals.sources "
+        "adds them), and no objection left. Apps, deleted accounts and gate's own account count "
+        "for nothing; an account that nobody owns counts once [[people]] says whose it is."
+    ),
+    satisfy="Have somebody of approvals.by approve the ticket under an account of their own.",
+    judge=judge,
+)

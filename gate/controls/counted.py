@@ -1,0 +1,232 @@
+"""Which approvals count, for every control that speaks of a *counted approval*.
+
+An approval counts where a person gave it, that person is one of ``approvals.by``, and its time is
+known. Accounts are joined to persons by the policy alone, so an approval by an account that nobody
+owns is *possible*: it might count once the policy says whose it is. Two accounts of one person
+count once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from gate.config.types import ApprovalRules, Policy
+from gate.controls.control import (
+    Finding,
+    environment_of,
+    failed,
+    say,
+    unavailable,
+    undetermined,
+)
+from gate.identity import People, same_account
+from gate.model import (
+    Account,
+    AccountKind,
+    Approval,
+    ChangeRequest,
+    Facts,
+    Free,
+    Maybe,
+    Message,
+    Problem,
+    PullRequest,
+    Verdict,
+)
+
+CHANGE_REQUEST = "change-request"
+PULL_REQUEST = "pull-request"
+
+
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """A counted approval.
+
+    ``latest`` is its time, or the latest it can have; ``earliest`` the earliest it can have, None
+    where the system does not tell.
+    """
+
+    account: Account
+    person: str
+    latest: datetime
+    earliest: datetime | None
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """The approvals of one place (a ticket or a pull request), sorted.
+
+    ``possible`` may count once the policy knows the account or the system its kind; ``objections``
+    stand against; ``others`` is the number of approvals that do not count.
+    """
+
+    place: str
+    votes: tuple[Vote, ...] = ()
+    possible: tuple[Approval, ...] = ()
+    objections: tuple[Approval, ...] = ()
+    others: int = 0
+    problem: Problem | None = None
+
+    @property
+    def persons(self) -> frozenset[str]:
+        """Who approved."""
+        return frozenset(vote.person for vote in self.votes)
+
+
+class Teller:
+    """Sorts approvals by the rules of the environment deployed to."""
+
+    def __init__(self, facts: Facts, policy: Policy) -> None:
+        self.people = People(policy)
+        self.rules: ApprovalRules = environment_of(facts, policy).approvals
+        self._members = self.people.members(self.rules.by)
+        self._own = facts.gate_accounts
+
+    @property
+    def by(self) -> tuple[Free, ...]:
+        """The groups and people who may approve, for a message."""
+        return tuple(Free(name) for name in self.rules.by)
+
+    @property
+    def counts_reviews(self) -> bool:
+        """Whether reviews of pull requests are approvals."""
+        return PULL_REQUEST in self.rules.sources
+
+    def of_ticket(self, ticket: ChangeRequest) -> Tally:
+        """The approvals of a ticket; an empty tally where tickets are no source of approvals."""
+        if CHANGE_REQUEST not in self.rules.sources:
+            return Tally(ticket.key)
+        return self._sorted(ticket.key, ticket.approvals)
+
+    def of_pull_request(self, pull: PullRequest) -> Tally:
+        """The reviews of a pull request; an empty tally where they are no source of approvals.
+
+        A review of an older head than the last is none.
+        """
+        place = f"pull request #{pull.number}"
+        if not self.counts_reviews:
+            return Tally(place)
+        return self._sorted(place, current_reviews(pull))
+
+    def _sorted(self, place: str, approvals: Maybe[tuple[Approval, ...]]) -> Tally:
+        if isinstance(approvals, Problem):
+            return Tally(place, problem=approvals)
+        given = [a for a in approvals if a.verdict is Verdict.APPROVED]
+        votes = tuple(vote for a in given if (vote := self._vote(place, a)) is not None)
+        possible = tuple(a for a in given if self._is_possible(a))
+        return Tally(
+            place,
+            votes,
+            possible,
+            tuple(a for a in approvals if a.verdict is Verdict.DECLINED),
+            len(given) - len(votes) - len(possible),
+        )
+
+    def _vote(self, place: str, approval: Approval) -> Vote | None:
+        account, time = approval.account, approval.decided_at
+        if account is None or time is None or account.kind is not AccountKind.PERSON:
+            return None
+        person = self.people.owner(account)
+        if person is None or person not in self._members or self._is_own(account):
+            return None
+        earliest = approval.not_before if approval.latest_possible else time
+        return Vote(account, person, time, earliest, place)
+
+    def _is_possible(self, approval: Approval) -> bool:
+        account = approval.account
+        if account is None or account.kind is AccountKind.APP or self._is_own(account):
+            return False
+        person = self.people.owner(account)
+        if person is None:
+            return True
+        unclear = account.kind is not AccountKind.PERSON or approval.decided_at is None
+        return unclear and person in self._members
+
+    def _is_own(self, account: Account) -> bool:
+        return any(same_account(account, own) for own in self._own)
+
+
+def current_reviews(pull: PullRequest) -> Maybe[tuple[Approval, ...]]:
+    """The reviews of a pull request without approvals of an older head; objections all stay."""
+    if isinstance(pull.reviews, Problem):
+        return pull.reviews
+    return tuple(
+        review
+        for review in pull.reviews
+        if review.verdict is Verdict.DECLINED or (review.commit and review.commit == pull.head_sha)
+    )
+
+
+def merged(tallies: Iterable[Tally]) -> Tally:
+    """Several places as one."""
+    listed = tuple(tallies)
+    return Tally(
+        " and ".join(t.place for t in listed),
+        tuple(vote for t in listed for vote in t.votes),
+        tuple(approval for t in listed for approval in t.possible),
+        tuple(objection for t in listed for objection in t.objections),
+        sum(t.others for t in listed),
+        next((t.problem for t in listed if t.problem is not None), None),
+    )
+
+
+def no_vote(tally: Tally, teller: Teller) -> Finding:
+    """What a control says that needs a counted approval where there is none.
+
+    Undetermined while one may still turn out to count, else a failure.
+    """
+    if tally.problem is not None:
+        return unavailable(tally.problem)
+    observed = say(
+        "approval.none", "No approval of {place} counts; see approved.", place=tally.place
+    )
+    if tally.possible:
+        return undetermined(observed, whose(tally.possible, teller.people))
+    return failed(observed, ask(tally.place, teller))
+
+
+def ask(place: str, teller: Teller) -> Message:
+    """The remedy where approvals are missing."""
+    return say(
+        "approval.ask",
+        "Have somebody of {by} approve {place}.",
+        by=teller.by,
+        place=place,
+    )
+
+
+def whose(possible: Iterable[Approval], people: People) -> Message:
+    """The remedy where it is unknown whose an approval is."""
+    accounts = [approval.account for approval in possible if approval.account is not None]
+    unowned = [account for account in accounts if people.owner(account) is None]
+    if unowned:
+        return lines(unowned, people)
+    return say(
+        "approval.unclear",
+        "Have it approved by an account that its system shows as a person's: {accounts} is not.",
+        accounts=tuple(dict.fromkeys(accounts)),
+    )
+
+
+def lines(accounts: Iterable[Account], people: People) -> Message:
+    """The remedy where it is unknown whose accounts are: the lines to add to the policy."""
+    different = in_order(accounts)
+    return say(
+        "people.line",
+        "Say whose {accounts} is: in gate.toml, add to that person's [[people]] entry: {lines}",
+        accounts=different,
+        lines=tuple(Free(line) for line in dict.fromkeys(_lines(different, people))),
+    )
+
+
+def _lines(accounts: Iterable[Account], people: People) -> Iterator[str]:
+    for account in accounts:
+        yield people.line_for(account)
+
+
+def in_order(accounts: Iterable[Account]) -> tuple[Account, ...]:
+    """Accounts, each once, in an order that does not depend on how they were listed."""
+    return tuple(sorted(set(accounts), key=lambda a: (a.system, a.key, a.kind, a.name, a.email)))

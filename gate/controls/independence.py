@@ -1,0 +1,153 @@
+"""Which counted approvals speak for a commit, and whether their givers had no part in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from gate.config.types import Policy
+from gate.controls.change import Range
+from gate.controls.control import Finding
+from gate.controls.counted import Tally, Teller, Vote, merged
+from gate.controls.coverage import Coverage, coverage, demanded
+from gate.controls.makers import Makers
+from gate.controls.tickets import found
+from gate.identity import People, Relation
+from gate.model import Account, ChangeRequest, Commit, Facts
+
+CHANGE_AUTHOR = "change-author"
+TICKET_AUTHOR = "ticket-author"
+DEPLOYER = "deployer"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A counted approval, and the tickets whose authors and texts bear on it."""
+
+    vote: Vote
+    tickets: tuple[ChangeRequest, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How an approver stands to those they must not be.
+
+    ``same`` and ``unknown`` are the accounts that are, or may be, the approver's; ``nameless``: one
+    of them has no account any more.
+    """
+
+    relation: Relation
+    same: frozenset[Account] = frozenset()
+    unknown: frozenset[Account] = frozenset()
+    nameless: bool = False
+
+
+class Ballot:
+    """The approvals of a deployment, by commit."""
+
+    def __init__(self, facts: Facts, policy: Policy, change: Range) -> None:
+        self.teller = Teller(facts, policy)
+        self.tickets = found(facts)
+        self._change = change
+        self._tallies = {t.key: self.teller.of_ticket(t) for t in self.tickets}
+        self._reviews = {
+            unit.pull_request.number: self.teller.of_pull_request(unit.pull_request)
+            for unit in change.units
+            if unit.pull_request is not None
+        }
+        self._bounded = demanded(facts, policy)
+        self._covers = {t.key: self._coverage(t, facts, policy) for t in self.tickets}
+
+    def tally(self, commits: Iterable[Commit]) -> Tally:
+        """All approvals that may speak for these commits, whether or not a ticket covers them."""
+        return merged([*self._tallies.values(), *self._reviews_of_all(tuple(commits))])
+
+    def candidates(self, commits: Iterable[Commit]) -> tuple[Candidate, ...]:
+        """The counted approvals that speak for all of these commits.
+
+        An approval of a ticket speaks for what the ticket covers; a review, where reviews are
+        approvals, for its own pull request.
+        """
+        wanted = tuple(commits)
+        of_tickets = [
+            Candidate(vote, (ticket,))
+            for ticket in self.tickets
+            if self._speaks_for(ticket, wanted)
+            for vote in self._tallies[ticket.key].votes
+        ]
+        of_reviews = [
+            Candidate(vote, self.tickets)
+            for tally in self._reviews_of_all(wanted)
+            for vote in tally.votes
+        ]
+        return (*of_tickets, *of_reviews)
+
+    def is_covered(self, commits: Iterable[Commit]) -> bool:
+        """Whether one ticket covers all of these commits."""
+        wanted = tuple(commits)
+        return any(self._speaks_for(ticket, wanted) for ticket in self.tickets)
+
+    def _speaks_for(self, ticket: ChangeRequest, commits: tuple[Commit, ...]) -> bool:
+        if not self._bounded:
+            return True
+        covers = self._covers[ticket.key]
+        return isinstance(covers, Coverage) and covers.has(commit.sha for commit in commits)
+
+    def _reviews_of_all(self, commits: tuple[Commit, ...]) -> list[Tally]:
+        """The reviews of those pull requests that bring every one of the commits."""
+        return [
+            self._reviews[unit.pull_request.number]
+            for unit in self._change.units
+            if unit.pull_request is not None and set(commits) <= set(unit.commits)
+        ]
+
+    def _coverage(self, ticket: ChangeRequest, facts: Facts, policy: Policy) -> Coverage | Finding:
+        votes = votes_on(ticket, self._change, self.teller)
+        return coverage(ticket, votes, facts, policy, self._change)
+
+
+def votes_on(ticket: ChangeRequest, change: Range | Finding, teller: Teller) -> tuple[Vote, ...]:
+    """The counted approvals that read the ticket: its own, and reviews where these count."""
+    votes = teller.of_ticket(ticket).votes
+    if isinstance(change, Range):
+        for unit in change.units:
+            if unit.pull_request is not None:
+                votes += teller.of_pull_request(unit.pull_request).votes
+    return votes
+
+
+def standing(
+    candidate: Candidate,
+    makers: Makers,
+    people: People,
+    independent_of: tuple[str, ...],
+    deployer: Account | None,
+) -> Standing:
+    """How an approver stands to a commit's makers and, as configured, ticket author and deployer.
+
+    DIFFERENT only where it is proved of every one of them.
+    """
+    others = set(makers.accounts)
+    nameless = makers.nameless
+    if TICKET_AUTHOR in independent_of:
+        for ticket in candidate.tickets:
+            nameless = nameless or ticket.creator is None
+            others |= {a for a in (ticket.creator, ticket.reporter) if a is not None}
+    if DEPLOYER in independent_of:
+        nameless = nameless or deployer is None
+        others |= {deployer} if deployer is not None else set()
+    return compared(candidate.vote.account, others, people, nameless=nameless)
+
+
+def compared(
+    account: Account, others: Iterable[Account], people: People, *, nameless: bool
+) -> Standing:
+    """How an account's person stands to several others."""
+    relations = {other: people.compare(account, other) for other in others}
+    same = frozenset(o for o, relation in relations.items() if relation is Relation.SAME)
+    unknown = frozenset(o for o, relation in relations.items() if relation is Relation.UNKNOWN)
+    if same:
+        return Standing(Relation.SAME, same)
+    if unknown or nameless or not relations:
+        return Standing(Relation.UNKNOWN, frozenset(), unknown, nameless)
+    return Standing(Relation.DIFFERENT)

@@ -1,0 +1,86 @@
+"""What a text names: a service, a pull request, a commit, the artifacts. Whole words only.
+
+Letters, digits, underscores and hyphens belong to a word, and so does what a dot, slash, at or plus
+sign ties to it: "shop" is named in "the shop, v2" and in "Shop's", but not in "shop-admin",
+"workshop", "shop.acme.example" or "other/shop".
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+
+from gate.config.types import Service
+from gate.model import Artifact, PullRequest
+
+SHA_AT_LEAST = 7  # hex digits of a commit id, as git abbreviates it
+_WORD = r"\w\-\u2010\u2011"
+_BEFORE = rf"(?<![{_WORD}])(?<![{_WORD}][./@+\\])"
+_AFTER = rf"(?![{_WORD}])(?![./@+\\][{_WORD}])"
+_HEX = re.compile(rf"{_BEFORE}[0-9a-f]{{{SHA_AT_LEAST},64}}{_AFTER}", re.IGNORECASE)
+_DIGEST = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])", re.IGNORECASE)
+_MASK = " \N{WHITE SQUARE} "
+
+
+def plain(text: str) -> str:
+    """The text as a reader sees it: compatibility forms unified, invisible characters gone."""
+    visible = (c for c in unicodedata.normalize("NFKC", text) if unicodedata.category(c) != "Cf")
+    return "".join(visible)
+
+
+def names_service(text: str, service: Service, others: Iterable[Service]) -> bool:
+    """Whether the text calls the service by one of its names, without regard to case.
+
+    A longer name of another service that holds one of ours is that service's: "web shop" does not
+    name "shop" where both are services.
+    """
+    ours = [name for name in service.names if name.strip()]
+    for name in _longer(ours, service, others):
+        text = _called(name).sub(_MASK, text)
+    return any(_called(name).search(text) for name in ours)
+
+
+def names_pull_request(text: str, pull: PullRequest) -> bool:
+    """Whether the text names the pull request as "#12" or by its URL."""
+    number = rf"(?<![\w#/&]){re.escape(f'#{pull.number}')}(?![\w\-])"
+    if re.search(number, text):
+        return True
+    url = pull.url.rstrip("/")
+    return bool(url) and bool(
+        re.search(rf"(?<![\w/.]){re.escape(url)}(?![\w\-])", text, re.IGNORECASE)
+    )
+
+
+def named_commits(text: str, shas: Iterable[str]) -> frozenset[str]:
+    """Those of ``shas`` that the text names by their first seven or more hex digits."""
+    words = tuple(word.lower() for word in _HEX.findall(text))
+    return frozenset(sha for sha in shas if words and sha.startswith(words))
+
+
+def names_artifacts(text: str, artifacts: Iterable[Artifact]) -> bool:
+    """Whether the text names every artifact by its whole SHA-256; False where there is none.
+
+    An artifact's name is the deployer's to choose, so a name alone is no evidence.
+    """
+    wanted = {artifact.sha256.lower() for artifact in artifacts}
+    return bool(wanted) and wanted <= {digest.lower() for digest in _DIGEST.findall(text)}
+
+
+@lru_cache(maxsize=256)
+def _called(name: str) -> re.Pattern[str]:
+    words = r"\s+".join(re.escape(word) for word in plain(name).split())
+    return re.compile(f"{_BEFORE}{words}{_AFTER}", re.IGNORECASE)
+
+
+def _longer(ours: list[str], service: Service, others: Iterable[Service]) -> Iterator[str]:
+    own = {name.casefold() for name in ours}
+    for other in others:
+        if other.name == service.name:
+            continue
+        for name in other.names:
+            if name.casefold() not in own and any(
+                _called(mine).search(plain(name)) for mine in ours
+            ):
+                yield name

@@ -1,0 +1,98 @@
+"""The pipeline run: the API's facts, held against what the environment claims of itself."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from gate.config.types import Policy
+from gate.controls.control import (
+    Finding,
+    environment_of,
+    failed,
+    say,
+    service_of,
+    unavailable,
+    undetermined,
+)
+from gate.model import Account, Facts, Problem, ProblemKind, Run
+
+DEPLOYER = "deployer"  # the claim that the environment's actor is who started the run
+PIPELINE_START = "pipeline-start"  # the claim of when the pipeline began
+
+
+def own_run(facts: Facts, policy: Policy) -> Run | Finding:
+    """The run that this is, as its API tells it; or why that cannot be told."""
+    run, claim = facts.run, facts.deployment.run
+    if run is None:
+        return undetermined(
+            say(
+                "run.none", "There is no pipeline in a plain shell, so nothing says when it began."
+            ),
+            say(
+                "run.none.remedy",
+                'Run gate in the pipeline, or set predates = "merge" in ticket (in approvals:'
+                ' "job") of environment {environment}.',
+                environment=facts.deployment.environment,
+            ),
+        )
+    if isinstance(run, Problem):
+        return unavailable(run)
+    commit = facts.deployment.commit if facts.deployment.commit_from_run else run.head_sha
+    differing = {
+        "CI": run.ci != claim.ci,
+        "run id": not run.id or run.id != claim.id,
+        "repository": not same_repository(run.repository, service_of(facts, policy).repository),
+        "commit": run.head_sha != commit,
+    }
+    wrong = tuple(what for what, differs in differing.items() if differs)
+    if wrong:
+        return failed(
+            say(
+                "run.claims-differ",
+                "What the environment says of the run is not what the API says: {what}.",
+                what=wrong,
+            ),
+            say(
+                "run.claims-differ.remedy",
+                "Run gate in a pipeline of {repository}; let no step set the CI's own variables.",
+                repository=service_of(facts, policy).repository,
+            ),
+        )
+    if run.active is not True:
+        return undetermined(
+            say("run.not-active", "The API says that run {run} is not running now.", run=run.id),
+            say("run.not-active.remedy", "Start a new run, and run gate in it."),
+        )
+    return run
+
+
+def claimed(facts: Facts, policy: Policy, claim: str) -> bool:
+    """Whether the policy accepts the claim here.
+
+    Only where no API can be asked, never as a way round one that does not answer, and never in a
+    plain shell.
+    """
+    nothing_better = facts.run is None or (
+        isinstance(facts.run, Problem) and facts.run.kind is ProblemKind.CLAIM
+    )
+    in_pipeline = facts.deployment.run.ci != "shell"
+    return nothing_better and in_pipeline and claim in environment_of(facts, policy).accept_claims
+
+
+def deployer(facts: Facts, policy: Policy) -> tuple[Account, tuple[str, ...]] | Finding:
+    """Who started the current attempt, and the claims that this rests on."""
+    claim = facts.deployment.run
+    if claim.actor and claimed(facts, policy, DEPLOYER):
+        return Account(claim.ci, claim.actor), (DEPLOYER,)
+    run = own_run(facts, policy)
+    return run if isinstance(run, Finding) else (run.actor, ())
+
+
+def same_repository(one: str, other: str) -> bool:
+    """Whether two URLs name one repository: case, a final slash and ``.git`` make no difference."""
+    return bool(one) and _repository(one) == _repository(other)
+
+
+def _repository(url: str) -> tuple[str, str]:
+    parts = urlsplit(url)
+    return parts.netloc.lower(), parts.path.rstrip("/").removesuffix(".git").lower()

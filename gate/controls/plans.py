@@ -1,0 +1,124 @@
+"""Whether a plan is a real text: somebody wrote down what to do.
+
+Refused are blanks, lines that ``NO_PLAN`` matches, headings and placeholders of a template, and
+texts too short to say anything (under ``LETTERS_AT_LEAST`` letters in what remains).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+from gate.controls.control import (
+    Finding,
+    conclude,
+    failed,
+    passed,
+    say,
+    unavailable,
+)
+from gate.controls.naming import plain
+from gate.controls.tickets import each_ticket
+from gate.model import ChangeRequest, EditedText, Facts, Judgement, Maybe, Problem
+
+LETTERS_AT_LEAST = 10
+DIFFERENT_LETTERS_AT_LEAST = 5
+_PLAN = r"(roll\ ?back|back\ ?out|revert|recovery|test|tests|testing|verification|deployment)"
+_SHEET = r"(plan|procedure|process|steps|strategy|cases|instructions)"
+_NEEDED = r"(needed|required|necessary|applicable|possible|available|provided|tested)"
+NO_PLAN = re.compile(
+    rf"""
+      (n\ ?a|nil|none|null|no|nope|nothing|unknown|undefined|empty|blank|ok|yes|done|works|x+)
+    | (none|nothing|not)\ (yet|{_NEEDED})
+    | no\ ({_PLAN}\ ?)?({_SHEET}\ ?)?({_NEEDED})?
+    | {_PLAN}(\ {_SHEET})?\ (is\ )?not\ {_NEEDED}
+    | (how\ to\ )?({_PLAN}\ ?)?({_SHEET})?
+    | tb[acd] | to\ ?do | fixme | wip | pending | later | placeholder | coming\ soon
+    | to\ be\ (defined|determined|done|confirmed|added|discussed|written)
+    | (will|to)\ (follow|come)
+    | (please\ )?(see|refer\ to|as|same\ as|like)\ (the\ |other\ |linked\ )?
+      (above|below|before|usual|always|discussed|agreed|last\ time|ticket|issue|story|description
+      |summary|comments?|title|attachment|pr|pull\ request|merge\ request|mr|commit|code|docs)
+    | (standard|usual|default|normal|same)(\ {_SHEET})?
+    | (please\ )?(insert|enter|describe|add|write|put|fill\ in|your)\ ?(your|the|a|here)?
+      (\ {_PLAN})?(\ ({_SHEET}|text))?(\ here)?
+    | lorem\ ipsum.*
+    """,
+    re.VERBOSE,
+)
+_HEADING = re.compile(r"\s*(#{1,6}\s|h[1-6]\.\s|={2,}|-{3,}|\*[^*]+\*\s*$|_[^_]+_\s*$|.*:\s*$)")
+_PLACEHOLDER = re.compile(r"<[^<>]*>|\[[^\[\]]*\](?!\()|\{[^{}]*\}|<!--.*?-->", re.DOTALL)
+
+
+def is_real(text: str) -> bool:
+    """Whether anything is left of the text once headings, placeholders and fillers are gone."""
+    rest = " ".join(_lines(text))
+    letters = [c.casefold() for c in rest if c.isalpha()]
+    weight = sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in letters)
+    return weight >= LETTERS_AT_LEAST and len(set(letters)) >= DIFFERENT_LETTERS_AT_LEAST
+
+
+def judge_plan(facts: Facts, code: str, what: str, fields: tuple[str, ...]) -> Judgement:
+    """Each ticket has a real text in one of the plan's locations."""
+    expected = say(f"{code}.expected", "Each ticket has a {what} that says what to do.", what=what)
+
+    def has_plan(ticket: ChangeRequest) -> Iterator[Finding]:
+        texts = ticket.rollback_plan if code == "rollback-plan" else ticket.test_plan
+        yield _judged(ticket, texts, code, what, fields)
+
+    return conclude(expected, each_ticket(facts, has_plan))
+
+
+def _judged(
+    ticket: ChangeRequest,
+    texts: Maybe[tuple[EditedText, ...]],
+    code: str,
+    what: str,
+    fields: tuple[str, ...],
+) -> Finding:
+    if isinstance(texts, Problem):
+        return unavailable(texts)
+    real = sorted(text.location for text in texts if is_real(text.text))
+    if real:
+        return passed(
+            say(
+                f"{code}.written",
+                "{ticket} has a {what} in {places}.",
+                ticket=ticket.key,
+                what=what,
+                places=tuple(real),
+            )
+        )
+    written = [text for text in texts if text.text.strip()]
+    observed = say(f"{code}.blank", "{ticket} has no {what}.", ticket=ticket.key, what=what)
+    if written:
+        observed = say(
+            f"{code}.filler",
+            "What {ticket} has as {what} is a template or filler.",
+            ticket=ticket.key,
+            what=what,
+        )
+    return failed(
+        observed,
+        say(
+            f"{code}.remedy",
+            "Write the {what} into {fields} of {ticket}: the steps, in at least {least} letters."
+            " Then have it approved.",
+            what=what,
+            fields=fields or f"a field, and name it as {code.replace('-', '_')} in gate.toml",
+            ticket=ticket.key,
+            least=LETTERS_AT_LEAST,
+        ),
+    )
+
+
+def _lines(text: str) -> Iterator[str]:
+    for line in _PLACEHOLDER.sub(" ", plain(text)).splitlines():
+        if line.strip() and not _HEADING.match(line) and not _is_filler(line):
+            yield line
+
+
+def _is_filler(line: str) -> bool:
+    words = " ".join("".join(c if c.isalnum() else " " for c in line.casefold()).split())
+    return NO_PLAN.fullmatch(words) is not None

@@ -1,0 +1,79 @@
+"""The time that a ticket or an approval must precede."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from gate.config.types import Policy
+from gate.controls.change import range_of, shown
+from gate.controls.control import Finding, say, unavailable, undetermined
+from gate.controls.pipeline import PIPELINE_START, claimed, own_run
+from gate.model import Change, Facts, Message, Problem
+
+_MERGE_REMEDY = "Merge it into a release ref first, then deploy the merged commit."
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A time, what it is in words ("the start of the pipeline"), and the claims it rests on."""
+
+    at: datetime
+    what: str
+    claims: tuple[str, ...] = ()
+
+
+def reference(kind: str, facts: Facts, policy: Policy, now: datetime) -> Reference | Finding:
+    """The reference of ``kind``, never later than ``now``.
+
+    "pipeline" is the creation of the run's first attempt, "job" is now, "merge" the earliest merge
+    or direct push of the range. Raises ``ValueError`` for any other kind.
+    """
+    if kind == "job":
+        return Reference(now, "this job")
+    if kind == "merge":
+        return _merge(facts, now)
+    if kind != "pipeline":
+        raise ValueError(f"no such reference: {kind}")
+    return _pipeline(facts, policy, now)
+
+
+def _pipeline(facts: Facts, policy: Policy, now: datetime) -> Reference | Finding:
+    what = "the start of the pipeline"
+    started = facts.deployment.run.created_at
+    if started is not None and claimed(facts, policy, PIPELINE_START):
+        return Reference(min(started, now), what, (PIPELINE_START,))
+    run = own_run(facts, policy)
+    return run if isinstance(run, Finding) else Reference(min(run.created_at, now), what)
+
+
+def _merge(facts: Facts, now: datetime) -> Reference | Finding:
+    change = range_of(facts)
+    if isinstance(change, Finding):
+        return change
+    if isinstance(facts.change, Change) and isinstance(facts.change.direct_pushes, Problem):
+        return unavailable(facts.change.direct_pushes)
+    if change.loose:
+        return undetermined(
+            say(
+                "merge.unknown",
+                "The forge knows neither merge nor push of {count} commits ({commits}).",
+                **shown(change.loose),
+            ),
+            _remedy(),
+        )
+    times: list[datetime] = []
+    for unit in change.units:
+        merged = unit.pull_request.merged_at if unit.pull_request else None
+        pushed = unit.push.at if unit.push else None
+        time = merged or pushed
+        if time is None:
+            return undetermined(
+                say("merge.open", "{unit} is not merged.", unit=unit.name), _remedy()
+            )
+        times.append(time)
+    return Reference(min(*times, now), "the merge")
+
+
+def _remedy() -> Message:
+    return say("merge.remedy", _MERGE_REMEDY)

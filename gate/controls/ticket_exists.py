@@ -1,0 +1,127 @@
+"""ticket-exists: each ticket was looked up live, and what came back is what was asked for."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from gate.config.types import Policy
+from gate.controls.control import (
+    Control,
+    Finding,
+    conclude,
+    failed,
+    passed,
+    require,
+    say,
+    unavailable,
+    undetermined,
+)
+from gate.controls.tickets import all_looked_up, is_asked_for
+from gate.model import ChangeRequest, Facts, Free, Judgement, Lookup, MissingTicket, Problem
+
+
+def judge(facts: Facts, policy: Policy, _now: datetime) -> Judgement:
+    """Every reference has a change request of an allowed project and type behind it."""
+    expected = say(
+        "ticket-exists.expected", "Each ticket exists under the ID given, in an allowed project."
+    )
+    if isinstance(facts.given, Problem) or not facts.given or not all_looked_up(facts):
+        none = undetermined(
+            say("ticket.none", "There is no ticket to judge; see ticket-given."),
+            say("ticket.none.remedy", "Put ticket-given right first."),
+        )
+        return conclude(expected, [none])
+    return conclude(expected, [_lookup(lookup, policy) for lookup in facts.tickets])
+
+
+def _lookup(lookup: Lookup, policy: Policy) -> Finding:
+    asked, result = lookup.reference.id, lookup.result
+    if isinstance(result, Problem):
+        return unavailable(result)
+    if isinstance(result, MissingTicket):
+        return failed(
+            say(
+                "ticket-exists.missing",
+                "{ticket} is missing or hidden from gate: its project is there, the ticket is not.",
+                ticket=asked,
+            ),
+            say(
+                "ticket-exists.missing.remedy",
+                "Check the ID {ticket}. If the ticket exists, let gate's account see it (security"
+                " level, permission scheme).",
+                ticket=asked,
+            ),
+        )
+    if not is_asked_for(lookup, result):
+        return failed(
+            say(
+                "ticket-exists.moved",
+                "{ticket} came back as {found}: it was moved, or is written differently.",
+                ticket=asked,
+                found=Free(result.key),
+            ),
+            say(
+                "ticket-exists.moved.remedy",
+                "Give the ID {found}, if it is of a project that the policy allows.",
+                found=Free(result.key),
+            ),
+        )
+    return _kind(result, policy)
+
+
+def _kind(ticket: ChangeRequest, policy: Policy) -> Finding:
+    jira = policy.jira
+    if jira is None:
+        return undetermined(
+            say("ticket-exists.no-system", "The policy names no ticket system."),
+            say("ticket-exists.no-system.remedy", "Add [tickets.jira] to gate.toml."),
+        )
+    in_project = ticket.project in jira.projects
+    if not in_project or ticket.key.rpartition("-")[0] != ticket.project:
+        return failed(
+            say(
+                "ticket-exists.project",
+                "{ticket} is in project {project}, which is not one of {projects}.",
+                ticket=ticket.key,
+                project=Free(ticket.project),
+                projects=jira.projects,
+            ),
+            say(
+                "ticket-exists.project.remedy",
+                "Use a ticket of {projects}.",
+                projects=jira.projects,
+            ),
+        )
+    if jira.types and ticket.type not in jira.types:
+        return failed(
+            say(
+                "ticket-exists.type",
+                "{ticket} is of type {type}, which is no change request.",
+                ticket=ticket.key,
+                type=Free(ticket.type),
+            ),
+            say("ticket-exists.type.remedy", "Use a ticket of type {types}.", types=jira.types),
+        )
+    return passed(say("ticket-exists.found", "{ticket} exists.", ticket=ticket.key))
+
+
+CONTROL = Control(
+    id="ticket-exists",
+    title="The change request exists",
+    criteria=(
+        "SOC 2 CC8.1 (POF 4, 5)",
+        "ISO 27001:2022 A.8.32",
+        "NIST 800-53r5 CM-3",
+        "PCI DSS 6.5.1",
+    ),
+    needs=("each ticket, read live from the ticket system",),
+    default=require,
+    integrity=True,
+    demands=(
+        "Each ticket was looked up live; the ID that came back is the one asked for, so a moved "
+        "ticket fails and its new ID is named; its project and type are allowed. A ticket that is "
+        "not found fails only where the credentials work and the project is visible."
+    ),
+    satisfy="Give the current ID of a change request that gate's account can see.",
+    judge=judge,
+)

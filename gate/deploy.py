@@ -1,0 +1,284 @@
+"""The forward flow: facts, decision, record, log, receipt. One function a command.
+
+``check`` judges and writes nothing. ``enforce`` judges, and has the record durably in the log
+before it answers. ``complete`` adds what became of the deployment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gate import __version__
+from gate.config import Policy
+from gate.config.secrets import Secrets
+from gate.errors import FindingError, NotRecordedError, UsageError
+from gate.facts import Gathered, Question, gather
+from gate.model import (
+    Decision,
+    DecisionKind,
+    Deployment,
+    Facts,
+    History,
+    Maybe,
+    Now,
+    Problem,
+    ProblemKind,
+)
+from gate.policy import evaluate
+
+if TYPE_CHECKING:
+    from gate.log.append import Appended
+    from gate.log.trust import Trust
+    from gate.log.view import LogView
+    from gate.record.signer import RecordSigner
+    from gate.store.contract import Store
+    from gate.tlog.note import Signer
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A decision with what it rests on."""
+
+    gathered: Gathered
+    decision: Decision
+
+    @property
+    def facts(self) -> Facts:
+        """The facts judged."""
+        return self.gathered.facts
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A decision in the log.
+
+    ``superseded``: the log moved on meanwhile and what was judged no longer holds there, so a
+    denial stands in its place.
+    """
+
+    judged: Judged
+    appended: Appended
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the policy keeps things, its relative paths resolved against ``root``."""
+
+    policy: Policy
+    root: Path
+
+    @property
+    def trust(self) -> Path:
+        """The trust folder."""
+        return self.root / self.policy.log.trust
+
+
+def check(question: Question, place: Place, secrets: Secrets, now: Now) -> Judged:
+    """Judge without recording. A log that cannot be read is a fact that could not be had."""
+    history: Maybe[History]
+    try:
+        view = open_view(place)
+        history = read_history(view, question.deployment)
+    except NotRecordedError as error:
+        history = Problem(
+            ProblemKind.LOCAL, "log", f"read {place.policy.log.url}", error.message, error.remedy
+        )
+    return _judge(question, place.policy, secrets, history, now)
+
+
+def enforce(question: Question, place: Place, secrets: Secrets, now: Now) -> Recorded:
+    """Judge, and append the record before answering.
+
+    Raises ``UsageError`` where a key is missing or not the one the trust folder names,
+    ``NotRecordedError`` where the record is not durably in the log.
+    """
+    keys = open_keys(place, secrets)
+    store = open_store(place)
+    view = open_view(place, keys.trust, store)
+    judged = _judge(question, place.policy, secrets, read_history(view, question.deployment), now)
+    # The same head again: only the links to the tickets' newest records are new.
+    named = {lookup.reference.id for lookup in judged.facts.tickets}
+    history = read_history(view, question.deployment, sorted(named))
+    entry = _record(judged, place, keys.signer, store, history)
+    return Recorded(judged, _append(store, keys, entry, now))
+
+
+def complete(
+    receipt_path: Path, outcome: str, place: Place, secrets: Secrets, now: Now
+) -> Appended:
+    """Append the outcome of an enforced deployment.
+
+    Raises ``InconsistentError`` where the receipt does not verify, ``FindingError`` where it
+    permits nothing, and what ``enforce`` raises of keys and log.
+    """
+    from gate.log.history import read_history as read
+    from gate.log.receipt import read_receipt, verify_receipt
+    from gate.record.dsse import seal
+    from gate.record.statement import DecisionRecord, outcome_statement
+
+    keys = open_keys(place, secrets)
+    receipt = read_receipt(receipt_path)
+    record = verify_receipt(receipt, keys.trust)
+    if not isinstance(record, DecisionRecord):
+        raise FindingError("the receipt is not of a decision, so it has no outcome to record")
+    if record.decision not in (DecisionKind.ALLOWED, DecisionKind.EMERGENCY):
+        raise FindingError(
+            f"the receipt's decision is {record.decision}: nothing was permitted, so nothing can "
+            "have come of it",
+            remedy="give the receipt of the decision that let this deployment go on",
+        )
+    store = open_store(place)
+    view = open_view(place, keys.trust, store)
+    history = read(view, record.service, record.environment, record.commit, record.tickets)
+    payload = outcome_statement(
+        receipt.link, record, outcome, at=now(), judged=history, gate_version=__version__
+    )
+    return _append(store, keys, seal(payload, keys.signer), now)
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The record key, the log key and the trust folder that vouches for both."""
+
+    signer: RecordSigner
+    log_signer: Signer
+    trust: Trust
+
+
+def open_keys(place: Place, secrets: Secrets) -> Keys:
+    """The keys as the environment gives them; appending holds them against the trust folder."""
+    from gate.log.trust import load_trust
+    from gate.record.signer import RecordSigner, load_private_key
+    from gate.tlog.note import Ed25519Signer
+
+    for name, value in (
+        ("GATE_SIGNING_KEY", secrets.signing_key),
+        ("GATE_LOG_KEY", secrets.log_key),
+    ):
+        if not value:
+            raise UsageError(
+                f"{name} is not set",
+                remedy=f"give the job the secret {name} (or {name}_FILE); "
+                "`gate keys new` makes keys",
+            )
+    keys = Keys(
+        RecordSigner(load_private_key(secrets.signing_key, "GATE_SIGNING_KEY")),
+        Ed25519Signer(place.policy.log.origin, load_private_key(secrets.log_key, "GATE_LOG_KEY")),
+        load_trust(place.trust),
+    )
+    _require_trusted(keys, place)
+    return keys
+
+
+def _require_trusted(keys: Keys, place: Place) -> None:
+    """``UsageError`` before anything is asked or written, if a key is not the one trusted."""
+    from gate.tlog.keys import make_verifier
+
+    trusted, origin = keys.trust.policy.log, place.policy.log.origin
+    if trusted.name != origin:
+        raise UsageError(
+            f"the policy's log is {origin!a} and the trust folder vouches for {trusted.name!a}",
+            remedy="correct log.origin or log.trust in gate.toml",
+        )
+    known = keys.trust.signers.public_key(keys.signer.keyid) is not None
+    right = keys.log_signer.key_id == trusted.key_id
+    as_log_key = make_verifier(origin, keys.signer.public_key).key_id == trusted.key_id
+    if not right and as_log_key:
+        raise UsageError(
+            "GATE_SIGNING_KEY holds the log's key: GATE_SIGNING_KEY and GATE_LOG_KEY are swapped",
+            remedy="swap the two secrets",
+        )
+    if not right:
+        raise UsageError(
+            f"GATE_LOG_KEY is not the key that {place.policy.log.trust}/trust.policy trusts",
+            remedy="give the log's own key; `gate keys show` names the one you gave",
+        )
+    if not known:
+        raise UsageError(
+            f"GATE_SIGNING_KEY is not a record key that {place.policy.log.trust}/signers.toml "
+            "trusts",
+            remedy="add its public key to signers.toml, or give the key that is there",
+        )
+
+
+def open_store(place: Place) -> Store:
+    """The log's store."""
+    from gate.store.open import open_store as opened
+
+    return opened(place.policy.log.url, place.root)
+
+
+def open_view(place: Place, trust: Trust | None = None, store: Store | None = None) -> LogView:
+    """The log at its newest verified head."""
+    from gate.log.trust import load_trust
+    from gate.log.view import LogView
+
+    return LogView(store or open_store(place), trust or load_trust(place.trust))
+
+
+def read_history(view: LogView, deployment: Deployment, tickets: Sequence[str] = ()) -> History:
+    """What the log proves of the service, the environment, the commit and the tickets."""
+    from gate.log.history import read_history as read
+
+    return read(view, deployment.service, deployment.environment, deployment.commit, tickets)
+
+
+def _judge(
+    question: Question, policy: Policy, secrets: Secrets, history: Maybe[History], now: Now
+) -> Judged:
+    gathered = gather(question, policy, secrets, history)
+    return Judged(gathered, evaluate(gathered.facts, policy, now()))
+
+
+def _record(
+    judged: Judged, place: Place, signer: RecordSigner, store: Store, history: History
+) -> bytes:
+    """Seal the record, and store what it points to first: its evidence and its disclosure.
+
+    Returns the log entry.
+    """
+    from gate.config import public_view
+    from gate.identity import People
+    from gate.record.disclosure import Disclosure
+    from gate.record.dsse import seal
+    from gate.record.evidence import evidence_bundle, evidence_name
+    from gate.record.labels import Labels
+    from gate.record.statement import PolicyReference, decision_statement
+    from gate.store.disclosure import open_disclosures
+
+    facts, policy = judged.facts, place.policy
+    repository = policy.services[facts.deployment.service].repository
+    labels = Labels(People(policy).owner)
+    bundle = evidence_bundle(
+        facts,
+        judged.decision,
+        labels=labels,
+        repository=repository,
+        public_policy=public_view(policy),
+    )
+    payload = decision_statement(
+        facts,
+        judged.decision,
+        labels=labels,
+        repository=repository,
+        policy=PolicyReference(policy.sha256, facts.pin),
+        judged=history,
+        evidence_sha256=evidence_name(bundle),
+        gate_version=__version__,
+    )
+    entry = seal(payload, signer)
+    disclosure = Disclosure.of(entry, labels, policy.text.decode())
+    store.put_evidence(evidence_name(bundle), bundle)
+    open_disclosures(policy.evidence_url, place.root).put(disclosure.entry, disclosure.to_json())
+    return entry
+
+
+def _append(store: Store, keys: Keys, entry: bytes, now: Now) -> Appended:
+    from gate.log.append import append
+    from gate.log.judge_again import judge_again
+
+    again = judge_again(keys.signer, now, __version__)
+    return append(store, keys.trust, keys.log_signer, entry, rejudge=again)

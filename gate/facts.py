@@ -1,0 +1,287 @@
+"""Gathers what a decision rests on, side by side, within one budget.
+
+Nothing is judged here. Whatever could not be had stands in the facts as a ``Problem``, and the
+controls that need it say so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
+
+from gate.config import Environment, Policy, Service
+from gate.config.secrets import Secrets
+from gate.errors import UsageError
+from gate.http import Budget, Request
+from gate.model import (
+    Account,
+    Base,
+    BaseKind,
+    Change,
+    ChangeRequest,
+    ClockReading,
+    Deployment,
+    Facts,
+    ForgeDeployment,
+    History,
+    Lookup,
+    Maybe,
+    MissingTicket,
+    PinState,
+    Problem,
+    ProblemKind,
+    Run,
+    TicketReference,
+    TicketSource,
+)
+
+TICKETS_AT_MOST = 20  # a change request is one decision; a list this long is a mistake
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked: the deployment, and what the caller said about it.
+
+    ``tickets`` are IDs as given by option, grammar already checked; ``base`` is "" or a full commit
+    id; ``checkout`` is the local repository, used where no forge can be asked.
+    """
+
+    deployment: Deployment
+    tickets: tuple[str, ...]
+    base: str
+    checkout: Path
+    pin: PinState
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """The facts, and every request made for them in order."""
+
+    facts: Facts
+    requests: tuple[Request, ...]
+
+
+class Forge(Protocol):
+    """What a forge, or git standing in for one, can be asked."""
+
+    def fetch_change(self, service: Service, head: str, base: Base) -> Maybe[Change]:
+        """The change base..head."""
+        ...
+
+    def fetch_deployments(
+        self, service: Service, environment: str, commit: str
+    ) -> Maybe[tuple[ForgeDeployment, ...]]:
+        """The deployments of ``commit`` to ``environment`` that the forge lists as successful."""
+        ...
+
+    def clocks(self) -> tuple[ClockReading, ...]:
+        """Our clock against the forge's."""
+        ...
+
+    def requests(self) -> tuple[Request, ...]:
+        """What was asked so far."""
+        ...
+
+
+class TicketSystem(Protocol):
+    """What a ticket system can be asked."""
+
+    def fetch(self, ticket: str) -> Maybe[ChangeRequest | MissingTicket]:
+        """The change request, live."""
+        ...
+
+    def own_accounts(self) -> tuple[Account, ...]:
+        """The account gate itself uses, as far as the lookups told."""
+        ...
+
+    def clocks(self) -> tuple[ClockReading, ...]:
+        """Our clock against the system's."""
+        ...
+
+    def requests(self) -> tuple[Request, ...]:
+        """What was asked so far."""
+        ...
+
+
+def gather(
+    question: Question, policy: Policy, secrets: Secrets, history: Maybe[History]
+) -> Gathered:
+    """Everything ``evaluate`` needs.
+
+    The run, the tickets, the change and the forge's deployments are fetched side by side;
+    tickets that only the change names come after it.
+    """
+    deployment = question.deployment
+    service = policy.services[deployment.service]
+    environment = policy.environments[deployment.environment]
+    budget = Budget(policy.network.budget)
+    forge = open_forge(policy, service, secrets, budget, question.checkout)
+    tickets = open_tickets(policy, secrets, budget)
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        run = pool.submit(_run, forge, service, deployment)
+        change = pool.submit(_change, forge, service, question, history)
+        before = pool.submit(forge.fetch_deployments, service, environment.name, deployment.commit)
+        given: Maybe[tuple[TicketReference, ...]]
+        if question.tickets:
+            given = tuple(TicketReference("jira", t, TicketSource.OPTION) for t in question.tickets)
+        else:
+            given = named_by_change(change.result(), deployment, environment, policy)
+        lookups = _look_up(given, tickets, pool.submit)
+        facts = Facts(
+            deployment=deployment,
+            run=run.result(),
+            given=given,
+            tickets=tuple(
+                Lookup(reference, lookup.result())
+                for reference, lookup in zip(given, lookups, strict=True)
+            )
+            if isinstance(given, tuple)
+            else (),
+            change=change.result(),
+            history=history,
+            deployed_before=before.result(),
+            clocks=(),
+            pin=question.pin,
+        )
+    return Gathered(
+        replace(
+            facts,
+            clocks=(*tickets.clocks(), *forge.clocks()),
+            gate_accounts=tickets.own_accounts(),
+        ),
+        (*tickets.requests(), *forge.requests()),
+    )
+
+
+def open_tickets(policy: Policy, secrets: Secrets, budget: Budget) -> TicketSystem:
+    """The ticket system of the policy, with its credentials."""
+    from gate.tickets.jira import JiraReader
+
+    if policy.jira is None:
+        raise UsageError(
+            "the policy names no ticket system", remedy="add a [tickets.jira] table to gate.toml"
+        )
+    return JiraReader(policy.jira, secrets.jira_email, secrets.jira_token, policy.network, budget)
+
+
+def open_forge(
+    policy: Policy, service: Service, secrets: Secrets, budget: Budget, checkout: Path
+) -> Forge:
+    """The forge of the service's repository.
+
+    Local git where there is no forge or no token for it: it yields claims, and says what it lacks.
+    """
+    settings = policy.forges.get("github")
+    if settings and service.repository.startswith(settings.url + "/") and secrets.github_token:
+        from gate.forges.github import GitHubReader
+
+        return GitHubReader(settings, secrets.github_token, policy.network, budget)
+    from gate.forges.git import GitReader
+
+    return GitReader(checkout)
+
+
+def named_by_change(
+    change: Maybe[Change], deployment: Deployment, environment: Environment, policy: Policy
+) -> Maybe[tuple[TicketReference, ...]]:
+    """The tickets that the change names, from the first allowed source that names any."""
+    from gate.tickets.ids import find_ids
+
+    projects = policy.jira.projects if policy.jira else ()
+    for source in environment.ticket.sources:
+        if source is TicketSource.OPTION:
+            continue
+        texts = _texts(source, change, deployment)
+        if isinstance(texts, Problem):
+            return texts
+        found = find_ids("\n".join(texts), projects)
+        if len(found) > TICKETS_AT_MOST:
+            return Problem(
+                ProblemKind.INCOMPLETE,
+                "gate",
+                f"tickets named by {source}",
+                f"{len(found)} tickets are named, more than the {TICKETS_AT_MOST} gate looks up",
+                "name the change request of this deployment with --ticket",
+            )
+        if found:
+            return tuple(TicketReference("jira", ticket, source) for ticket in found)
+    return ()
+
+
+def _texts(
+    source: TicketSource, change: Maybe[Change], deployment: Deployment
+) -> Maybe[tuple[str, ...]]:
+    if isinstance(change, Problem):
+        return change
+    if source is TicketSource.COMMIT:
+        commits = change.commits
+        return commits if isinstance(commits, Problem) else tuple(c.message for c in commits)
+    pulls = change.pull_requests
+    if source is TicketSource.PULL_REQUEST:
+        return pulls if isinstance(pulls, Problem) else tuple(p.title for p in pulls)
+    branches = () if isinstance(pulls, Problem) else tuple(p.head_ref for p in pulls)
+    return (*branches, deployment.run.ref)
+
+
+def _look_up(
+    given: Maybe[tuple[TicketReference, ...]],
+    tickets: TicketSystem,
+    submit: Callable[..., Future[Maybe[ChangeRequest | MissingTicket]]],
+) -> tuple[Future[Maybe[ChangeRequest | MissingTicket]], ...]:
+    if isinstance(given, Problem):
+        return ()
+    return tuple(submit(tickets.fetch, reference.id) for reference in given)
+
+
+def _run(forge: Forge, service: Service, deployment: Deployment) -> Maybe[Run] | None:
+    claim = deployment.run
+    if claim.ci == "shell":
+        return None
+    if claim.ci == "github":
+        from gate.ci.github import fetch_run
+        from gate.forges.github import GitHubReader
+
+        if isinstance(forge, GitHubReader):
+            return fetch_run(forge.wire, forge.slug(service), claim.id)
+        cause = "there is no token to ask GitHub about the run, so only the job's claims are known"
+        remedy = "give the job GITHUB_TOKEN with `actions: read`, and name the forge in gate.toml"
+        return Problem(ProblemKind.CLAIM, "github", f"run {claim.id}", cause, remedy)
+    return Problem(
+        ProblemKind.CLAIM,
+        claim.ci,
+        f"run {claim.id}",
+        f"this version cannot ask {claim.ci} about its run, so only the job's own claims are known",
+        'list the claim in accept_claims ("pipeline-start") if your auditor agrees to rely on it',
+    )
+
+
+def _change(
+    forge: Forge, service: Service, question: Question, history: Maybe[History]
+) -> Maybe[Change]:
+    """The range that the log demands, or with ``--base`` a wider one, never a narrower."""
+    if isinstance(history, Problem):
+        return history
+    head = question.deployment.commit
+    change = forge.fetch_change(service, head, history.base)
+    if not question.base or isinstance(change, Problem):
+        return change
+    wide = forge.fetch_change(
+        service, head, Base(BaseKind.WIDENED, question.base, history.base.index)
+    )
+    if isinstance(wide, Problem):
+        return wide
+    if isinstance(change.commits, Problem) or isinstance(wide.commits, Problem):
+        return (
+            replace(wide, commits=change.commits) if isinstance(change.commits, Problem) else wide
+        )
+    missing = {c.sha for c in change.commits} - {c.sha for c in wide.commits}
+    if missing:
+        raise UsageError(
+            f"--base {question.base[:12]} leaves out {len(missing)} commits that the log says are "
+            f"not deployed to {question.deployment.environment} yet",
+            remedy="leave --base away, or name an older commit: it can only widen the range",
+        )
+    return wide

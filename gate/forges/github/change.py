@@ -1,0 +1,151 @@
+"""The flow that reads a change: repository, range and release refs begin side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from gate.config.types import Service
+from gate.forges import refs as names
+from gate.forges.github import parse, releases, span
+from gate.forges.github.assemble import Brought, arrange
+from gate.forges.github.graph import Graph
+from gate.forges.github.parse import Activity
+from gate.forges.github.pulls import Pull, pulls_of_range
+from gate.forges.github.pushes import anchored
+from gate.forges.github.source import Source
+from gate.forges.github.span import Span
+from gate.forges.github.talk import Flow, all_of, side_by_side
+from gate.model import Base, Change, Maybe, Problem, ProblemKind
+
+
+@dataclass(frozen=True, slots=True)
+class _Code:
+    """The range, and the pull requests that GitHub links to it."""
+
+    span: Maybe[Span]
+    pulls: Maybe[tuple[Pull, ...]]
+
+
+def change(source: Source, service: Service, head: str, base: Base) -> Flow[Maybe[Change]]:
+    """The whole change, or the Problem that leaves nothing of it."""
+    where, code, (held, inside) = yield from side_by_side(
+        source.talk.one(source.at(), parse.repository_name),
+        _code(source, service.release_refs, head, base.commit),
+        _places(source, service.release_refs, head),
+    )
+    if isinstance(where, Problem):
+        return where
+    if where.lower() != source.slug.lower():
+        return _moved(source)
+    if isinstance(code.span, Problem):
+        return code.span
+    graph = code.span.graph
+    brought = yield from _brought(source, service.release_refs, held, code, base.commit)
+    return Change(
+        repository=service.repository,
+        base=base,
+        head=head,
+        base_is_ancestor=code.span.base_is_ancestor,
+        commits=graph if isinstance(graph, Problem) else brought.commits,
+        pull_requests=brought.pull_requests,
+        direct_pushes=brought.direct_pushes,
+        push_of=brought.push_of,
+        release_refs=held if isinstance(held, Problem) else tuple(map(names.short_name, held)),
+        in_repository=inside,
+    )
+
+
+def _code(source: Source, patterns: tuple[str, ...], head: str, base: str) -> Flow[_Code]:
+    known_refs = releases.plain_refs(patterns)
+    if base:
+        found, _ = yield from side_by_side(
+            span.compared(source, base, head),
+            all_of([_first_page(source, ref) for ref in known_refs]),
+        )
+    else:
+        found = yield from _first_range(source, patterns, known_refs, head)
+    graph = found if isinstance(found, Problem) else found.graph
+    if isinstance(graph, Problem):
+        return _Code(found, graph)
+    pulls, _ = yield from side_by_side(
+        pulls_of_range(source, graph),
+        all_of([_activity(source, ref, graph, base) for ref in known_refs]),
+    )
+    return _Code(found, pulls)
+
+
+def _first_range(
+    source: Source, patterns: tuple[str, ...], known_refs: tuple[str, ...], head: str
+) -> Flow[Maybe[Span]]:
+    if len(known_refs) == len(patterns):
+        return (yield from span.first_range(source, known_refs, head))
+    listed, _ = yield from side_by_side(releases.matching(source, patterns), source.pulls_of(head))
+    if isinstance(listed, Problem):
+        return listed
+    return (yield from span.first_range(source, tuple(ref.name for ref in listed), head))
+
+
+def _places(
+    source: Source, patterns: tuple[str, ...], head: str
+) -> Flow[tuple[Maybe[tuple[str, ...]], Maybe[bool]]]:
+    """The release refs that contain the head, and whether the repository itself does.
+
+    The activity of those refs will be wanted, so it is asked for as soon as they are known.
+    """
+    held = yield from releases.containing(source, patterns, head)
+    inside, _ = yield from side_by_side(
+        releases.in_repository(source, held, head),
+        all_of([_first_page(source, ref) for ref in (() if isinstance(held, Problem) else held)]),
+    )
+    return held, inside
+
+
+def _brought(
+    source: Source,
+    patterns: tuple[str, ...],
+    held: Maybe[tuple[str, ...]],
+    code: _Code,
+    base: str,
+) -> Flow[Brought]:
+    graph = code.span if isinstance(code.span, Problem) else code.span.graph
+    if isinstance(graph, Problem):
+        return Brought((), graph, graph, {})
+    if isinstance(code.pulls, Problem):
+        return Brought(tuple(graph.commits.values()), code.pulls, code.pulls, {})
+    if isinstance(held, Problem):
+        return arrange(graph, base, code.pulls, {"": held}, patterns)
+    merged = [names.HEADS + pull.row.base_ref for pull in code.pulls if pull.row.merged_at]
+    refs = tuple(dict.fromkeys((*held, *merged)))
+    lists = yield from all_of([_activity(source, ref, graph, base) for ref in refs])
+    activity: Mapping[str, Maybe[tuple[Activity, ...]]] = dict(zip(refs, lists, strict=True))
+    return arrange(graph, base, code.pulls, activity, patterns)
+
+
+# ---------------------------------------------------------------- the release refs' pushes
+
+
+def _first_page(source: Source, ref: str) -> Flow[Maybe[tuple[Activity, ...]]]:
+    return (yield from source.activity(ref, lambda _: True))
+
+
+def _activity(
+    source: Source, ref: str, graph: Graph, base: str
+) -> Flow[Maybe[tuple[Activity, ...]]]:
+    """The pushes to a release ref, back to when it held nothing of the range."""
+    stops = graph.outside | ({base} if base else set())
+
+    def enough(rows: tuple[Activity, ...]) -> bool:
+        return anchored(rows, stops) is not None
+
+    return (yield from source.activity(ref, enough))
+
+
+def _moved(source: Source) -> Problem:
+    return Problem(
+        ProblemKind.MALFORMED,
+        "github",
+        source.at().label,
+        "the repository has been renamed or moved; GitHub answers with another one's name",
+        "write its new address into services and forges of gate.toml",
+    )

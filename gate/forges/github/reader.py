@@ -1,0 +1,70 @@
+"""The door to GitHub: the change of a deployment, and the deployments that GitHub lists."""
+
+from __future__ import annotations
+
+import re
+
+from gate.config.types import ForgeSettings, NetworkSettings, Service
+from gate.errors import UsageError
+from gate.forges.github.change import change
+from gate.forges.github.client import GitHubClient
+from gate.forges.github.deployments import succeeded
+from gate.forges.github.source import Source
+from gate.forges.github.talk import Talk, converse
+from gate.http import Budget, Request, Wire
+from gate.model import Base, Change, ClockReading, ForgeDeployment, Maybe
+
+_SLUG = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")
+
+
+class GitHubReader:
+    """Reads one GitHub. ``token`` "" asks without credentials. All times within ``budget``.
+
+    Thread-safe. Whatever GitHub does wrong is a ``Problem``; UsageError only for a service whose
+    repository is not on this GitHub, and for the faults of ``Wire``.
+    """
+
+    def __init__(
+        self, settings: ForgeSettings, token: str, network: NetworkSettings, budget: Budget
+    ) -> None:
+        self._settings = settings
+        self._client = GitHubClient(settings, token, network, budget)
+
+    @property
+    def wire(self) -> Wire:
+        """The line to GitHub, for whoever asks it something else."""
+        return self._client.wire
+
+    def clocks(self) -> tuple[ClockReading, ...]:
+        """Our clock against GitHub's."""
+        return self.wire.clocks()
+
+    def requests(self) -> tuple[Request, ...]:
+        """Every request that was sent."""
+        return self.wire.trace
+
+    def slug(self, service: Service) -> str:
+        """``owner/name`` of the service's repository."""
+        prefix = self._settings.url.rstrip("/") + "/"
+        slug = service.repository.removeprefix(prefix).rstrip("/").removesuffix(".git")
+        dots = {".", ".."} & set(slug.split("/"))
+        if not service.repository.startswith(prefix) or not _SLUG.fullmatch(slug) or dots:
+            raise UsageError(
+                f"the repository of service {service.name} is not one of {self._settings.url}",
+                remedy="write it as https://host/owner/name in gate.toml",
+            )
+        return slug
+
+    def fetch_change(self, service: Service, head: str, base: Base) -> Maybe[Change]:
+        """The change base..head, in at most four requests one after the other."""
+        talk = Talk()
+        source = Source(talk, self.slug(service))
+        return converse(change(source, service, head, base), talk, self._client.get)
+
+    def fetch_deployments(
+        self, service: Service, environment: str, commit: str
+    ) -> Maybe[tuple[ForgeDeployment, ...]]:
+        """The deployments of ``commit`` to ``environment`` that ever succeeded, oldest first."""
+        talk = Talk()
+        source = Source(talk, self.slug(service))
+        return converse(succeeded(source, environment, commit), talk, self._client.get)

@@ -1,0 +1,182 @@
+"""The range of commits: what lies between base and head, or what brought a first head."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import ceil
+
+from gate.forges.github import parse
+from gate.forges.github.graph import Graph
+from gate.forges.github.parse import ZERO, Activity, Comparison, PullRow
+from gate.forges.github.source import Source
+from gate.forges.github.talk import (
+    PAGE,
+    Ask,
+    Flow,
+    all_of,
+    every_page,
+    incomplete,
+    read,
+    side_by_side,
+)
+from gate.model import Commit, Maybe, Problem, ProblemKind
+
+MOST_COMMITS = 1_000
+MOST_PULL_COMMITS = 250  # GitHub lists no more of a pull request
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The range: its graph, and whether the base is an ancestor of the head.
+
+    ``graph`` is a Problem where the commits could not be had or are none.
+    """
+
+    graph: Maybe[Graph]
+    base_is_ancestor: bool
+
+
+def compared(source: Source, base: str, head: str) -> Flow[Maybe[Span]]:
+    """base..head by ``GET compare/{base}...{head}``: every page, counted against its total."""
+    ask = _compare(source, base, head)
+    (answer,) = yield from source.talk.ask(ask.but(page="1"))
+    first = read(ask, answer, parse.comparison)
+    if isinstance(first, Problem):
+        return (yield from _which_is_missing(source, base, head, first))
+    if first.base != base:
+        return incomplete(ask, "GitHub compared with another base than the one asked for", "")
+    if first.status in {"behind", "identical"}:
+        return Span(_nothing(ask, first.status), first.status == "identical")
+    if first.status not in {"ahead", "diverged"}:
+        return incomplete(ask, "GitHub does not say how head and base are related", "")
+    pages = ceil(first.total / max(1, len(first.commits)))
+    if first.total > MOST_COMMITS:
+        cause = f"{first.total} commits lie between base and head, more than {MOST_COMMITS}"
+        return incomplete(ask, cause, "deploy in smaller steps, or check the base")
+    asks = [ask.but(page=str(n)) for n in range(2, pages + 1)]
+    answers = yield from source.talk.ask(*asks)
+    later = [read(a, answer, parse.comparison) for a, answer in zip(asks, answers, strict=True)]
+    graph = _whole(ask, head, first, later)
+    is_ancestor = first.status == "ahead" and first.merge_base == base
+    if is_ancestor and isinstance(graph, Graph) and base not in graph.outside:
+        graph = incomplete(ask, "no commit of the range stands on the base", "run again")
+    return Span(graph, is_ancestor)
+
+
+def _compare(source: Source, base: str, head: str) -> Ask:
+    return source.at("compare", f"{base}...{head}").but(per_page=str(PAGE))
+
+
+def _whole(ask: Ask, head: str, first: Comparison, later: list[Maybe[Comparison]]) -> Maybe[Graph]:
+    commits: list[Commit] = list(first.commits)
+    for page in later:
+        if isinstance(page, Problem):
+            return page
+        commits.extend(page.commits)
+    if len(commits) != first.total:
+        cause = f"GitHub says {first.total} commits and lists {len(commits)}"
+        return incomplete(ask, cause, "run again")
+    graph = Graph.of(tuple(commits), head)
+    return graph or incomplete(ask, "the commits listed do not make up a range to the head", "")
+
+
+def _nothing(ask: Ask, status: str) -> Problem:
+    if status == "identical":
+        cause = "base and head are the same commit, so there is no change to judge"
+    else:
+        cause = "the head is older than the base, so it brings nothing that can be judged"
+    return incomplete(ask, cause, "deploy a commit that contains the one deployed last")
+
+
+def _which_is_missing(source: Source, base: str, head: str, problem: Problem) -> Flow[Problem]:
+    """A comparison that is not found may lack either commit, or have no common ancestor."""
+    if problem.kind is not ProblemKind.HIDDEN:
+        return problem
+    found = yield from side_by_side(source.commit(head), source.commit(base))
+    for commit, name in zip(found, ("the commit to deploy", "the base commit"), strict=True):
+        if isinstance(commit, Problem) and commit.kind is ProblemKind.HIDDEN:
+            return Problem(
+                ProblemKind.HIDDEN,
+                "github",
+                commit.request,
+                f"{name} is not in the repository, or hidden from us",
+                "push it, check its id, and check that the token may read the repository",
+            )
+        if isinstance(commit, Problem):
+            return commit
+    return problem
+
+
+# ---------------------------------------------------------------- first deployments
+
+
+def first_range(source: Source, refs: tuple[str, ...], head: str) -> Flow[Maybe[Span]]:
+    """What brought the head: the merge of its pull request, else its push.
+
+    Both by the activity of the release ``refs``; for a head on none of them, the commits of its
+    pull request.
+    """
+    pulls, _ = yield from side_by_side(
+        source.pulls_of(head), all_of([source.activity(ref, lambda _: True) for ref in refs])
+    )
+    if isinstance(pulls, Problem):
+        return pulls
+    tips = {head, *(pull.merge_sha for pull in pulls if pull.merge_sha)}
+
+    def brought(rows: tuple[Activity, ...]) -> bool:
+        return any(row.push.after in tips for row in rows)
+
+    histories = yield from all_of([source.activity(ref, brought) for ref in refs])
+    found = [
+        row
+        for rows in histories
+        if not isinstance(rows, Problem)
+        for row in rows
+        if row.push.after in tips
+    ]
+    if found:
+        return (yield from _from_row(source, head, _bringer(found)))
+    broken = next((rows for rows in histories if isinstance(rows, Problem)), None)
+    if broken is not None:
+        return broken
+    return (yield from _from_pull(source, head, pulls))
+
+
+def _bringer(rows: list[Activity]) -> Activity:
+    """The earliest row; a ref's creation, which brings its whole history, only without another."""
+    return min(rows, key=lambda row: (bool(ZERO.fullmatch(row.push.before)), row.push.at))
+
+
+def _from_row(source: Source, head: str, row: Activity) -> Flow[Maybe[Span]]:
+    if not ZERO.fullmatch(row.push.before):
+        return (yield from compared(source, row.push.before, head))
+    ask = source.at("commits").but(sha=head)
+    listed = yield from _history(source, head)
+    if isinstance(listed, Problem):
+        return listed
+    graph = Graph.of(listed, head)
+    if graph is None or graph.outside:
+        return incomplete(ask, "the whole history of the head could not be read", "give --base")
+    return Span(graph, base_is_ancestor=True)
+
+
+def _history(source: Source, head: str) -> Flow[Maybe[tuple[Commit, ...]]]:
+    return (yield from every_page(source.talk, source.at("commits").but(sha=head), parse.commit))
+
+
+def _from_pull(source: Source, head: str, pulls: tuple[PullRow, ...]) -> Flow[Maybe[Span]]:
+    own = [pull for pull in pulls if pull.head_sha == head]
+    if len(own) != 1:
+        cause = (
+            "neither a pull request nor a push to a release ref is known to have brought the head"
+        )
+        remedy = "deploy the tip of a release ref or of one pull request; a merge of the last "
+        return incomplete(f"GET commits/{head}/pulls", cause, remedy + "minute may need another")
+    commits = yield from source.commits_of(own[0].number)
+    if isinstance(commits, Problem):
+        return commits
+    graph = Graph.of(commits, head)
+    if graph is None or len(commits) >= MOST_PULL_COMMITS:
+        cause = "the commits of the head's pull request are not provably all"
+        return incomplete(f"GET pulls/{own[0].number}/commits", cause, "split the pull request")
+    return Span(graph, base_is_ancestor=True)

@@ -1,0 +1,17 @@
+"""The log of records: reading it at a verified head, appending to it, verifying all of it.
+
+===============  ======================================================================
+``trust``        the folder that says which keys are believed
+``view``         the log as one signed head fixes it, every byte held against that head
+``keys``         what a record is found by
+``track``        what a run of records says of one service and environment
+``history``      what the log proves of a deployment about to happen
+``plan``         an append worked out: what to write and the next checkpoint
+``append``       head, judge again, plan, commit; from the top where another was first
+``judge_again``  whether a decision still holds at its place in the log
+``receipt``      an entry with its proof, as two files
+``permit``       whether a receipt permits a deployment, offline
+``create``       an empty log
+``verify``       everything that can be checked of a log, and what is wrong with it
+===============  ======================================================================
+"""

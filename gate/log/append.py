@@ -1,0 +1,127 @@
+"""Appending a record: head, judge again, plan, commit; from the top where another was first.
+
+The receipt that is returned was read back from the store and verified like anybody's: a record is
+in the log when the log says so, not when a write said it went well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from gate.errors import InconsistentError, NotRecordedError, UsageError
+from gate.log.keys import digest_of
+from gate.log.plan import plan_append
+from gate.log.trust import Trust
+from gate.log.view import LogView
+from gate.model import EntryLink
+from gate.record.errors import SignerNotValidError, UnknownSignerError
+from gate.record.statement import open_record
+from gate.store.contract import Store
+from gate.tlog.errors import QuorumError
+from gate.tlog.keys import Signer
+from gate.tlog.merkle import leaf_hash
+from gate.tlog.proof import TlogProof
+
+ROUNDS = 50
+"""How often to try. Writers wait for the store's lock, so even one lost round is rare."""
+
+Rejudge: TypeAlias = Callable[[LogView, bytes], bytes]
+"""(the log, an entry about to be appended) -> that entry, or what to log instead of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """An entry in the log, and the proof of it.
+
+    ``superseded``: what was to be appended no longer held at its place, and ``entry`` is the denial
+    that was logged instead.
+    """
+
+    index: int
+    entry: bytes
+    proof: TlogProof
+    superseded: bool
+    origin: str
+
+    @property
+    def link(self) -> EntryLink:
+        """The entry's place."""
+        return EntryLink(self.index, leaf_hash(self.entry).hex())
+
+
+def as_it_is(_: LogView, entry: bytes) -> bytes:
+    """The ``Rejudge`` of entries that depend on nothing else in the log."""
+    return entry
+
+
+def append(
+    store: Store, trust: Trust, signer: Signer, entry: bytes, *, rejudge: Rejudge = as_it_is
+) -> Appended:
+    """Append the record ``entry`` (a DSSE envelope); ``signer`` is the log's key.
+
+    An entry that is in the log already gives its receipt again. Raises ``UsageError`` before
+    anything is written if a key is not the trusted one, ``NotRecordedError`` if the record is not
+    durably in the log, or is not known to be, ``InconsistentError`` if the log is broken.
+    """
+    _require_log_key(trust, signer)
+    _require_record_key(trust, entry)
+    for _ in range(ROUNDS):
+        view = LogView(store, trust)
+        place = view.find_entry(digest_of(entry))
+        if place is not None:
+            return _appended(view, place, entry, superseded=False)
+        logged = rejudge(view, entry)
+        plan = plan_append(view, [logged], signer)
+        _require_believed(trust, plan.checkpoint)
+        if store.commit(view.checkpoint, plan):
+            return _appended(LogView(store, trust), view.size, logged, superseded=logged != entry)
+    raise NotRecordedError(
+        f"not recorded: others appended to {store.url} first, {ROUNDS} times in a row",
+        remedy="run again; if it stays, see who writes to this log so often",
+    )
+
+
+def _appended(view: LogView, index: int, entry: bytes, *, superseded: bool) -> Appended:
+    if index >= view.size or view.entry(index) != entry:
+        raise InconsistentError(
+            f"{view.store.url} does not hold entry {index} as it was committed a moment ago",
+            remedy="somebody changes the log beside gate: find out who, before anything else",
+        )
+    return Appended(index, entry, view.prove(index), superseded, view.origin)
+
+
+def _require_log_key(trust: Trust, signer: Signer) -> None:
+    trusted = trust.policy.log
+    if (signer.name, signer.algorithm, signer.key_id) != (
+        trusted.name,
+        trusted.algorithm,
+        trusted.key_id,
+    ):
+        raise UsageError(
+            f"GATE_LOG_KEY is the key {signer.name}+{signer.key_id.hex()}, and the trust folder "
+            f"believes {trusted.name}+{trusted.key_id.hex()}",
+            remedy="give the log's own key; if it was replaced, update trust.policy first",
+        )
+
+
+def _require_record_key(trust: Trust, entry: bytes) -> None:
+    try:
+        open_record(entry, trust.signers)
+    except (UnknownSignerError, SignerNotValidError) as error:
+        raise UsageError(
+            f"GATE_SIGNING_KEY is not a record key that the trust folder believes now: "
+            f"{error.message}",
+            remedy="add its public key to signers.toml, or give the key that is there",
+        ) from error
+
+
+def _require_believed(trust: Trust, checkpoint: bytes) -> None:
+    try:
+        trust.policy.open(checkpoint)
+    except QuorumError as error:
+        raise UsageError(
+            f"trust.policy asks for witnesses, which this version cannot ask yet: {error.message}",
+            remedy='write "quorum none" until it can',
+        ) from error

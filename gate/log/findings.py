@@ -1,0 +1,66 @@
+"""What verifying a log found, as it is collected."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+MOST = 100
+"""Findings of one kind that are kept; a log that is all wrong should not fill the memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something found: its kind ("tile", "record", "prior" …), the path or entry, a sentence."""
+
+    kind: str
+    place: str
+    message: str
+
+
+class Findings:
+    """Faults, notes and counts, in the order they come."""
+
+    def __init__(self) -> None:
+        self._faults: list[Finding] = []
+        self._notes: list[Finding] = []
+        self._fault_counts: Counter[str] = Counter()
+        self._note_counts: Counter[str] = Counter()
+        self._counts: Counter[str] = Counter()
+
+    def fault(self, kind: str, place: str, message: str) -> None:
+        """Something contradicts the head, a signature or another entry."""
+        self._fault_counts[kind] += 1
+        if self._fault_counts[kind] <= MOST:
+            self._faults.append(Finding(kind, place, message))
+
+    def note(self, kind: str, place: str, message: str) -> None:
+        """Something to know that contradicts nothing."""
+        self._note_counts[kind] += 1
+        if self._note_counts[kind] <= MOST:
+            self._notes.append(Finding(kind, place, message))
+
+    def count(self, what: str) -> None:
+        """One more of ``what`` was checked."""
+        self._counts[what] += 1
+
+    @property
+    def faults(self) -> tuple[Finding, ...]:
+        """The faults kept."""
+        return tuple(self._faults)
+
+    @property
+    def notes(self) -> tuple[Finding, ...]:
+        """The notes kept."""
+        return tuple(self._notes)
+
+    @property
+    def fault_counts(self) -> Mapping[str, int]:
+        """All faults, by kind."""
+        return dict(self._fault_counts)
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """What was checked."""
+        return dict(self._counts)

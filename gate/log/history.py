@@ -1,0 +1,88 @@
+"""What the log proves of a deployment that is about to happen.
+
+Read from the newest record back, no further than the answer needs. The search for what was deployed
+is thorough: hiding the last success would make the range of commits shorter, and a range that is
+too short lets commits pass unseen. The search for records of one commit or ticket is not; what is
+hidden from it can only be missed where the control that asks gets stricter by it, or is reported by
+``gate log verify`` (``docs/decisions/0003-index-hints.md``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from gate.log.keys import COMMIT, TICKET, deployment_key
+from gate.log.search import Hit
+from gate.log.track import PERMITS, Track
+from gate.log.view import LogView
+from gate.model import EntryLink, History
+from gate.record.statement import DecisionRecord, DeploymentOutcome, OutcomeRecord
+
+
+def read_history(
+    view: LogView, service: str, environment: str, commit: str, tickets: Iterable[str] = ()
+) -> History:
+    """What the log proves at the head of ``view``, for this service, environment and commit.
+
+    ``tickets`` are those to link to in ``prior_tickets``. Raises ``StoreError`` where the log
+    cannot be read, ``InconsistentError`` where it contradicts itself.
+    """
+    hits: dict[int, Hit] = {}
+    newest = None
+    for hit in _deployments(view, service, environment):
+        newest = newest or hit.link
+        hits[hit.link.index] = hit
+    for hit in view.find(COMMIT, commit):
+        if (hit.record.service, hit.record.environment) == (service, environment):
+            hits[hit.link.index] = hit
+    track = Track()
+    for index in sorted(hits):
+        add_to(track, hits[index])
+    return History(
+        size=view.size,
+        root=view.root.hex(),
+        base=track.base(commit, view.size),
+        here=track.here(commit, view.size),
+        prior_deployment=newest,
+        prior_tickets={
+            ticket: link
+            for ticket in dict.fromkeys(tickets)
+            if (link := prior_ticket(view, ticket)) is not None
+        },
+    )
+
+
+def prior_ticket(view: LogView, ticket: str) -> EntryLink | None:
+    """The newest record that names this change request; None where there is none."""
+    for hit in view.find(TICKET, ticket):
+        return hit.link
+    return None
+
+
+def add_to(track: Track, hit: Hit) -> bool:
+    """Add a record to the track of its service and environment; False if it has no place there."""
+    if isinstance(hit.record, DecisionRecord):
+        track.add_decision(hit.link, hit.record)
+        return True
+    if isinstance(hit.record, OutcomeRecord):
+        return track.add_outcome(hit.link.index, hit.record)
+    return False
+
+
+def _deployments(view: LogView, service: str, environment: str) -> Iterable[Hit]:
+    """The records of a service and environment, from the newest down to the base.
+
+    The base is the newest decision that permitted and whose newest outcome says that it succeeded.
+    """
+    outcomes: dict[tuple[EntryLink, str], DeploymentOutcome] = {}
+    for hit in view.find(*deployment_key(service, environment), thorough=True):
+        yield hit
+        record = hit.record
+        if isinstance(record, OutcomeRecord):
+            outcomes.setdefault((record.of, record.commit), record.outcome)  # newest first
+        elif (
+            isinstance(record, DecisionRecord)
+            and record.decision in PERMITS
+            and outcomes.get((hit.link, record.commit)) == DeploymentOutcome.SUCCEEDED
+        ):
+            return

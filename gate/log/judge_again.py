@@ -1,0 +1,92 @@
+"""Whether a decision still holds at its place in the log.
+
+Between judging and committing others may append. What depends on the log's history is therefore
+judged again where the record really comes to stand, from records alone; a decision that no longer
+holds there is logged as a denial that names its digest.
+
+In this version one thing depends on history: the base, from which the range of commits starts. The
+earlier records of the same commit that a decision counted on cannot go away, since the log that is
+appended to begins with all of the log that was judged, which is checked.
+"""
+
+from __future__ import annotations
+
+from gate.errors import InconsistentError
+from gate.log.append import Rejudge
+from gate.log.history import read_history
+from gate.log.keys import digest_of
+from gate.log.track import PERMITS
+from gate.log.view import LogView
+from gate.model import Base, Now
+from gate.record.dsse import seal
+from gate.record.predicates import BasePart, HeadPart
+from gate.record.signer import RecordSigner
+from gate.record.statement import DecisionRecord, OutcomeRecord, open_record, superseded_statement
+
+BASE_MOVED = "base"
+
+
+def judge_again(signer: RecordSigner, now: Now, gate_version: str) -> Rejudge:
+    """The ``Rejudge`` that logs denials signed by ``signer`` for decisions that no longer hold.
+
+    It raises ``InconsistentError`` where the log does not begin with what was judged.
+    """
+
+    def again(view: LogView, entry: bytes) -> bytes:
+        record, _ = open_record(entry, view.trust.signers)
+        if not isinstance(record, DecisionRecord | OutcomeRecord):
+            return entry
+        require_prefix(view, record.judged_at)
+        if isinstance(record, OutcomeRecord):
+            require_decision(view, record)
+            return entry
+        if record.judged_at.size == view.size or record.decision not in PERMITS:
+            return entry
+        history = read_history(
+            view, record.service, record.environment, record.commit, record.tickets
+        )
+        if same_base(record.history.base, history.base):
+            return entry
+        return seal(
+            superseded_statement(
+                digest_of(entry),
+                record,
+                [BASE_MOVED],
+                at=now(),
+                judged=history,
+                gate_version=gate_version,
+            ),
+            signer,
+        )
+
+    return again
+
+
+def same_base(judged: BasePart, present: Base) -> bool:
+    """Whether a range from ``judged`` is the range that ``present`` demands."""
+    return (judged.commit or "") == present.commit
+
+
+def require_prefix(view: LogView, judged: HeadPart) -> None:
+    """``InconsistentError`` unless the log of ``view`` begins with the log that was judged."""
+    if judged.size > view.size:
+        raise InconsistentError(
+            f"{view.store.url} has {view.size} entries and had {judged.size} a moment ago: "
+            "somebody rolled it back",
+            remedy="put back a copy that has all entries; every receipt and job's log holds a head",
+        )
+    if view.root_at(judged.size).hex() != judged.root:
+        raise InconsistentError(
+            f"{view.store.url} no longer begins with the {judged.size} entries it had a moment ago",
+            remedy="somebody replaced the log: put back a copy whose root every receipt confirms",
+        )
+
+
+def require_decision(view: LogView, outcome: OutcomeRecord) -> None:
+    """``InconsistentError`` unless the decision that ``outcome`` names stands where it says."""
+    of = outcome.of
+    if of.index >= view.size or view.link(of.index) != of:
+        raise InconsistentError(
+            f"the outcome's decision is not entry {of.index} of {view.store.url}",
+            remedy="give the receipt of a decision in this log",
+        )

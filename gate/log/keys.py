@@ -1,0 +1,122 @@
+"""What a record is found by in the index, and which of it a record's ``prior`` vouches for.
+
+======================  ==========================================================
+("deployment", s LF e)  decisions and outcomes of service s and environment e
+("ticket", id)          those that name the change request ``id``
+("commit", sha)         those of a commit
+======================  ==========================================================
+
+Names hold no control characters, so the line feed divides without doubt. ``prior`` links lead from
+a record to the newest one before it of its deployment key and of each of its ticket keys.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from gate.errors import InconsistentError
+from gate.model import EntryLink
+from gate.record.canonical import encode
+from gate.record.statement import DecisionRecord, OutcomeRecord, Record, parse_statement
+from gate.store.contract import IndexRow, Key
+
+DEPLOYMENT: Final = "deployment"
+TICKET: Final = "ticket"
+COMMIT: Final = "commit"
+
+_FRAME = b'{"payload":"'  # how the canonical envelope begins
+
+
+def deployment_key(service: str, environment: str) -> Key:
+    """The key of a service and environment."""
+    return DEPLOYMENT, f"{service}\n{environment}"
+
+
+def keys_of(record: Record) -> tuple[Key, ...]:
+    """Everything ``record`` is found by."""
+    if not isinstance(record, DecisionRecord | OutcomeRecord):
+        return ()
+    return (
+        deployment_key(record.service, record.environment),
+        (COMMIT, record.commit),
+        *((TICKET, ticket) for ticket in record.tickets),
+    )
+
+
+def digest_of(entry: bytes) -> str:
+    """The SHA-256 of an entry's bytes in lower-case hex."""
+    return hashlib.sha256(entry).hexdigest()
+
+
+def row_of(index: int, entry: bytes, record: Record) -> IndexRow:
+    """The index's row for an entry."""
+    return IndexRow(index, digest_of(entry), keys_of(record))
+
+
+def payload_of(entry: bytes) -> bytes:
+    """The payload in an entry whose bytes the log's own head vouches for.
+
+    The record's signature is not checked: enough to see whether the entry concerns somebody, not to
+    believe it. Raises ``InconsistentError`` for what is no envelope: a log holds nothing else.
+    """
+    payload, quote, _ = entry.removeprefix(_FRAME).partition(b'"')
+    try:
+        if quote and entry.startswith(_FRAME):
+            return base64.b64decode(payload, validate=True)
+    except ValueError:
+        pass
+    raise InconsistentError("record: not a DSSE envelope in its canonical form")
+
+
+def peek(entry: bytes) -> Record:
+    """The record in an entry, its signature not checked. Raises ``InconsistentError``."""
+    return parse_statement(payload_of(entry))
+
+
+def might_have(payload: bytes, key: Key) -> bool:
+    """Whether the record in ``payload`` could have ``key``; False is certain.
+
+    A record is canonical JSON, so what it says it says in these very bytes. This takes a fiftieth
+    of the time that parsing takes, and most entries concern somebody else.
+    """
+    return all(needle in payload for needle in _needles(key))
+
+
+@lru_cache(maxsize=64)
+def _needles(key: Key) -> tuple[bytes, ...]:
+    kind, value = key
+    if kind != DEPLOYMENT:
+        return (encode(value),)
+    service, _, environment = value.partition("\n")
+    return b'"service":' + encode(service), b'"environment":' + encode(environment)
+
+
+@dataclass(frozen=True, slots=True)
+class Prior:
+    """What a record says came before it under one key: ``link``, or nothing.
+
+    It speaks of the entries before ``below``; of those from there up to itself it says nothing.
+    """
+
+    link: EntryLink | None
+    below: int
+
+
+def prior_of(record: Record, key: Key) -> Prior | None:
+    """What ``record`` says of ``key``; None where it says nothing of it."""
+    if not isinstance(record, DecisionRecord | OutcomeRecord) or key not in keys_of(record):
+        return None
+    if key[0] == COMMIT:
+        return None
+    prior, below = record.prior, record.judged_at.size
+    if key[0] == DEPLOYMENT:
+        newest = prior.deployment
+        return Prior(EntryLink(newest.index, newest.leaf) if newest else None, below)
+    for ticket in prior.tickets:
+        if ticket.id == key[1]:
+            return Prior(EntryLink(ticket.index, ticket.leaf), below)
+    return Prior(None, below)

@@ -1,0 +1,95 @@
+"""Whether a receipt permits a deployment: the offline check of a deploy target."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from gate.errors import FindingError
+from gate.log.receipt import read_receipt, verify_receipt
+from gate.log.trust import load_trust
+from gate.model import Artifact, DecisionKind
+from gate.record.statement import DecisionRecord
+
+AHEAD = timedelta(minutes=5)  # how far the deciding machine's clock may be ahead of ours
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What is about to be deployed, and how old a permission may be."""
+
+    commit: str
+    environment: str
+    service: str
+    artifacts: tuple[Artifact, ...]
+    max_age: timedelta
+    allow_emergency: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Permit:
+    """Where the decision stands, and why it does not permit: no refusals means that it does."""
+
+    index: int
+    origin: str
+    decided_at: datetime
+    refusals: tuple[str, ...]
+
+
+def permits(receipt: Path, trust: Path, expected: Expected, now: datetime) -> Permit:
+    """Verify the receipt against the trust folder and hold it against what is deployed.
+
+    Raises ``InconsistentError`` where a signature, proof or format does not hold, ``FindingError``
+    where the receipt is not of a decision, ``UsageError`` where receipt or trust cannot be read.
+    """
+    trusted = load_trust(trust)
+    read = read_receipt(receipt)
+    record = verify_receipt(read, trusted)
+    if not isinstance(record, DecisionRecord):
+        raise FindingError("the receipt is of another kind of record than a decision")
+    return Permit(
+        index=read.proof.index,
+        origin=trusted.policy.log.name,
+        decided_at=record.at,
+        refusals=tuple(_refusals(record, expected, now)),
+    )
+
+
+def _refusals(record: DecisionRecord, expected: Expected, now: datetime) -> list[str]:
+    refusals = []
+    permitted = {DecisionKind.ALLOWED}
+    if expected.allow_emergency:
+        permitted.add(DecisionKind.EMERGENCY)
+    if record.decision not in permitted:
+        hint = (
+            " (an emergency needs --allow-emergency)"
+            if record.decision == DecisionKind.EMERGENCY
+            else ""
+        )
+        refusals.append(f"the decision is {record.decision}{hint}")
+    for what, recorded, wanted in (
+        ("commit", record.commit, expected.commit),
+        ("environment", record.environment, expected.environment),
+        ("service", record.service, expected.service),
+    ):
+        if recorded != wanted:
+            refusals.append(f"it is for {what} {recorded}, not {wanted}")
+    if set(record.artifacts) != set(expected.artifacts):
+        refusals.append(
+            f"it is for {_named(record.artifacts)}, not {_named(expected.artifacts)}: "
+            "every recorded artifact must be given with --artifact, and no other"
+        )
+    age = now - record.at
+    if age > expected.max_age:
+        refusals.append(f"it was decided {record.at:%Y-%m-%d %H:%M:%S} UTC, which is too long ago")
+    if age < -AHEAD:
+        refusals.append(
+            f"it was decided {record.at:%Y-%m-%d %H:%M:%S} UTC, which is in the future: "
+            "compare the clocks"
+        )
+    return refusals
+
+
+def _named(artifacts: tuple[Artifact, ...]) -> str:
+    return ", ".join(f"{a.name}@sha256:{a.sha256}" for a in artifacts) or "no artifact"

@@ -1,0 +1,197 @@
+"""Everything that can be checked of a log, and what is wrong with it.
+
+Unlike a ``LogView``, which stops at the first thing that does not hold, this goes on and lists what
+it finds. A *fault* contradicts the head, a signature or another entry: evidence of tampering, or of
+damage. A *note* is something an auditor should know that contradicts nothing: evidence past its
+retention, files that nobody refers to, signatures by keys that the trust folder does not name.
+
+1. The checkpoint: form, signature by the trusted log key, witnesses. 2. Every entry bundle and
+every tile, full and partial, needed or obsolete, against the tree that the entries make
+(``check_tree``), and that tree's root against the checkpoint. 3. Every record, its place in history
+and its links (``check_records``), 4. its evidence, and 5. its row of the index. 6. What else lies
+in the store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from gate.errors import InconsistentError
+from gate.log.check_records import RecordChecks
+from gate.log.check_tree import TreeChecks
+from gate.log.findings import Finding, Findings
+from gate.log.keys import digest_of, keys_of
+from gate.log.trust import Trust
+from gate.log.view import read_head
+from gate.record.statement import DecisionRecord, Record
+from gate.store.contract import CHECKPOINT, IndexRow, Store, StoreError, evidence_path
+from gate.tlog.checkpoint import Checkpoint
+
+Fault = Finding
+"""A fault as it is reported: kind, place, message."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogReport:
+    """What verifying found. ``checkpoint`` is the note that was verified, b"" if it could not be.
+
+    ``root`` is in lower-case hex. ``faults`` and ``notes`` are in the order found, each kind cut
+    off after the first hundred; ``fault_counts`` has them all, by kind. ``counts`` says what was
+    checked: "entries", "decision", "outcome", "key", "unknown", "tiles", "evidence", "evidence
+    missing".
+    """
+
+    origin: str
+    size: int
+    root: str
+    checkpoint: bytes
+    faults: tuple[Finding, ...]
+    notes: tuple[Finding, ...]
+    fault_counts: Mapping[str, int]
+    counts: Mapping[str, int]
+
+
+def verify_log(store: Store, trust: Trust, *, evidence: bool = True) -> LogReport:
+    """Verify the whole log in ``store``. ``evidence=False`` leaves the evidence bundles unread.
+
+    Raises ``StoreError`` where there is no log or it cannot be read.
+    """
+    findings = Findings()
+    opened = _open_checkpoint(store, trust, findings)  # 1
+    if opened is None:
+        return _report(trust.policy.log.name, 0, b"", b"", findings)
+    checkpoint, note = opened
+    names = tuple(store.names(""))
+    tree = TreeChecks(store, checkpoint, [n for n in names if n.startswith("tile/")], findings)
+    records = RecordChecks(trust, findings)
+    index = _IndexChecks(store, checkpoint.size, findings)
+    named: set[str] = set()
+    for place, entry in enumerate(tree.entries()):  # 2
+        record = None if entry is None else records.check(place, entry)  # 3
+        if entry is None:
+            records.skip(tree.leaf(place))
+        if record is not None and isinstance(record, DecisionRecord):
+            _check_evidence(store, place, record, named, findings, read=evidence)  # 4
+        index.check(place, entry, record)  # 5
+    tree.finish()
+    index.finish()
+    _name_strays(names, named, findings)  # 6
+    return _report(checkpoint.origin, checkpoint.size, checkpoint.root, note, findings)
+
+
+def _open_checkpoint(
+    store: Store, trust: Trust, findings: Findings
+) -> tuple[Checkpoint, bytes] | None:
+    try:
+        data = read_head(store)
+        checkpoint, note = trust.policy.open_with_signatures(data)
+    except StoreError:
+        raise
+    except InconsistentError as error:
+        findings.fault("checkpoint", CHECKPOINT, error.message)
+        return None
+    for signature in note.unknown:
+        findings.note(
+            "signature",
+            CHECKPOINT,
+            f"a signature by {signature.name!a}+{signature.key_id.hex()}, whom the trust folder "
+            "does not name, was not checked",
+        )
+    return checkpoint, data
+
+
+def _check_evidence(
+    store: Store,
+    index: int,
+    record: DecisionRecord,
+    named: set[str],
+    findings: Findings,
+    *,
+    read: bool,
+) -> None:
+    digest = record.predicate.evidence
+    path = evidence_path(digest)
+    if path in named:
+        return
+    named.add(path)
+    if not read:
+        return
+    data = store.read_evidence(digest)
+    if data is None:
+        findings.count("evidence missing")
+        findings.note("evidence", path, f"the evidence of entry {index} is not there any more")
+    elif digest_of(data) != digest:
+        findings.fault("evidence", path, f"the evidence of entry {index} was altered")
+    else:
+        findings.count("evidence")
+
+
+class _IndexChecks:
+    """Holds the index's rows against the entries, both in order."""
+
+    def __init__(self, store: Store, size: int, findings: Findings) -> None:
+        self._rows: Iterator[IndexRow] = store.rows()
+        self._row = next(self._rows, None)
+        self._size = size
+        self._findings = findings
+        self._absent = self._row is None
+        if self._absent and size:
+            findings.note(
+                "index", "index", "the index is not there, or cannot be read; it can be made anew"
+            )
+
+    def check(self, place: int, entry: bytes | None, record: Record | None) -> None:
+        """Hold the row at ``place``, which must be next, against its entry."""
+        if self._absent:
+            return
+        found = None
+        while self._row is not None and self._row.index <= place:
+            if found is not None or self._row.index < place:
+                self._fault(self._row.index, "has a row too many")
+            else:
+                found = self._row
+            self._row = next(self._rows, None)
+        if found is None:
+            self._fault(place, "has no row")
+        elif entry is not None and found.digest != digest_of(entry):
+            self._fault(place, "has a row with another digest")
+        elif record is not None and set(found.keys) != set(keys_of(record)):
+            self._fault(place, "has a row with other keys")
+
+    def finish(self) -> None:
+        """Name the rows that are left."""
+        while self._row is not None:
+            if self._row.index < self._size:
+                self._fault(self._row.index, "has a row too many")
+            else:
+                self._findings.note(
+                    "index", f"index row {self._row.index}", "a row beyond the head, read by nobody"
+                )
+            self._row = next(self._rows, None)
+
+    def _fault(self, place: int, what: str) -> None:
+        self._findings.fault("index", f"index row {place}", f"in the index, entry {place} {what}")
+
+
+def _name_strays(names: tuple[str, ...], named: set[str], findings: Findings) -> None:
+    for name in names:
+        if name == CHECKPOINT or name.startswith("tile/") or name in named:
+            continue
+        what = "evidence that no record names" if name.startswith("evidence/") else "no part of it"
+        findings.note("stray", name, f"a file in the log's place: {what}")
+
+
+def _report(
+    origin: str, size: int, root: bytes, checkpoint: bytes, findings: Findings
+) -> LogReport:
+    return LogReport(
+        origin=origin,
+        size=size,
+        root=root.hex(),
+        checkpoint=checkpoint,
+        faults=findings.faults,
+        notes=findings.notes,
+        fault_counts=findings.fault_counts,
+        counts=findings.counts,
+    )

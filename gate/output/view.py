@@ -1,0 +1,205 @@
+"""What every surface shows of a decision, and the words it uses for it.
+
+A view that would let a deployment go on without reason cannot be made: an exit code of 0 needs a
+decision that permits and, for every command but ``check``, a record of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from gate.errors import FINDING, INCONSISTENT, NOT_RECORDED, OK
+from gate.model import (
+    ControlResult,
+    Decision,
+    DecisionKind,
+    Deployment,
+    Level,
+    Message,
+    Outcome,
+)
+from gate.output.message import Name, account_name, render
+
+_PERMITTING = (DecisionKind.ALLOWED, DecisionKind.EMERGENCY)
+
+
+@dataclass(frozen=True, slots=True)
+class TicketView:
+    """A change request that was given: its id, where to read it ("" unknown), whether it exists."""
+
+    id: str
+    url: str
+    found: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedView:
+    """Where the record stands.
+
+    ``index`` is its place in the log of ``origin``, ``receipt`` a path, ``checkpoint`` the signed
+    note that holds it. ``superseded``: the log moved on meanwhile, so a denial stands there.
+    """
+
+    index: int
+    receipt: str
+    checkpoint: str
+    origin: str
+    superseded: bool = False
+
+
+class Mark(StrEnum):
+    """How one control came out, as a reader needs it: level and outcome in one word."""
+
+    FAIL = "fail"
+    UNDETERMINED = "undetermined"
+    WARNING = "warning"
+    WAIVED = "waived"
+    PASS = "pass"  # noqa: S105 -- an outcome, no password
+    NOT_APPLICABLE = "n/a"
+    OFF = "off"
+
+
+_ATTENTION = (Mark.FAIL, Mark.UNDETERMINED, Mark.WARNING, Mark.WAIVED)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A control's result in words. ``todo`` is "" where there is nothing to do."""
+
+    id: str
+    title: str
+    mark: Mark
+    outcome: Outcome
+    level: Level
+    seen: str
+    expected: str
+    todo: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The gate's answer: ``word`` for programs, ``sentence`` for people.
+
+    ``word`` is the decision's kind, but "denied" where a denial stands in the log in its place,
+    "not-recorded" where it could not be recorded, "inconsistent" where the log contradicts itself:
+    whoever compares it with "allowed" is never wrong.
+    """
+
+    word: str
+    permits: bool
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionView:
+    """A decision as shown.
+
+    ``name`` says what to call an account; ``command`` is "check", "enforce" or "run". Raises
+    ``ValueError`` where exit code 0 contradicts the rest.
+    """
+
+    decision: Decision
+    deployment: Deployment
+    tickets: tuple[TicketView, ...]
+    recorded: RecordedView | None
+    exit_code: int
+    command: str
+    name: Name = account_name
+
+    def __post_init__(self) -> None:
+        if self.exit_code != OK:
+            return
+        if self.decision.kind not in _PERMITTING or (self.recorded and self.recorded.superseded):
+            raise ValueError(f"exit code 0 for a decision that is {self.decision.kind}")
+        if self.recorded is None and self.command != "check":
+            raise ValueError("exit code 0 without a record")
+
+    def rows(self) -> tuple[Row, ...]:
+        """Every control's result, in the decision's order."""
+        return tuple(self._row(result) for result in self.decision.controls)
+
+    def attention(self) -> tuple[Row, ...]:
+        """The results that somebody must read, the gravest first."""
+        rows = (row for row in self.rows() if row.mark in _ATTENTION)
+        return tuple(sorted(rows, key=lambda row: _ATTENTION.index(row.mark)))
+
+    def _row(self, result: ControlResult) -> Row:
+        judgement = result.judgement
+        return Row(
+            id=result.id,
+            title=result.title,
+            mark=_mark(result),
+            outcome=judgement.outcome,
+            level=result.level,
+            seen=self._say(judgement.observed),
+            expected=self._say(judgement.expected),
+            todo=self._say(judgement.remedy) if judgement.remedy else "",
+        )
+
+    def _say(self, message: Message) -> str:
+        return render(message, name=self.name)
+
+    def verdict(self) -> Verdict:
+        """The answer, by decision and exit code together."""
+        kind, code = self.decision.kind, self.exit_code
+        superseded = self.recorded is not None and self.recorded.superseded
+        if code == OK:
+            return Verdict(kind, permits=True, sentence=self._permission())
+        if code == INCONSISTENT:
+            said = "The log contradicts itself or its keys: evidence of tampering."
+            return _blocked("inconsistent", said)
+        if code == NOT_RECORDED:
+            return _blocked("not-recorded", f"The decision ({kind}) is not durably in the log.")
+        if superseded or (code == FINDING and kind in _PERMITTING):
+            said = "The log moved on meanwhile, and what was judged no longer holds there."
+            return _blocked("denied", said)
+        if kind in _PERMITTING:
+            return _blocked("not-recorded", f"gate ended with {code} after it had decided.")
+        return _blocked(kind, self._objection())
+
+    def _permission(self) -> str:
+        rows = self.rows()
+        passed = sum(row.mark is Mark.PASS for row in rows)
+        warned = sum(row.mark is Mark.WARNING for row in rows)
+        waived = sum(row.mark is Mark.WAIVED for row in rows)
+        said = f"{_count(passed, 'control')} passed"
+        said += f", {_count(warned, 'warning')}" if warned else ""
+        said += f", {waived} waived for the emergency" if waived else ""
+        return f"{said}. " + (
+            "Nothing was recorded: this was a check."
+            if self.recorded is None
+            else "The deployment may go on."
+        )
+
+    def _objection(self) -> str:
+        rows = self.rows()
+        failed = sum(row.mark is Mark.FAIL for row in rows)
+        open_ = sum(row.mark is Mark.UNDETERMINED for row in rows)
+        parts = [f"{_count(failed, 'control')} failed"] if failed else []
+        if open_:
+            parts.append(f"{open_ if parts else _count(open_, 'control')} could not be determined")
+        return (", ".join(parts) or "No control permits it") + "."
+
+
+def _blocked(word: str, why: str) -> Verdict:
+    return Verdict(word, permits=False, sentence=f"{why} The deployment must not start.")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _mark(result: ControlResult) -> Mark:
+    outcome = result.judgement.outcome
+    if result.level is Level.OFF:
+        return Mark.OFF
+    if outcome is Outcome.PASS:
+        return Mark.PASS
+    if outcome is Outcome.NOT_APPLICABLE:
+        return Mark.NOT_APPLICABLE
+    if outcome is Outcome.WAIVED:
+        return Mark.WAIVED
+    if result.level is Level.WARN:
+        return Mark.WARNING
+    return Mark.FAIL if outcome is Outcome.FAIL else Mark.UNDETERMINED

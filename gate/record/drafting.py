@@ -1,0 +1,331 @@
+"""From facts and a decision to a record's words: persons and texts become labels here.
+
+This is the one place where what was read from outside meets the record. Plain text is only what
+provably names nobody: identifiers of tickets, names of statuses and types, numbers, digests, and
+addresses below the service's own repository. The order of the calls is the order of the labels, so
+drafting twice with the same ``Labels`` gives the same draft.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from gate.model import (
+    Account,
+    Approval,
+    Base,
+    Change,
+    ChangeRequest,
+    Commit,
+    Decision,
+    EditedText,
+    Facts,
+    ForgeDeployment,
+    Free,
+    History,
+    Lookup,
+    Maybe,
+    Message,
+    Problem,
+    PullRequest,
+    Push,
+    Run,
+    TicketReference,
+    Value,
+)
+from gate.record import predicates as p
+from gate.record.codec import Part
+from gate.record.labels import Labels
+from gate.record.predicates import plain
+
+T = TypeVar("T")
+S = TypeVar("S")
+_NUMBER = re.compile(r"[0-9]{1,20}")
+_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_ADDRESS = re.compile(r"[A-Za-z0-9/._?=&-]*")
+HERE = 500  # of a commit's earlier records here, the newest that a record lists
+
+
+class Draft(Part):
+    """The parts of a decision's predicate that come from facts and decision."""
+
+    run: p.RunPart
+    given: tuple[p.GivenPart, ...] | p.Unknown
+    tickets: tuple[p.TicketPart, ...]
+    change: p.ChangePart | p.Unknown
+    deployed_before: tuple[p.ForgeDeploymentPart, ...] | p.Unknown
+    clocks: tuple[p.ClockPart, ...]
+    controls: tuple[p.ControlPart, ...]
+    claims: tuple[p.Plain, ...]
+
+
+class Drafting:
+    """Writes the parts with one record's labels. ``repository``: the service's own, by policy."""
+
+    def __init__(self, labels: Labels, repository: str) -> None:
+        self._labels = labels
+        self._below = repository.rstrip("/")
+
+    def draft(self, facts: Facts, decision: Decision) -> Draft:
+        """All parts."""
+        return Draft(
+            run=self._run(facts),
+            given=self._maybe(facts.given, self._given),
+            tickets=tuple(self._ticket(lookup) for lookup in facts.tickets),
+            change=self._problem(facts.change)
+            if isinstance(facts.change, Problem)
+            else self._change(facts.change),
+            deployed_before=self._maybe(facts.deployed_before, _forge_deployment),
+            clocks=tuple(
+                p.ClockPart(plain(c.service), round(c.offset * 1000), round(c.uncertainty * 1000))
+                for c in facts.clocks
+            ),
+            controls=tuple(
+                p.ControlPart(
+                    result.id,
+                    result.level,
+                    result.judgement.outcome,
+                    self._message(result.judgement.expected),
+                    self._message(result.judgement.observed),
+                )
+                for result in decision.controls
+            ),
+            claims=tuple(plain(claim) for claim in decision.claims),
+        )
+
+    # ------------------------------------------------------------ labels
+
+    def _person(self, account: Account | None) -> str | None:
+        return None if account is None else self._labels.person(account)
+
+    def _text(self, text: str) -> str | None:
+        return self._labels.text(text) if text else None
+
+    def _shown(self, text: str, *, safe: bool) -> p.Shown:
+        return text if safe or not text else p.TextReference(self._labels.text(text))
+
+    def _number(self, text: str) -> p.Shown:
+        return self._shown(text, safe=_NUMBER.fullmatch(text) is not None)
+
+    def _address(self, url: str) -> p.Shown:
+        """An address: plain only for the service's repository and what lies below it.
+
+        Others may name people ("https://…/alice/fork").
+        """
+        rest = url.removeprefix(self._below)
+        safe = url == self._below or (
+            rest != url and rest.startswith("/") and _ADDRESS.fullmatch(rest) is not None
+        )
+        return self._shown(url, safe=safe and len(url) <= p.PLAIN)
+
+    def _problem(self, problem: Problem) -> p.Unknown:
+        # What was asked may hold a branch name or an account: labelled with the cause.
+        detail = self._labels.text(f"{problem.request}: {problem.cause}")
+        return p.Unknown(problem.kind, plain(problem.service), detail)
+
+    def _maybe(
+        self, fact: Maybe[tuple[T, ...]], part: Callable[[T], S]
+    ) -> tuple[S, ...] | p.Unknown:
+        if isinstance(fact, Problem):
+            return self._problem(fact)
+        return tuple(part(item) for item in fact)
+
+    # ------------------------------------------------------------ run and tickets
+
+    def _run(self, facts: Facts) -> p.RunPart:
+        claim = facts.deployment.run
+        fact: p.RunFact | p.Unknown | None = None
+        if isinstance(facts.run, Problem):
+            fact = self._problem(facts.run)
+        elif facts.run is not None:
+            fact = self._run_fact(facts.run)
+        return p.RunPart(
+            ci=claim.ci,
+            id=self._number(claim.id),
+            attempt=self._number(claim.attempt),
+            url=self._address(claim.url),
+            repository=self._address(claim.repository),
+            ref=self._text(claim.ref),
+            actor=self._text(claim.actor),
+            created_at=claim.created_at,
+            fact=fact,
+        )
+
+    def _run_fact(self, run: Run) -> p.RunFact:
+        return p.RunFact(
+            id=self._number(run.id),
+            attempt=run.attempt,
+            repository=self._repository(run.repository),
+            head_sha=run.head_sha,
+            created_at=run.created_at,
+            actor=self._labels.person(run.actor),
+            active=run.active,
+            url=self._address(run.url),
+        )
+
+    def _repository(self, name: str) -> p.Shown:
+        """A run's repository, which some CI give as "acme/shop" without the host."""
+        return self._shown(name, safe=name == self._below or self._below.endswith("/" + name))
+
+    def _given(self, reference: TicketReference) -> p.GivenPart:
+        return p.GivenPart(reference.system, plain(reference.id), reference.source)
+
+    def _ticket(self, lookup: Lookup) -> p.TicketPart:
+        result, fact = lookup.result, None
+        if isinstance(result, Problem):
+            return p.TicketPart(plain(lookup.reference.id), self._problem(result))
+        if isinstance(result, ChangeRequest):
+            fact = self._ticket_fact(result)
+        return p.TicketPart(plain(lookup.reference.id), fact)
+
+    def _ticket_fact(self, ticket: ChangeRequest) -> p.TicketFact:
+        return p.TicketFact(
+            id=plain(ticket.id),
+            key=plain(ticket.key),
+            url=plain(ticket.url),
+            project=plain(ticket.project),
+            type=plain(ticket.type),
+            status_id=plain(ticket.status.id),
+            status=plain(ticket.status.name),
+            created_at=ticket.created_at,
+            creator=self._person(ticket.creator),
+            reporter=self._person(ticket.reporter),
+            summary=self._text(ticket.summary),
+            approvals=self._maybe(ticket.approvals, self._approval),
+            scope=self._maybe(ticket.scope, self._edited),
+            rollback_plan=self._maybe(ticket.rollback_plan, self._edited),
+            test_plan=self._maybe(ticket.test_plan, self._edited),
+        )
+
+    def _approval(self, approval: Approval) -> p.ApprovalPart:
+        return p.ApprovalPart(
+            person=self._person(approval.account),
+            verdict=approval.verdict,
+            decided_at=approval.decided_at,
+            latest_possible=approval.latest_possible,
+            source=plain(approval.source),
+            id=self._number(approval.id),
+            commit=_commit_or_none(approval.commit),
+        )
+
+    def _edited(self, text: EditedText) -> p.TextPart:
+        label = self._labels.text(text.text)
+        return p.TextPart(plain(text.location), label, text.edited_at, self._person(text.edited_by))
+
+    # ------------------------------------------------------------ change
+
+    def _change(self, change: Change) -> p.ChangePart:
+        inside = change.in_repository
+        return p.ChangePart(
+            repository=plain(change.repository),
+            base=base_part(change.base),
+            head=change.head,
+            base_is_ancestor=change.base_is_ancestor,
+            in_repository=self._problem(inside) if isinstance(inside, Problem) else inside,
+            release_refs=self._maybe(change.release_refs, self._labels.text),
+            commits=self._maybe(
+                change.commits, lambda commit: self._commit(commit, change.push_of.get(commit.sha))
+            ),
+            pull_requests=self._maybe(change.pull_requests, self._pull_request),
+            direct_pushes=self._maybe(change.direct_pushes, self._push),
+        )
+
+    def _commit(self, commit: Commit, push: int | None) -> p.CommitPart:
+        return p.CommitPart(
+            sha=commit.sha,
+            parents=commit.parents,
+            author=self._labels.person(commit.author),
+            committer=self._labels.person(commit.committer),
+            co_authors=tuple(self._labels.person(account) for account in commit.co_authors),
+            signer=self._person(commit.signer),
+            merged_by_forge=commit.merged_by_forge,
+            push=push,
+        )
+
+    def _push(self, push: Push) -> p.PushPart:
+        return p.PushPart(
+            at=push.at,
+            person=self._person(push.account),
+            ref=self._labels.text(push.ref),
+            before=_commit_or_none(push.before),
+            after=_commit_or_none(push.after),
+        )
+
+    def _pull_request(self, pull: PullRequest) -> p.PullRequestPart:
+        return p.PullRequestPart(
+            number=pull.number,
+            title=self._labels.text(pull.title),
+            author=self._person(pull.author),
+            head_ref=self._labels.text(pull.head_ref),
+            head_sha=pull.head_sha,
+            base_ref=self._labels.text(pull.base_ref),
+            merge_sha=_commit_or_none(pull.merge_sha),
+            merged_at=pull.merged_at,
+            merged_by=self._person(pull.merged_by),
+            into_release_ref=pull.into_release_ref,
+            brings=pull.brings,
+            reviews=self._maybe(pull.reviews, self._approval),
+            pushes=self._maybe(pull.pushes, self._push),
+        )
+
+    # ------------------------------------------------------------ messages
+
+    def _message(self, message: Message) -> p.MessagePart:
+        args = {name: self._argument(value) for name, value in message.args.items()}
+        return p.MessagePart(message.code, args)
+
+    def _argument(self, value: Value) -> p.Argument:
+        match value:
+            case Account():
+                return p.PersonReference(self._labels.person(value))
+            case Free():
+                return p.TextReference(self._labels.text(value))
+            case datetime():
+                return p.TimeValue(value)
+            case timedelta():
+                return value
+            case tuple():
+                return tuple(self._argument(item) for item in value)
+            case int():
+                return int(value)
+            case str():
+                return plain(value)
+
+
+def _commit_or_none(sha: str) -> str | None:
+    return sha if _COMMIT.fullmatch(sha) is not None else None
+
+
+def _forge_deployment(deployment: ForgeDeployment) -> p.ForgeDeploymentPart:
+    return p.ForgeDeploymentPart(plain(deployment.id), deployment.at)
+
+
+def base_part(base: Base) -> p.BasePart:
+    """A range's start."""
+    return p.BasePart(base.kind, base.commit or None, base.index)
+
+
+def history_part(history: History) -> p.HistoryPart:
+    """What judgement took from the log's history."""
+    here = [d.link.index for d in history.here if d.decision in {"allowed", "emergency"}]
+    return p.HistoryPart(base_part(history.base), tuple(sorted(here)[-HERE:]))
+
+
+def head_part(history: History) -> p.HeadPart:
+    """The head that history was read at."""
+    return p.HeadPart(history.size, history.root)
+
+
+def prior_part(history: History) -> p.PriorPart:
+    """The newest records below that head, tickets in the order of their ids."""
+    newest = history.prior_deployment
+    return p.PriorPart(
+        None if newest is None else p.LinkPart(newest.index, newest.leaf),
+        tuple(
+            p.TicketLink(plain(id_), link.index, link.leaf)
+            for id_, link in sorted(history.prior_tickets.items())
+        ),
+    )

@@ -1,0 +1,80 @@
+"""The evidence bundle: what a record rests on, in full, without anybody's name.
+
+Canonical JSON (``canonical``), named by its SHA-256, which the record holds in ``evidence``:
+
+    {"policy":"<the policy as JSON without people and groups>",
+     "record":{"change":…,"claims":…,"clocks":…,"controls":…,"deployedBefore":…,"given":…,
+               "labels":…,"run":…,"tickets":…},
+     "version":"gate/evidence/v1"}
+
+``record`` holds these parts of the record's predicate before anything spilled out of it, so the
+bundle both completes a record whose lists were too long and can be held against it word for word.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+from gate.model import Decision, Facts
+from gate.record import codec
+from gate.record.canonical import decode, encode
+from gate.record.drafting import Drafting
+from gate.record.errors import AlteredError, MalformedRecordError
+from gate.record.labels import Labels
+from gate.record.predicates import DecisionPredicate
+from gate.record.records import DecisionRecord
+from gate.record.spill import restore
+
+VERSION = "gate/evidence/v1"
+MAX_BUNDLE = 50_000_000  # bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A bundle that fits its record: the public policy, and the predicate with nothing spilled."""
+
+    policy: str
+    predicate: DecisionPredicate
+
+
+def evidence_bundle(
+    facts: Facts, decision: Decision, *, labels: Labels, repository: str, public_policy: str
+) -> bytes:
+    """The bundle of a decision. Give ``decision_statement`` the same ``labels`` afterwards."""
+    draft = codec.write(Drafting(labels, repository).draft(facts, decision))
+    record = {**draft, "labels": dict(labels.commitments())}
+    return encode({"version": VERSION, "policy": public_policy, "record": record})
+
+
+def evidence_name(bundle: bytes) -> str:
+    """The bundle's SHA-256 in lower-case hex."""
+    return hashlib.sha256(bundle).hexdigest()
+
+
+def check_evidence(record: DecisionRecord, bundle: bytes) -> Evidence:
+    """The evidence of ``record``.
+
+    AlteredError where the bundle is not the one that the record names, or says something else.
+    """
+    if evidence_name(bundle) != record.predicate.evidence:
+        raise AlteredError("evidence: the bundle's SHA-256 is not the one in the record")
+    try:
+        body = decode(bundle, limit=MAX_BUNDLE, what="evidence")
+        if not isinstance(body, dict) or body.keys() != {"version", "policy", "record"}:
+            raise codec.malformed("the bundle", "of version, policy and record")
+        if body["version"] != VERSION or not isinstance(body["policy"], str):
+            raise codec.malformed("version", VERSION)
+        return Evidence(body["policy"], _completed(record, body["record"]))
+    except MalformedRecordError as error:
+        raise AlteredError(f"evidence: {error.message}") from error
+
+
+def _completed(record: DecisionRecord, full: Any) -> DecisionPredicate:
+    predicate = codec.write(record.predicate)
+    if not isinstance(full, dict) or not full.keys() <= predicate.keys():
+        raise codec.malformed("record", "an object of the record's parts")
+    codec.read(DecisionPredicate, {**predicate, **full}, "record")  # the shape, before its use
+    restore(predicate, full)
+    return codec.read(DecisionPredicate, predicate, "record")

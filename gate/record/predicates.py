@@ -1,0 +1,476 @@
+"""What records say, as values: the predicates of gate's statements.
+
+Their JSON follows from the annotations (``codec``). Persons are p-labels, what people typed are
+t-labels (``labels``); nothing here holds either. ``Unknown`` stands where a fact could not be had,
+``Spilled`` where a list was too long for the record and stands in the evidence bundle alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Annotated, Any, ClassVar, TypeAlias
+
+from gate.model import (
+    BaseKind,
+    DecisionKind,
+    Level,
+    Outcome,
+    PinState,
+    ProblemKind,
+    TicketSource,
+    Verdict,
+)
+from gate.record.codec import Defs, Form, Part, Path, malformed, spec_of
+
+PLAIN = 400  # characters; longer names are cut when they are written
+
+# No control characters (C0, DEL, C1): a name is one line wherever it is shown.
+Plain: TypeAlias = Annotated[str, Form(r"[^\u0000-\u001f\u007f-\u009f]*", PLAIN)]
+Sha256: TypeAlias = Annotated[str, Form("[0-9a-f]{64}", 64)]
+CommitId: TypeAlias = Annotated[str, Form("[0-9a-f]{40}|[0-9a-f]{64}", 64)]
+PersonLabel: TypeAlias = Annotated[str, Form("p[1-9][0-9]{0,5}", 7)]
+TextLabel: TypeAlias = Annotated[str, Form("t[1-9][0-9]{0,5}", 7)]
+Label: TypeAlias = Annotated[str, Form("[pt][1-9][0-9]{0,5}", 7)]
+Code: TypeAlias = Annotated[str, Form("[a-z0-9][a-z0-9.-]*", 100)]
+# "spilled" alone in an object means that the object stands elsewhere.
+ArgumentName: TypeAlias = Annotated[str, Form("(?!spilled$)[A-Za-z_][A-Za-z0-9_]*", 60)]
+
+
+class Unknown(Part):
+    """A fact that could not be had, and why; ``detail`` labels what was asked and seen."""
+
+    TAG: ClassVar[str] = "problem"
+    kind: ProblemKind
+    service: Plain
+    detail: TextLabel
+
+
+class Spilled(Part):
+    """A list (or object) that the evidence bundle holds.
+
+    ``count`` is its length, ``sha256`` the digest of its canonical JSON.
+    """
+
+    TAG: ClassVar[str] = "spilled"
+    count: int
+    sha256: Sha256
+
+
+class PersonReference(Part):
+    """A person where other things could stand too."""
+
+    TAG: ClassVar[str] = "person"
+    label: PersonLabel
+
+
+class TextReference(Part):
+    """A text where other things could stand too."""
+
+    TAG: ClassVar[str] = "text"
+    label: TextLabel
+
+
+class TimeValue(Part):
+    """A time where other things could stand too."""
+
+    TAG: ClassVar[str] = "time"
+    at: datetime
+
+
+Shown: TypeAlias = Plain | TextReference  # plain where it provably names nobody
+
+_CONTROL = re.compile(r"[\u0000-\u001f\u007f-\u009f\ud800-\udfff]")
+
+
+def plain(text: str) -> str:
+    """A name as one line: control characters become spaces, what is too long is cut."""
+    line = _CONTROL.sub(" ", text)
+    return line if len(line) <= PLAIN else line[: PLAIN - 1] + "…"
+
+
+# ---------------------------------------------------------------- arguments of messages
+
+Argument: TypeAlias = (
+    "str | int | timedelta | PersonReference | TextReference | TimeValue | tuple[Argument, ...]"
+)
+
+
+class _ArgumentSpec:
+    """An argument: text, integer, length of time, person, text label, time, or a list of them."""
+
+    _tagged = spec_of(PersonReference | TextReference | TimeValue)
+    _duration = spec_of(timedelta)
+    _plain = spec_of(Plain)
+    _integer = spec_of(int)
+
+    def write(self, value: Any) -> Any:
+        if isinstance(value, tuple):
+            return [self.write(item) for item in value]
+        if isinstance(value, timedelta):
+            return self._duration.write(value)
+        return value if isinstance(value, str | int) else self._tagged.write(value)
+
+    def read(self, value: Any, at: Path, depth: int = 0) -> Argument:
+        if isinstance(value, list):
+            if depth == 8:
+                raise malformed(at, "a list of at most 8 levels")
+            return tuple(self.read(v, (at, n), depth + 1) for n, v in enumerate(value))
+        spec = self._plain if isinstance(value, str) else self._integer
+        if isinstance(value, dict):
+            spec = self._duration if "milliseconds" in value else self._tagged
+        result: Argument = spec.read(value, at)
+        return result
+
+    def schema(self, defs: Defs) -> dict[str, Any]:
+        reference = {"$ref": "#/$defs/Argument"}
+        if "Argument" not in defs:
+            defs["Argument"] = {}
+            specs = (self._plain, self._integer, self._duration, self._tagged)
+            items = {"type": "array", "items": reference}
+            defs["Argument"] = {"anyOf": [*(spec.schema(defs) for spec in specs), items]}
+        return reference
+
+
+ARGUMENT = _ArgumentSpec()
+Arguments: TypeAlias = Mapping[ArgumentName, Annotated[Any, ARGUMENT]]
+
+
+class MessagePart(Part):
+    """A message's code and arguments."""
+
+    code: Code
+    args: Arguments | Spilled
+
+
+class ControlPart(Part):
+    """How a control was judged, under which level."""
+
+    id: Code
+    level: Level
+    outcome: Outcome
+    expected: MessagePart
+    observed: MessagePart
+
+
+# ---------------------------------------------------------------- run, tickets, change
+
+
+class RunFact(Part):
+    """The pipeline run as the CI's API tells it."""
+
+    id: Shown
+    attempt: int
+    repository: Shown
+    head_sha: CommitId
+    created_at: datetime
+    actor: PersonLabel
+    active: bool
+    url: Shown
+
+
+class RunPart(Part):
+    """What the environment claims of the run, and the fact: null in a plain shell."""
+
+    ci: Code
+    id: Shown
+    attempt: Shown
+    url: Shown
+    repository: Shown
+    ref: TextLabel | None
+    actor: TextLabel | None
+    created_at: datetime | None
+    fact: RunFact | Unknown | None
+
+
+class ApprovalPart(Part):
+    """One person's decision; ``person`` null: the system does not say whose."""
+
+    person: PersonLabel | None
+    verdict: Verdict
+    decided_at: datetime | None
+    latest_possible: bool
+    source: Plain
+    id: Shown
+    commit: CommitId | None
+
+
+class TextPart(Part):
+    """A text of a ticket: where it stands, its last edit, its label."""
+
+    location: Plain
+    text: TextLabel
+    edited_at: datetime
+    edited_by: PersonLabel | None
+
+
+class TicketFact(Part):
+    """A change request as read live. ``key`` is the ID that came back."""
+
+    id: Plain
+    key: Plain
+    url: Plain
+    project: Plain
+    type: Plain
+    status_id: Plain
+    status: Plain
+    created_at: datetime
+    creator: PersonLabel | None
+    reporter: PersonLabel | None
+    summary: TextLabel | None
+    approvals: tuple[ApprovalPart, ...] | Unknown
+    scope: tuple[TextPart, ...] | Unknown
+    rollback_plan: tuple[TextPart, ...] | Unknown
+    test_plan: tuple[TextPart, ...] | Unknown
+
+
+class GivenPart(Part):
+    """A ticket ID that passed the grammar, and where it was found."""
+
+    system: Code
+    id: Plain
+    source: TicketSource
+
+
+class TicketPart(Part):
+    """An ID and what came back for it; ``fact`` null: missing, by a service that shows others."""
+
+    id: Plain
+    fact: TicketFact | Unknown | None
+
+
+class CommitPart(Part):
+    """A commit, who made it, and what vouches for it; ``push`` is a place in the direct pushes."""
+
+    sha: CommitId
+    parents: tuple[CommitId, ...]
+    author: PersonLabel
+    committer: PersonLabel
+    co_authors: tuple[PersonLabel, ...]
+    signer: PersonLabel | None
+    merged_by_forge: bool
+    push: int | None
+
+
+class PushPart(Part):
+    """A push as the forge saw it."""
+
+    at: datetime
+    person: PersonLabel | None
+    ref: TextLabel
+    before: CommitId | None
+    after: CommitId | None
+
+
+class PullRequestPart(Part):
+    """A pull or merge request that brought commits of the range."""
+
+    number: int
+    title: TextLabel
+    author: PersonLabel | None
+    head_ref: TextLabel
+    head_sha: CommitId
+    base_ref: TextLabel
+    merge_sha: CommitId | None
+    merged_at: datetime | None
+    merged_by: PersonLabel | None
+    into_release_ref: bool
+    brings: tuple[CommitId, ...]
+    reviews: tuple[ApprovalPart, ...] | Unknown
+    pushes: tuple[PushPart, ...] | Unknown
+
+
+class BasePart(Part):
+    """Where the range starts; ``commit`` null: a first deployment."""
+
+    kind: BaseKind
+    commit: CommitId | None
+    index: int | None
+
+
+class ChangePart(Part):
+    """The code that the deployment brings."""
+
+    repository: Plain
+    base: BasePart
+    head: CommitId
+    base_is_ancestor: bool
+    in_repository: bool | Unknown
+    release_refs: tuple[TextLabel, ...] | Unknown
+    commits: tuple[CommitPart, ...] | Spilled | Unknown
+    pull_requests: tuple[PullRequestPart, ...] | Spilled | Unknown
+    direct_pushes: tuple[PushPart, ...] | Spilled | Unknown
+
+
+class ForgeDeploymentPart(Part):
+    """A deployment of this commit here that the forge itself lists as having succeeded."""
+
+    id: Plain
+    at: datetime
+
+
+class ClockPart(Part):
+    """Our clock minus a service's, and what of it proves nothing, in milliseconds."""
+
+    service: Plain
+    offset_ms: int
+    uncertainty_ms: int
+
+
+# ---------------------------------------------------------------- policy and log
+
+
+class PolicyReference(Part):
+    """The policy that judged: SHA-256 of its bytes, and how that relates to the pinned digest."""
+
+    sha256: Sha256
+    pin: PinState
+
+
+class HeadPart(Part):
+    """The log's head that history was read at: size, and root in hex."""
+
+    size: int
+    root: Sha256
+
+
+class LinkPart(Part):
+    """A place in the log: index, and RFC 6962 leaf hash in hex."""
+
+    index: int
+    leaf: Sha256
+
+
+class TicketLink(Part):
+    """The newest record of a ticket below the judged head."""
+
+    id: Plain
+    index: int
+    leaf: Sha256
+
+
+class PriorPart(Part):
+    """The newest records below the judged head.
+
+    ``deployment`` is of this service and environment; ``tickets`` has each ticket with a record.
+    """
+
+    deployment: LinkPart | None
+    tickets: tuple[TicketLink, ...]
+
+
+class HistoryPart(Part):
+    """What history-dependent judgement rested on.
+
+    ``base`` is the range's start by the log alone; ``here`` are the log indexes of the allowed and
+    emergency records of this commit for this service and environment (the newest 500, ascending).
+    """
+
+    base: BasePart
+    here: tuple[int, ...]
+
+
+class ReplacesPart(Part):
+    """The record that no longer held at its place in the log.
+
+    ``entry`` is the SHA-256 of its log entry, ``failed`` the codes of what failed there.
+    """
+
+    entry: Sha256
+    reason: Code
+    failed: tuple[Code, ...]
+
+
+# ---------------------------------------------------------------- predicates
+
+
+class Assurance(StrEnum):
+    """What stands behind a record's claim to be gate's own."""
+
+    SELF_RUN = "self-run"  # the job that deploys ran gate with its own keys
+    ISOLATED = "isolated"
+    EXTERNAL = "external"
+
+
+class DeploymentOutcome(StrEnum):
+    """How an enforced deployment ended."""
+
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    ROLLED_BACK = "rolled-back"
+
+
+class KeyAction(StrEnum):
+    """What happened to a key."""
+
+    ADDED = "added"
+    RETIRED = "retired"
+
+
+class KeyRole(StrEnum):
+    """What a key signs."""
+
+    RECORD = "record"
+    LOG = "log"
+
+
+class DecisionPredicate(Part):
+    """``urn:gate:decision:v1``."""
+
+    at: datetime
+    decision: DecisionKind
+    service: Plain
+    environment: Plain
+    repository: Plain
+    commit: CommitId
+    commit_from_run: bool
+    gate: Plain
+    assurance: Assurance
+    claims: tuple[Plain, ...]
+    run: RunPart
+    given: tuple[GivenPart, ...] | Unknown
+    tickets: tuple[TicketPart, ...] | Spilled
+    change: ChangePart | Unknown
+    deployed_before: tuple[ForgeDeploymentPart, ...] | Spilled | Unknown
+    clocks: tuple[ClockPart, ...]
+    controls: tuple[ControlPart, ...]
+    labels: Mapping[Label, Sha256] | Spilled
+    policy: PolicyReference
+    evidence: Sha256
+    judged_at: HeadPart
+    prior: PriorPart
+    history: HistoryPart
+    replaces: ReplacesPart | None
+
+
+class OutcomePredicate(Part):
+    """``urn:gate:outcome:v1``: how the deployment that ``decision`` let pass ended."""
+
+    at: datetime
+    outcome: DeploymentOutcome
+    decision: LinkPart
+    service: Plain
+    environment: Plain
+    repository: Plain
+    commit: CommitId
+    tickets: tuple[Plain, ...]
+    gate: Plain
+    assurance: Assurance
+    judged_at: HeadPart
+    prior: PriorPart
+
+
+class KeyPredicate(Part):
+    """``urn:gate:key:v1``: a key of the trust folder came or went. The public key is base64."""
+
+    at: datetime
+    action: KeyAction
+    role: KeyRole
+    keyid: Sha256
+    public_key: Annotated[str, Form("[A-Za-z0-9+/]{43}=", 44)]
+    not_before: datetime
+    not_after: datetime | None
+    gate: Plain

@@ -1,0 +1,202 @@
+"""Records as readers see them: what every kind has in common, and the predicate of its kind."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TypeAlias
+
+from gate.model import Artifact, DecisionKind, EntryLink
+from gate.record.codec import Part
+from gate.record.predicates import (
+    DecisionPredicate,
+    DeploymentOutcome,
+    HeadPart,
+    HistoryPart,
+    KeyPredicate,
+    OutcomePredicate,
+    PriorPart,
+    Unknown,
+)
+
+
+class DecisionRecord(Part):
+    """A decision: its subject's artifacts and its predicate."""
+
+    predicate: DecisionPredicate
+    artifacts: tuple[Artifact, ...]
+
+    @property
+    def kind(self) -> str:
+        """Always ``decision``."""
+        return "decision"
+
+    @property
+    def at(self) -> datetime:
+        """When it was decided, by the clock of whoever signed."""
+        return self.predicate.at
+
+    @property
+    def decision(self) -> DecisionKind:
+        """The answer."""
+        return self.predicate.decision
+
+    @property
+    def service(self) -> str:
+        """The service deployed."""
+        return self.predicate.service
+
+    @property
+    def environment(self) -> str:
+        """Where it was deployed to."""
+        return self.predicate.environment
+
+    @property
+    def repository(self) -> str:
+        """The service's repository."""
+        return self.predicate.repository
+
+    @property
+    def commit(self) -> str:
+        """The commit deployed."""
+        return self.predicate.commit
+
+    @property
+    def tickets(self) -> tuple[str, ...]:
+        """The ids of the change requests given, in order; none where they could not be had."""
+        given = self.predicate.given
+        return () if isinstance(given, Unknown) else tuple(dict.fromkeys(t.id for t in given))
+
+    @property
+    def judged_at(self) -> HeadPart:
+        """The head that history was read at."""
+        return self.predicate.judged_at
+
+    @property
+    def prior(self) -> PriorPart:
+        """The newest records below that head."""
+        return self.predicate.prior
+
+    @property
+    def history(self) -> HistoryPart:
+        """What judgement took from history."""
+        return self.predicate.history
+
+
+class OutcomeRecord(Part):
+    """How the deployment of a decision ended."""
+
+    predicate: OutcomePredicate
+    artifacts: tuple[Artifact, ...]
+
+    @property
+    def kind(self) -> str:
+        """Always ``outcome``."""
+        return "outcome"
+
+    @property
+    def at(self) -> datetime:
+        """When the outcome was recorded."""
+        return self.predicate.at
+
+    @property
+    def outcome(self) -> DeploymentOutcome:
+        """How it ended."""
+        return self.predicate.outcome
+
+    @property
+    def of(self) -> EntryLink:
+        """The decision's place in the log."""
+        return EntryLink(self.predicate.decision.index, self.predicate.decision.leaf)
+
+    @property
+    def service(self) -> str:
+        """The service deployed."""
+        return self.predicate.service
+
+    @property
+    def environment(self) -> str:
+        """Where it was deployed to."""
+        return self.predicate.environment
+
+    @property
+    def repository(self) -> str:
+        """The service's repository."""
+        return self.predicate.repository
+
+    @property
+    def commit(self) -> str:
+        """The commit deployed."""
+        return self.predicate.commit
+
+    @property
+    def tickets(self) -> tuple[str, ...]:
+        """The ids of the decision's change requests."""
+        return self.predicate.tickets
+
+    @property
+    def judged_at(self) -> HeadPart:
+        """The head that ``prior`` was read at."""
+        return self.predicate.judged_at
+
+    @property
+    def prior(self) -> PriorPart:
+        """The newest records below that head."""
+        return self.predicate.prior
+
+
+class _OfNoDeployment(Part):
+    """A record that belongs to no service, environment, commit or change request."""
+
+    @property
+    def service(self) -> str:
+        """Of no service."""
+        return ""
+
+    @property
+    def environment(self) -> str:
+        """Of no environment."""
+        return ""
+
+    @property
+    def commit(self) -> str:
+        """Of no commit."""
+        return ""
+
+    @property
+    def tickets(self) -> tuple[str, ...]:
+        """Of no change request."""
+        return ()
+
+
+class KeyRecord(_OfNoDeployment):
+    """A key that came or went."""
+
+    predicate: KeyPredicate
+
+    @property
+    def kind(self) -> str:
+        """Always ``key``."""
+        return "key"
+
+    @property
+    def at(self) -> datetime:
+        """When it was recorded."""
+        return self.predicate.at
+
+
+class UnknownRecord(_OfNoDeployment):
+    """A signed statement of a type that this version does not know: listed, never dropped.
+
+    ``at`` is None where it names no time, which no record of gate does.
+    """
+
+    predicate_type: str
+    at: datetime | None
+
+    @property
+    def kind(self) -> str:
+        """Always ``unknown``."""
+        return "unknown"
+
+
+Record: TypeAlias = DecisionRecord | OutcomeRecord | KeyRecord | UnknownRecord

@@ -1,0 +1,44 @@
+"""From a URL of the configuration to a store."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from gate.errors import UsageError
+from gate.store.contract import Store
+
+_LATER = ("git+", "s3:", "gs:", "az:")
+
+
+def open_store(url: str, base: Path) -> Store:
+    """The store that ``url`` names, paths in it relative to ``base``.
+
+    ``dir:PATH`` and ``memory:``; nothing is read or written yet. Raises ``UsageError`` for anything
+    else, the schemes of stores that this version does not have among them.
+    """
+    if url == "memory:":
+        from gate.store.memory import MemoryStore
+
+        return MemoryStore()
+    if url.startswith("dir:"):
+        from gate.store.directory import DirectoryStore
+
+        return DirectoryStore(folder(url, base), url)
+    if url.startswith(_LATER):
+        raise UsageError(
+            f"stores such as {url.partition(':')[0]}: are not built yet in this version",
+            remedy='keep the log in a directory: url = "dir:change-log"',
+        )
+    raise UsageError(
+        f"{url[:200]!r} names no store", remedy='give a directory: url = "dir:change-log"'
+    )
+
+
+def folder(url: str, base: Path) -> Path:
+    """The path of a ``dir:`` URL. Raises ``UsageError`` if it names none."""
+    path = url.removeprefix("dir:")
+    if path == url or not path or "\0" in path:
+        raise UsageError(
+            f"{url[:200]!r} names no directory", remedy='write it as "dir:PATH", without slashes'
+        )
+    return base / path

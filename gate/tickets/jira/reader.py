@@ -1,0 +1,131 @@
+"""A Jira site, asked with one account."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from gate.config.types import JiraSettings, NetworkSettings
+from gate.http import Budget, FetchError, Request, Wire
+from gate.http.document import ShapeError
+from gate.http.failure import malformed
+from gate.model import Account, ChangeRequest, ClockReading, Maybe, MissingTicket
+from gate.tickets.ids import parse_id
+from gate.tickets.jira.accounts import parse_user
+from gate.tickets.jira.reading import Reading, Site
+
+if TYPE_CHECKING:
+    from gate.tickets.jira.client import Client
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class JiraReader:
+    """A Jira site, asked with one account.
+
+    ``flavour`` is "cloud" or "datacenter": as configured, else Cloud for ``*.atlassian.net`` and
+    Data Center for any other host. ``sleep`` and ``now`` stand for the world. Safe to use from
+    several threads.
+    """
+
+    def __init__(
+        self,
+        settings: JiraSettings,
+        email: str,
+        token: str,
+        network: NetworkSettings,
+        budget: Budget,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+        now: Callable[[], datetime] = _utc_now,
+    ) -> None:
+        import requests.auth
+
+        from gate.tickets.jira.client import BearerAuth, missing_credentials
+
+        host = urlsplit(settings.url).hostname or ""
+        guess = "cloud" if host.endswith(".atlassian.net") else "datacenter"
+        self.flavour = settings.flavour or guess
+        cloud = self.flavour == "cloud"
+        self._refused = missing_credentials(self.flavour, email, token)
+        self._settings = settings
+        self._now = now
+        self.wire = Wire(
+            "jira",
+            settings.url,
+            auth=requests.auth.HTTPBasicAuth(email, token) if cloud else BearerAuth(token),
+            network=network,
+            budget=budget,
+            ca=settings.ca,
+            sleep=sleep,
+            now=now,
+        )
+        # Data Center calls its approvals experimental, and wants that to be known.
+        self.wire.session.headers["X-ExperimentalApi"] = "opt-in"
+        self._lock = threading.Lock()
+        self._made: Client | None = None
+        self._self: Maybe[Account] | None = None
+
+    # ---------------------------------------------------------------- what can be asked
+
+    def fetch(self, key: str) -> Maybe[ChangeRequest | MissingTicket]:
+        """The change request ``key``, or that there is none, or why that cannot be told.
+
+        ``key`` must be an ID of a configured project: UsageError otherwise, before any request.
+        """
+        key = parse_id(key, self._settings.projects)
+        if self._refused is not None:
+            return self._refused
+        with ThreadPoolExecutor(max_workers=8) as pool:
+            site = Site(self._client(), self._settings, self.flavour, self.myself, self._now)
+            return Reading(site, key, pool).result()
+
+    def myself(self) -> Maybe[Account]:
+        """The account behind the credentials; asked once."""
+        if self._refused is not None:
+            return self._refused
+        client = self._client()
+        with self._lock:
+            if self._self is None:
+                self._self = self._ask_myself(client)
+            return self._self
+
+    def own_accounts(self) -> tuple[Account, ...]:
+        """The account behind the credentials, if it was asked for and told."""
+        return (self._self,) if isinstance(self._self, Account) else ()
+
+    def clocks(self) -> tuple[ClockReading, ...]:
+        """Our clock against Jira's."""
+        return self.wire.clocks()
+
+    def requests(self) -> tuple[Request, ...]:
+        """What was asked so far."""
+        return self.wire.trace
+
+    # ---------------------------------------------------------------- inside
+
+    def _client(self) -> Client:
+        """The library's client, made when it is first needed."""
+        from gate.tickets.jira.client import Client
+
+        with self._lock:
+            if self._made is None:
+                self._made = Client(self.wire, "3" if self.flavour == "cloud" else "2")
+            return self._made
+
+    def _ask_myself(self, client: Client) -> Maybe[Account]:
+        from gate.tickets.jira.client import login_problem
+
+        try:
+            return parse_user(client.read("myself"), self.flavour).account
+        except FetchError as error:
+            return login_problem(error, self.flavour)
+        except ShapeError as error:
+            return malformed("jira", client.label("myself"), str(error))

@@ -1,0 +1,50 @@
+"""What can be wrong with a log or a proof, one class for each finding.
+
+All of them are evidence: a log or a receipt that contradicts itself, its format or its keys. A
+mistake in the *reader's own* trust settings is ``gate.errors.UsageError`` instead, and a call that
+can only be a bug in the caller is ``ValueError``.
+"""
+
+from __future__ import annotations
+
+from gate.errors import InconsistentError
+
+
+class TlogError(InconsistentError):
+    """Something about a log is wrong. ``place`` is the path of the object it was seen in, or ""."""
+
+    def __init__(self, message: str, *, place: str = "", remedy: str = "") -> None:
+        super().__init__(message, remedy=remedy)
+        self.place = place
+
+
+class MalformedError(TlogError):
+    """Bytes that are not the one canonical form of what they should be."""
+
+
+class UnknownKeyError(TlogError):
+    """Signed in the name of a trusted key, by a key that is not the trusted one."""
+
+
+class BadSignatureError(TlogError):
+    """A signature that claims a trusted key and does not verify with it."""
+
+
+class NoTrustedSignatureError(TlogError):
+    """No signature in the name of any trusted key."""
+
+
+class OriginError(TlogError):
+    """A checkpoint that speaks of another log than the one whose key signed it."""
+
+
+class QuorumError(TlogError):
+    """Signed by the log, and cosigned by too few of the witnesses the policy asks for."""
+
+
+class ProofError(TlogError):
+    """A proof, or a stored tree, that does not lead to the root it was said to lead to."""
+
+
+class MissingTileError(TlogError):
+    """A tile or entry bundle that the checkpoint says must exist is not there."""

@@ -1,0 +1,462 @@
+"""What every ticket system must tell, held against both flavours of Jira."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from desk import TOKEN, Desk, hour, open_desk
+
+from gate.config.types import ApprovalPlace
+from gate.demo import faults
+from gate.errors import UsageError
+from gate.model import (
+    Account,
+    AccountKind,
+    ChangeRequest,
+    MissingTicket,
+    Problem,
+    ProblemKind,
+    Status,
+    Verdict,
+)
+
+JSM = ApprovalPlace("jsm")
+TRANSITION = ApprovalPlace("transition", "Approved")
+FIELD = ApprovalPlace("field", "Approvers")
+
+
+@pytest.fixture(params=["cloud", "datacenter"])
+def desk(request: pytest.FixtureRequest) -> Iterator[Desk]:
+    with open_desk(request.param) as opened:
+        yield opened
+
+
+def key_of(desk: Desk, name: str) -> str:
+    user = desk.jira.users[name]
+    return user.account_id if desk.flavour == "cloud" else user.name
+
+
+def given(desk: Desk, *places: ApprovalPlace) -> list[tuple[str, Verdict, Any]]:
+    """Who decided what, and when."""
+    approvals = desk.read(*places).approvals
+    assert not isinstance(approvals, Problem), approvals
+    people = {key_of(desk, name): name for name in desk.jira.users}
+    return [
+        (people.get(a.account.key, "?") if a.account else "", a.verdict, a.decided_at)
+        for a in approvals
+    ]
+
+
+# ---------------------------------------------------------------- the ticket itself
+
+
+def test_a_ticket_is_read_whole(desk: Desk) -> None:
+    ticket = desk.read()
+    alice = Account("jira", key_of(desk, "alice"), AccountKind.PERSON, "Alice")
+    assert (ticket.system, ticket.id, ticket.key, ticket.project) == (
+        "jira",
+        "CHG-1",
+        "CHG-1",
+        "CHG",
+    )
+    assert (ticket.type, ticket.status) == ("Change", Status("1", "Open"))
+    assert (ticket.created_at, ticket.creator, ticket.reporter) == (hour(8), alice, alice)
+    assert ticket.url == f"{desk.jira.url}/browse/CHG-1"
+    assert ticket.summary == "New checkout"
+    assert ticket.approvals == ()
+
+
+def test_two_requests_side_by_side_are_enough(desk: Desk) -> None:
+    reader = desk.reader(TRANSITION)
+    assert isinstance(reader.fetch("CHG-1"), ChangeRequest)
+    assert len(desk.jira.requests) == 2
+    desk.jira.forget_requests()
+    assert isinstance(reader.fetch("CHG-1"), ChangeRequest)
+    assert len(desk.jira.requests) == 1  # who we are is asked once
+    assert all(request.authorised for request in desk.jira.requests)
+    assert len(reader.requests()) == 3
+
+
+def test_times_in_another_zone_are_the_same_moment(desk: Desk) -> None:
+    desk.jira.zone = timedelta(hours=-8)
+    assert desk.read().created_at == hour(8)
+
+
+def test_a_future_creation_is_told_as_it_is(desk: Desk) -> None:
+    desk.jira.issues["CHG-1"].created = hour(99)
+    assert desk.read().created_at == hour(99)
+
+
+def test_deleted_people_leave_nobody_behind(desk: Desk) -> None:
+    desk.jira.transition("CHG-1", "Approved", by="bob", at=hour(9))
+    desk.jira.approve("CHG-1", by="bob", at=hour(9))
+    desk.jira.forget_user("alice")
+    desk.jira.forget_user("bob")
+    ticket = desk.read()
+    assert (ticket.creator, ticket.reporter) == (None, None)
+    assert given(desk, TRANSITION, JSM) == [
+        ("", Verdict.APPROVED, hour(9)),
+        ("", Verdict.APPROVED, hour(9)),
+    ]
+
+
+def test_a_moved_ticket_tells_its_new_key(desk: Desk) -> None:
+    desk.jira.move("CHG-1", "OPS-5", by="alice", at=hour(9))
+    ticket = desk.read()
+    assert (ticket.id, ticket.key, ticket.project) == ("CHG-1", "OPS-5", "OPS")
+
+
+def test_our_own_account_and_clock_are_known_afterwards(desk: Desk) -> None:
+    reader = desk.reader()
+    assert reader.own_accounts() == ()
+    reader.fetch("CHG-1")
+    (own,) = reader.own_accounts()
+    assert own.key == key_of(desk, "gate")
+    assert reader.myself() == own
+    assert len(reader.clocks()) == 1
+
+
+@pytest.mark.parametrize("key", ["../myself", "chg-1", "OPS-1", "CHG-1/x", "", "CHG-1\n"])
+def test_nothing_is_asked_for_what_is_no_id(desk: Desk, key: str) -> None:
+    with pytest.raises(UsageError):
+        desk.reader().fetch(key)
+    assert desk.jira.requests == ()
+
+
+# ---------------------------------------------------------------- not there, and why
+
+
+def test_a_missing_ticket_of_a_project_that_we_see(desk: Desk) -> None:
+    assert isinstance(desk.reader().fetch("CHG-2"), MissingTicket)
+    assert len(desk.jira.requests) == 3
+    assert desk.jira.longest_chain() == 2
+
+
+def test_a_hidden_project_is_not_a_missing_ticket(desk: Desk) -> None:
+    desk.jira.add_project("CHG", visible_to=["alice"])
+    desk.jira.create_issue("CHG-1", "x", by="alice", at=hour(8))
+    problem = desk.problem()
+    assert problem.kind is ProblemKind.HIDDEN
+    assert "Browse Projects" in problem.remedy
+
+
+def test_wrong_credentials_are_not_a_missing_ticket(desk: Desk) -> None:
+    for public in (False, True):
+        desk.jira.projects["CHG"].public = public  # a public ticket is shown to anybody
+        for key in ("CHG-1", "CHG-2"):
+            problem = desk.problem(token="wr0ng", key=key)
+            assert problem.kind is ProblemKind.CREDENTIALS
+            assert "GATE_JIRA_TOKEN" in problem.remedy
+            assert "/myself" in problem.request
+            assert "wr0ng" not in repr(problem)
+
+
+def test_refused_credentials_and_captchas_have_their_own_words(desk: Desk) -> None:
+    desk.jira.rejects_bad_credentials = True
+    assert desk.problem(token="wr0ng").kind is ProblemKind.CREDENTIALS
+    desk.jira.captcha = True
+    problem = desk.problem(token="wr0ng")
+    assert problem.kind is ProblemKind.CREDENTIALS
+    assert "CAPTCHA" in problem.cause
+
+
+def test_no_credentials_are_told_before_anything_is_asked(desk: Desk) -> None:
+    for token in ("", "two\nlines"):
+        problem = desk.problem(token=token)
+        assert problem.kind is ProblemKind.CREDENTIALS
+        assert "GATE_JIRA_TOKEN" in problem.cause
+    assert desk.jira.requests == ()
+    assert isinstance(desk.reader(token="").myself(), Problem)
+
+
+def test_a_service_that_is_down_is_none_of_these(desk: Desk) -> None:
+    desk.jira.stop()
+    problem = desk.problem()
+    assert problem.kind is ProblemKind.UNAVAILABLE
+    assert problem.request.endswith("/issue/CHG-1")
+
+
+def test_the_four_ways_of_not_being_there_read_differently(desk: Desk) -> None:
+    wrong = desk.problem(token="wr0ng")
+    desk.jira.projects["CHG"].visible_to = {"alice"}
+    hidden = desk.problem()
+    desk.jira.projects["CHG"].visible_to = None
+    missing = desk.reader().fetch("CHG-2")
+    desk.jira.stop()
+    down = desk.problem()
+    assert len({wrong.cause, hidden.cause, down.cause}) == 3
+    assert isinstance(missing, MissingTicket)
+
+
+# ---------------------------------------------------------------- approvals: service management
+
+
+def test_each_approver_is_told_with_the_latest_possible_time(desk: Desk) -> None:
+    desk.jira.add_approval("CHG-1", ["bob", "carol"], at=hour(9), required=2)
+    desk.jira.approve("CHG-1", by="bob", at=hour(10))
+    assert given(desk, JSM) == [("bob", Verdict.PENDING, None), ("carol", Verdict.PENDING, None)]
+    desk.jira.approve("CHG-1", by="carol", at=hour(11))
+    assert given(desk, JSM) == [
+        ("bob", Verdict.APPROVED, hour(11)),
+        ("carol", Verdict.APPROVED, hour(11)),
+    ]
+    approvals = desk.read(JSM).approvals
+    assert not isinstance(approvals, Problem)
+    assert {a.source for a in approvals} == {"jsm"}
+    assert all(a.latest_possible and a.not_before == hour(9) for a in approvals)
+
+
+def test_an_objection_stays_beside_an_approval(desk: Desk) -> None:
+    desk.jira.add_approval("CHG-1", ["bob", "carol"], at=hour(9), required=2)
+    desk.jira.approve("CHG-1", by="bob", at=hour(10))
+    desk.jira.decline("CHG-1", by="carol", at=hour(11))
+    desk.jira.approve("CHG-1", by="alice", at=hour(12))
+    assert given(desk, JSM) == [
+        ("bob", Verdict.APPROVED, hour(11)),
+        ("carol", Verdict.DECLINED, hour(11)),
+        ("alice", Verdict.APPROVED, hour(12)),
+    ]
+
+
+def test_steps_are_in_the_order_of_their_numbers(desk: Desk) -> None:
+    for number in range(12):
+        step = desk.jira.add_approval("CHG-1", ["bob"], at=hour(9))
+        step.id = str(number + 1)
+    desk.jira.issues["CHG-1"].approvals.reverse()
+    approvals = desk.read(JSM).approvals
+    assert not isinstance(approvals, Problem)
+    assert [a.id for a in approvals] == [str(n) for n in range(1, 13)]
+
+
+def test_an_empty_list_is_no_approval(desk: Desk) -> None:
+    assert given(desk, JSM) == []
+
+
+def test_many_steps_come_in_pages_and_none_is_lost(desk: Desk) -> None:
+    for _ in range(120):
+        desk.jira.add_approval("CHG-1", ["bob"], at=hour(9))
+    assert len(given(desk, JSM)) == 120
+    assert desk.jira.longest_chain() == 2
+    for _ in range(131):
+        desk.jira.add_approval("CHG-1", ["bob"], at=hour(9))
+    problem = desk.read(JSM).approvals
+    assert isinstance(problem, Problem)
+    assert problem.kind is ProblemKind.INCOMPLETE
+
+
+def test_a_ticket_that_is_no_customer_request(desk: Desk) -> None:
+    desk.jira.issues["CHG-1"].request = False
+    hidden = desk.read(JSM).approvals
+    assert isinstance(hidden, Problem)
+    assert hidden.kind is ProblemKind.HIDDEN
+    desk.jira.projects["CHG"].service_desk = False
+    assert given(desk, JSM) == []
+
+
+def test_apps_are_marked(desk: Desk) -> None:
+    desk.jira.transition("CHG-1", "Approved", by="robot", at=hour(9))
+    approvals = desk.read(TRANSITION).approvals
+    assert not isinstance(approvals, Problem)
+    assert approvals[0].account is not None
+    expected = AccountKind.APP if desk.flavour == "cloud" else AccountKind.PERSON
+    assert approvals[0].account.kind is expected
+
+
+# ---------------------------------------------------------------- approvals: transition, field
+
+
+def test_a_transition_counts_while_its_status_was_not_left(desk: Desk) -> None:
+    assert given(desk, TRANSITION) == []
+    desk.jira.transition("CHG-1", "Approved", by="bob", at=hour(9))
+    assert given(desk, TRANSITION) == [("bob", Verdict.APPROVED, hour(9))]
+    assert given(desk, ApprovalPlace("transition", "10002")) == [("bob", Verdict.APPROVED, hour(9))]
+    desk.jira.transition("CHG-1", "Open", by="alice", at=hour(10))
+    assert given(desk, TRANSITION) == []
+    desk.jira.transition("CHG-1", "Approved", by="carol", at=hour(11))
+    assert given(desk, TRANSITION) == [("carol", Verdict.APPROVED, hour(11))]
+    desk.jira.transition("CHG-1", "Implementing", by="alice", at=hour(12))
+    assert given(desk, TRANSITION) == []
+
+
+def test_a_ticket_created_in_the_status_was_approved_by_nobody(desk: Desk) -> None:
+    desk.jira.issues["CHG-1"].status = desk.jira.statuses["Approved"]
+    assert given(desk, TRANSITION) == []
+
+
+def test_a_status_that_its_history_does_not_lead_to(desk: Desk) -> None:
+    desk.jira.transition("CHG-1", "Implementing", by="bob", at=hour(9))
+    desk.jira.issues["CHG-1"].status = desk.jira.statuses["Approved"]
+    problem = desk.read(TRANSITION).approvals
+    assert isinstance(problem, Problem)
+    assert problem.kind is ProblemKind.INCOMPLETE
+
+
+@pytest.mark.parametrize("place", [FIELD, ApprovalPlace("field", "customfield_10010")])
+def test_a_name_in_a_field_counts_if_that_person_put_it_there(
+    desk: Desk, place: ApprovalPlace
+) -> None:
+    jira = desk.jira
+    jira.edit("CHG-1", "Approvers", ["bob"], by="alice", at=hour(9))
+    assert given(desk, place) == []
+    jira.edit("CHG-1", "Approvers", ["bob", "carol"], by="carol", at=hour(10))
+    assert given(desk, place) == [("carol", Verdict.APPROVED, hour(10))]
+    jira.edit("CHG-1", "Approvers", ["carol"], by="alice", at=hour(11))
+    jira.edit("CHG-1", "Approvers", ["carol", "bob"], by="bob", at=hour(12))
+    assert sorted(given(desk, place)) == [
+        ("bob", Verdict.APPROVED, hour(12)),
+        ("carol", Verdict.APPROVED, hour(10)),
+    ]
+    jira.edit("CHG-1", "Approvers", ["bob"], by="alice", at=hour(13))
+    jira.edit("CHG-1", "Approvers", ["bob", "carol"], by="alice", at=hour(14))
+    assert given(desk, place) == [("bob", Verdict.APPROVED, hour(12))]
+    jira.edit("CHG-1", "Approvers", None, by="alice", at=hour(15))
+    assert given(desk, place) == []
+
+
+def test_a_picker_of_one_person(desk: Desk) -> None:
+    place = ApprovalPlace("field", "Approver")
+    desk.jira.edit("CHG-1", "Approver", "bob", by="bob", at=hour(9))
+    assert given(desk, place) == [("bob", Verdict.APPROVED, hour(9))]
+    desk.jira.edit("CHG-1", "Approver", "carol", by="bob", at=hour(10))
+    assert given(desk, place) == []
+
+
+def test_a_name_there_since_creation_is_no_approval(desk: Desk) -> None:
+    values = desk.jira.issues["CHG-1"].values
+    values["customfield_10011"] = desk.jira.users["alice"]
+    assert given(desk, ApprovalPlace("field", "Approver")) == []
+
+
+def test_a_value_that_its_history_does_not_lead_to(desk: Desk) -> None:
+    desk.jira.edit("CHG-1", "Approver", "bob", by="bob", at=hour(9))
+    values = desk.jira.issues["CHG-1"].values
+    values["customfield_10011"] = desk.jira.users["carol"]
+    problem = desk.read(ApprovalPlace("field", "Approver")).approvals
+    assert isinstance(problem, Problem)
+    assert problem.kind is ProblemKind.INCOMPLETE
+
+
+def test_a_field_that_the_ticket_has_not_approves_nothing(desk: Desk) -> None:
+    assert given(desk, ApprovalPlace("field", "Sign-off")) == []
+    assert given(desk, ApprovalPlace("field", "customfield_99999")) == []
+
+
+def test_two_fields_of_one_title_are_a_problem(desk: Desk) -> None:
+    desk.jira.add_field("customfield_10012", "Approvers", "users")
+    problem = desk.read(FIELD).approvals
+    assert isinstance(problem, Problem)
+
+
+# ---------------------------------------------------------------- texts
+
+
+def test_texts_know_their_last_edit(desk: Desk) -> None:
+    ticket = desk.read()
+    assert not isinstance(ticket.scope, Problem)
+    assert [(s.location, s.text, s.edited_at) for s in ticket.scope] == [
+        ("component", "shop", hour(8)),
+        ("description", "Scope\nshop\nRollback\nredeploy", hour(8)),
+    ]
+    assert not isinstance(ticket.rollback_plan, Problem)
+    assert [(p.text, p.edited_at) for p in ticket.rollback_plan] == [("redeploy", hour(8))]
+    assert not isinstance(ticket.test_plan, Problem)
+    assert [p.text for p in ticket.test_plan] == ["run the tests"]
+
+    desk.jira.edit("CHG-1", "components", ["shop", "web"], by="bob", at=hour(9))
+    desk.jira.edit("CHG-1", "description", "h2. Rollback\nundo", by="carol", at=hour(10))
+    desk.jira.edit("CHG-1", "Test plan", "none", by="bob", at=hour(11))
+    ticket = desk.read()
+    assert not isinstance(ticket.scope, Problem)
+    assert [(s.text, s.edited_at) for s in ticket.scope] == [
+        ("shop\nweb", hour(9)),
+        ("Rollback\nundo", hour(10)),
+    ]
+    assert ticket.scope[1].edited_by is not None
+    assert ticket.scope[1].edited_by.key == key_of(desk, "carol")
+    assert not isinstance(ticket.rollback_plan, Problem)
+    assert [(p.text, p.edited_at) for p in ticket.rollback_plan] == [("undo", hour(10))]
+    assert not isinstance(ticket.test_plan, Problem)
+    assert [(p.text, p.edited_at) for p in ticket.test_plan] == [("none", hour(11))]
+
+
+def test_what_was_taken_out_is_seen_as_an_edit(desk: Desk) -> None:
+    desk.jira.edit("CHG-1", "components", [], by="bob", at=hour(9))
+    desk.jira.edit("CHG-1", "description", "nothing", by="bob", at=hour(10))
+    desk.jira.edit("CHG-1", "Test plan", None, by="bob", at=hour(11))
+    ticket = desk.read()
+    assert not isinstance(ticket.scope, Problem)
+    assert (ticket.scope[0].text, ticket.scope[0].edited_at) == ("", hour(9))
+    assert not isinstance(ticket.rollback_plan, Problem)
+    assert [(p.text, p.edited_at) for p in ticket.rollback_plan] == [("", hour(10))]
+    assert not isinstance(ticket.test_plan, Problem)
+    assert [(p.text, p.edited_at) for p in ticket.test_plan] == [("", hour(11))]
+
+
+def test_what_was_never_there_is_not_told(desk: Desk) -> None:
+    ticket = desk.read(scope=("customfield_10099", "description#Systems"), rollback_plan=())
+    assert ticket.scope == ()
+    assert ticket.rollback_plan == ()
+
+
+def test_a_person_is_no_text(desk: Desk) -> None:
+    problem = desk.read(scope=("reporter",)).scope
+    assert isinstance(problem, Problem)
+    assert "reporter" in problem.cause
+
+
+# ---------------------------------------------------------------- the whole history
+
+
+def test_a_long_history_is_read_to_its_beginning(desk: Desk) -> None:
+    desk.jira.transition("CHG-1", "Approved", by="bob", at=hour(9))
+    for minute in range(249):
+        desk.jira.edit("CHG-1", "summary", f"v{minute}", by="alice", at=hour(10 + minute / 60))
+    assert given(desk, TRANSITION) == [("bob", Verdict.APPROVED, hour(9))]
+    assert desk.jira.longest_chain() <= 2
+
+
+def test_a_cut_history_is_no_history(desk: Desk) -> None:
+    desk.jira.transition("CHG-1", "Approved", by="bob", at=hour(9))
+    desk.jira.edit("CHG-1", "summary", "v2", by="alice", at=hour(10))
+    desk.jira.fault("/issue/", "hidden")
+    ticket = desk.read(TRANSITION)
+    for fact in (ticket.approvals, ticket.scope, ticket.rollback_plan, ticket.test_plan):
+        assert isinstance(fact, Problem)
+        assert fact.kind is ProblemKind.INCOMPLETE
+
+
+def test_a_history_that_grows_while_it_is_read(desk: Desk) -> None:
+    for minute in range(150):
+        desk.jira.edit("CHG-1", "summary", f"v{minute}", by="alice", at=hour(9 + minute / 60))
+    if desk.flavour == "datacenter":
+        desk.jira.history_limit = 100  # it gives no further pages
+        assert isinstance(desk.read().scope, Problem)
+        return
+    whole = desk.jira.issues["CHG-1"].history[0]
+    page = {"startAt": 0, "maxResults": 100, "total": 151, "isLast": False, "values": []}
+    desk.jira.fault("startAt=0", faults.replace(page))
+    assert whole
+    problem = desk.read().scope
+    assert isinstance(problem, Problem)
+    assert problem.kind is ProblemKind.INCOMPLETE
+
+
+def test_the_first_page_in_place_of_the_second(desk: Desk) -> None:
+    for minute in range(150):
+        desk.jira.edit("CHG-1", "summary", f"v{minute}", by="alice", at=hour(9 + minute / 60))
+    if desk.flavour == "datacenter":
+        pytest.skip("Data Center has no pages")
+    desk.read()
+    desk.jira.fault("startAt=100", "stale")
+    desk.jira.fault("startAt=0", "stale")
+    problem = desk.read().scope
+    assert isinstance(problem, Problem)
+    assert problem.kind is ProblemKind.INCOMPLETE
+
+
+def test_no_secret_is_shown(desk: Desk) -> None:
+    reader = desk.reader()
+    assert TOKEN not in repr(reader.fetch("CHG-1")) + repr(reader) + repr(reader.requests())

@@ -1,0 +1,345 @@
+"""A world in which everything is right, for tests to break one thing at a time.
+
+Monday, 5 January 2026, UTC. alice writes pull request #12 of the shop and pushes it at 08:30; dave
+opens CHG-1 at 08:00, carol reviews at 08:50, bob approves CHG-1 at 09:00, the forge merges at
+09:10, erin's pipeline starts at 09:15 and gate judges at 09:30.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from gate.config.types import (
+    ApprovalPlace,
+    ApprovalRules,
+    Environment,
+    ForgeSettings,
+    JiraSettings,
+    LogSettings,
+    NetworkSettings,
+    PersonEntry,
+    Policy,
+    Service,
+    TicketRules,
+)
+from gate.controls.registry import by_id
+from gate.model import (
+    Account,
+    AccountKind,
+    Approval,
+    Base,
+    BaseKind,
+    Change,
+    ChangeRequest,
+    ClockReading,
+    Commit,
+    Deployment,
+    EditedText,
+    Facts,
+    History,
+    Judgement,
+    Lookup,
+    Outcome,
+    PinState,
+    Problem,
+    ProblemKind,
+    PullRequest,
+    Push,
+    Run,
+    RunClaim,
+    Status,
+    TicketReference,
+    TicketSource,
+    Verdict,
+)
+
+REPOSITORY = "https://github.com/acme/shop"
+BASE_SHA = "b" * 40
+FIRST_SHA = "1" * 40
+SECOND_SHA = "2" * 40
+MERGE_SHA = "3" * 40  # the head
+RUN_ID = "4711"
+
+
+def at(clock: str) -> datetime:
+    """A time of the day of the world: ``at("09:30")`` or ``at("09:30:15")``."""
+    return datetime.fromisoformat(f"2026-01-05T{clock}").replace(tzinfo=UTC)
+
+
+NOW = at("09:30")
+
+
+def jira(name: str) -> Account:
+    """A Jira Cloud account; its key is no readable name, as there."""
+    return Account("jira", f"acc-{name}", AccountKind.PERSON, name.capitalize())
+
+
+def github(name: str) -> Account:
+    return Account("github", name, AccountKind.PERSON, name.capitalize())
+
+
+def git(name: str) -> Account:
+    return Account("git", f"{name}@acme.example", AccountKind.UNKNOWN, name.capitalize())
+
+
+def problem(kind: ProblemKind = ProblemKind.UNAVAILABLE, service: str = "jira") -> Problem:
+    return Problem(kind, service, "GET /thing", "It did not answer.", "Try again later.")
+
+
+def person(name: str) -> PersonEntry:
+    accounts = {"jira": f"acc-{name}", "github": name}
+    return PersonEntry(name, (f"{name}@acme.example",), accounts)
+
+
+def good_environment(**changes: Any) -> Environment:
+    environment = Environment(
+        name="production",
+        controls={},
+        approvals=ApprovalRules(
+            required=1,
+            by=("change-board",),
+            sources=("change-request",),
+            independent_of=("change-author", "ticket-author"),
+            predates="job",
+        ),
+        ticket=TicketRules(
+            sources=tuple(TicketSource), predates="pipeline", minimum_lead=timedelta()
+        ),
+    )
+    return replace(environment, **changes)
+
+
+def good_policy(environment: Environment | None = None, **changes: Any) -> Policy:
+    """bob and carol are the change board; mallory is nobody's account."""
+    environment = environment or good_environment()
+    policy = Policy(
+        text=b"# the policy\n",
+        sha256="e" * 64,
+        log=LogSettings("dir:change-log", "acme.example/changes", "trust"),
+        evidence_url="dir:change-evidence",
+        forges={"github": ForgeSettings("github", "https://github.com", "https://api.github.com")},
+        jira=JiraSettings(
+            url="https://acme.atlassian.net",
+            flavour="cloud",
+            projects=("CHG",),
+            types=(),
+            approvals=(ApprovalPlace("jsm"),),
+            scope=("component", "description"),
+            deployable=("Approved", "Implementing"),
+            rollback_plan=("customfield_10080",),
+            test_plan=("customfield_10081",),
+        ),
+        services={"shop": Service("shop", REPOSITORY, ("main", "release/*"), ("shop", "Web shop"))},
+        environments={environment.name: environment},
+        groups={"change-board": ("bob", "carol"), "sre": ("erin",)},
+        one_account_per_person=(),
+        people=tuple(person(name) for name in ("alice", "bob", "carol", "dave", "erin")),
+        network=NetworkSettings(),
+    )
+    return replace(policy, **changes)
+
+
+def good_approval(name: str = "bob", clock: str = "09:00", **changes: Any) -> Approval:
+    approval = Approval(jira(name), Verdict.APPROVED, at(clock), "jsm", "10")
+    return replace(approval, **changes)
+
+
+def good_review(name: str = "carol", clock: str = "08:50", **changes: Any) -> Approval:
+    review = Approval(
+        github(name), Verdict.APPROVED, at(clock), "review", f"r-{name}", commit=SECOND_SHA
+    )
+    return replace(review, **changes)
+
+
+def good_ticket(**changes: Any) -> ChangeRequest:
+    ticket = ChangeRequest(
+        system="jira",
+        id="10001",
+        key="CHG-1",
+        url="https://acme.atlassian.net/browse/CHG-1",
+        project="CHG",
+        type="Change",
+        status=Status("3", "Approved"),
+        created_at=at("08:00"),
+        creator=jira("dave"),
+        reporter=jira("dave"),
+        approvals=(good_approval(),),
+        scope=(EditedText("component", "Web shop", at("08:05"), jira("dave")),),
+        rollback_plan=(
+            EditedText(
+                "customfield_10080",
+                "Deploy the previous release again and check the dashboards.",
+                at("08:06"),
+                jira("dave"),
+            ),
+        ),
+        test_plan=(
+            EditedText(
+                "customfield_10081",
+                "Run the checkout suite on staging, then buy one book.",
+                at("08:07"),
+                jira("dave"),
+            ),
+        ),
+        summary="Faster checkout",
+    )
+    return replace(ticket, **changes)
+
+
+def good_commit(sha: str, parent: str, **changes: Any) -> Commit:
+    commit = Commit(sha, (parent,), github("alice"), github("alice"), (), "Speed up the checkout")
+    return replace(commit, **changes)
+
+
+def good_commits() -> tuple[Commit, ...]:
+    return (
+        good_commit(FIRST_SHA, BASE_SHA),
+        good_commit(SECOND_SHA, FIRST_SHA),
+        good_commit(
+            MERGE_SHA,
+            BASE_SHA,
+            parents=(BASE_SHA, SECOND_SHA),
+            author=github("carol"),
+            committer=Account("github", "web-flow", AccountKind.APP),
+            message="Merge pull request #12",
+            merged_by_forge=True,
+        ),
+    )
+
+
+def good_push(name: str = "alice", clock: str = "08:30", **changes: Any) -> Push:
+    push = Push(at(clock), github(name), "refs/heads/faster", FIRST_SHA, SECOND_SHA)
+    return replace(push, **changes)
+
+
+def good_pull_request(**changes: Any) -> PullRequest:
+    pull_request = PullRequest(
+        number=12,
+        url=f"{REPOSITORY}/pull/12",
+        title="Faster checkout",
+        author=github("alice"),
+        head_ref="faster",
+        head_sha=SECOND_SHA,
+        base_ref="main",
+        merge_sha=MERGE_SHA,
+        merged_at=at("09:10"),
+        merged_by=github("carol"),
+        into_release_ref=True,
+        brings=(FIRST_SHA, SECOND_SHA, MERGE_SHA),
+        reviews=(good_review(),),
+        pushes=(
+            good_push(clock="08:20", before="0" * 40, after=FIRST_SHA),
+            good_push(),
+        ),
+        commits=good_commits()[:2],
+    )
+    return replace(pull_request, **changes)
+
+
+GOOD_BASE = Base(BaseKind.DEPLOYED, BASE_SHA, 6)
+
+
+def good_change(**changes: Any) -> Change:
+    change = Change(
+        repository=REPOSITORY,
+        base=GOOD_BASE,
+        head=MERGE_SHA,
+        base_is_ancestor=True,
+        commits=good_commits(),
+        pull_requests=(good_pull_request(),),
+        direct_pushes=(),
+        push_of={},
+        release_refs=("main",),
+    )
+    return replace(change, **changes)
+
+
+def good_run(**changes: Any) -> Run:
+    run = Run(
+        ci="github",
+        id=RUN_ID,
+        attempt=1,
+        repository=REPOSITORY,
+        head_sha=MERGE_SHA,
+        created_at=at("09:15"),
+        actor=github("erin"),
+        active=True,
+        url=f"{REPOSITORY}/actions/runs/{RUN_ID}",
+    )
+    return replace(run, **changes)
+
+
+def good_deployment(**changes: Any) -> Deployment:
+    deployment = Deployment(
+        service="shop",
+        environment="production",
+        commit=MERGE_SHA,
+        run=RunClaim("github", RUN_ID, "1", "", REPOSITORY, "refs/heads/main", MERGE_SHA, "erin"),
+        commit_from_run=True,
+    )
+    return replace(deployment, **changes)
+
+
+def shell_deployment(**changes: Any) -> Deployment:
+    return good_deployment(run=RunClaim("shell"), commit_from_run=False, **changes)
+
+
+def good_history(**changes: Any) -> History:
+    return replace(History(size=7, root="a" * 64, base=GOOD_BASE), **changes)
+
+
+def reference(key: str = "CHG-1", source: TicketSource = TicketSource.OPTION) -> TicketReference:
+    return TicketReference("jira", key, source)
+
+
+def good_facts(*tickets: ChangeRequest, **changes: Any) -> Facts:
+    """The good world; tickets given replace CHG-1, keywords replace whole facts."""
+    tickets = tickets or (good_ticket(),)
+    references = tuple(reference(ticket.key) for ticket in tickets)
+    facts = Facts(
+        deployment=good_deployment(),
+        run=good_run(),
+        given=references,
+        tickets=tuple(Lookup(one, ticket) for one, ticket in zip(references, tickets, strict=True)),
+        change=good_change(),
+        history=good_history(),
+        deployed_before=(),
+        clocks=(ClockReading("jira", 0.4, 1.2),),
+        pin=PinState.PINNED,
+    )
+    return replace(facts, **changes)
+
+
+def with_pull_request(**changes: Any) -> Facts:
+    """The good world with another pull request #12."""
+    return good_facts(change=good_change(pull_requests=(good_pull_request(**changes),)))
+
+
+def judged(
+    control: str, facts: Facts | None = None, policy: Policy | None = None, now: datetime = NOW
+) -> Judgement:
+    """How a control judges a world; a judgement that is no pass must say what to do."""
+    judgement = by_id(control).judge(facts or good_facts(), policy or good_policy(), now)
+    for message in (judgement.expected, judgement.observed, judgement.remedy):
+        if message is not None:
+            message.text.format(**message.args)  # every argument of the text is there
+    assert (judgement.remedy is None) == (judgement.outcome is Outcome.PASS)
+    return judgement
+
+
+def with_rules(policy: Policy | None = None, /, **changes: Any) -> Policy:
+    """The good policy with other fields of ``approvals`` in production."""
+    environment = (policy or good_policy()).environments["production"]
+    rules = replace(environment.approvals, **changes)
+    return replace(
+        policy or good_policy(),
+        environments={"production": replace(environment, approvals=rules)},
+    )
+
+
+def with_ticket_rules(**changes: Any) -> Policy:
+    """The good policy with other fields of ``ticket`` in production."""
+    environment = good_environment()
+    return good_policy(replace(environment, ticket=replace(environment.ticket, **changes)))
