@@ -47,6 +47,7 @@ $(VENV)/bytecode.stamp: $(SOURCES) $(VENV)/runtime.stamp
 	@touch $@
 
 demo: $(VENV)/bytecode.stamp ## the whole story, offline, in under a minute
+	@rm -rf build/demo
 	@$(BIN)/gate demo --output build/demo
 
 test: $(VENV)/dev.stamp $(VENV)/bytecode.stamp ## unit, contract, property, vector and fault tests

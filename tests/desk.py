@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -9,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from gate.config.types import ApprovalPlace, JiraSettings, NetworkSettings
+from gate.demo.faults import Fault
 from gate.demo.jira import JiraSimulator
 from gate.demo.jira_state import Flavour
 from gate.http import Budget
@@ -34,11 +37,27 @@ def hour(number: float) -> datetime:
     return datetime(2026, 1, 5, tzinfo=UTC) + timedelta(hours=number)
 
 
+class MeetingJira(JiraSimulator):
+    """Can hold requests back until a number of them were made: whoever asks one after the other
+    never gets an answer."""
+
+    meetings: tuple[tuple[re.Pattern[str], threading.Barrier], ...] = ()
+
+    def together(self, path: str, count: int) -> None:
+        self.meetings = (*self.meetings, (re.compile(path), threading.Barrier(count)))
+
+    def strike(self, target: str) -> list[Fault]:
+        for pattern, barrier in self.meetings:
+            if pattern.search(target):
+                barrier.wait(timeout=20)
+        return super().strike(target)
+
+
 @dataclass
 class Desk:
     """A Jira site with CHG-1 by alice, created at 8, and readers of it."""
 
-    jira: JiraSimulator
+    jira: MeetingJira
     slept: list[float] = field(default_factory=list)
 
     @property
@@ -95,6 +114,6 @@ def _furnish(jira: JiraSimulator) -> None:
 @contextmanager
 def open_desk(flavour: Flavour) -> Iterator[Desk]:
     """A desk with the furniture in it, as long as it is needed."""
-    with JiraSimulator(flavour) as jira:
+    with MeetingJira(flavour) as jira:
         _furnish(jira)
         yield Desk(jira)

@@ -55,8 +55,10 @@ class Opened:
 
 
 def disclosed_under(record: DecisionRecord, entry: bytes) -> str:
-    """The digest under which a record's disclosure is kept: of the entry that it replaces, if it
-    replaces one, whose labels it took over."""
+    """The digest under which a record's disclosure is kept.
+
+    It is its entry's, or that of the entry which it replaces and whose labels it took over.
+    """
     replaces = record.predicate.replaces
     return hashlib.sha256(entry).hexdigest() if replaces is None else replaces.entry
 

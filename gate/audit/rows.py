@@ -174,8 +174,11 @@ def _approvals(tickets: tuple[TicketPart | None, ...]) -> Iterator[tuple[str, st
 
 
 def _makers(predicate: DecisionPredicate) -> Iterator[str | None]:
-    """Makers of the change as recorded: authors, co-authors, signers, pushers of each commit that
-    the forge did not write itself, and the authors of pull requests."""
+    """The makers of the change as recorded, the ticket's authors apart.
+
+    Authors, co-authors and signers of each commit that the forge did not write itself when it
+    merged, pushers, and the authors of pull requests.
+    """
     change = predicate.change
     if isinstance(change, Unknown):
         yield UNKNOWN

@@ -7,9 +7,12 @@ import secrets as random_source
 from pathlib import Path
 
 from gate.cli.printing import coloured, redact, say, say_raw
+from gate.config import Policy
 from gate.deploy import Judged
 from gate.errors import FINDING, OK, UNDETERMINED, UsageError
+from gate.identity import People
 from gate.model import ChangeRequest, Decision, DecisionKind
+from gate.output.message import account_name
 from gate.output.view import DecisionView, RecordedView, TicketView
 
 _CODES = {
@@ -26,9 +29,14 @@ def code_of(decision: Decision) -> int:
 
 
 def view_of(
-    command: str, judged: Judged, recorded: RecordedView | None, exit_code: int
+    command: str,
+    judged: Judged,
+    policy: Policy,
+    recorded: RecordedView | None,
+    exit_code: int,
 ) -> DecisionView:
-    """What every surface shows of a decision."""
+    """What every surface shows of a decision. People have the names that the policy gives them."""
+    people = People(policy)
     tickets = tuple(
         TicketView(lookup.reference.id, lookup.result.url, found=True)
         if isinstance(lookup.result, ChangeRequest)
@@ -42,6 +50,7 @@ def view_of(
         recorded=recorded,
         exit_code=exit_code,
         command=command,
+        name=lambda account: people.owner(account) or account_name(account),
     )
 
 
@@ -60,7 +69,7 @@ def print_decision(view: DecisionView, output: str, *, quiet: bool) -> None:
 
         say_raw(markdown(view))
     elif quiet:
-        say(f"{view.decision.kind} (exit {view.exit_code})")
+        say(f"{view.verdict().word} (exit {view.exit_code})")
     else:
         from shutil import get_terminal_size
 

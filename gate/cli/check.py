@@ -38,6 +38,6 @@ def command(output: str, quiet: bool, verbose: bool, **given: Any) -> int:
     asked = ask(Options(**given))
     judged = check(asked.question, asked.place, asked.secrets, now)
     log_requests(judged.gathered.requests, verbose=verbose)
-    view = view_of("check", judged, None, code_of(judged.decision))
+    view = view_of("check", judged, asked.place.policy, None, code_of(judged.decision))
     print_decision(view, output, quiet=quiet)
     return view.exit_code

@@ -9,8 +9,7 @@ import click
 
 from gate.cli.inputs import now, open_place
 from gate.cli.options import shared
-from gate.cli.printing import say
-from gate.config import read_secrets
+from gate.cli.printing import read_secrets, say
 
 OUTCOMES = ("succeeded", "failed", "cancelled", "rolled-back")
 

@@ -11,8 +11,8 @@ import click
 
 from gate.cli.inputs import open_place, pin_of
 from gate.cli.options import shared
-from gate.cli.printing import say
-from gate.config import ForgeSettings, Policy, Secrets, Service, read_secrets
+from gate.cli.printing import read_secrets, say
+from gate.config import ForgeSettings, Policy, Secrets, Service
 from gate.deploy import Place
 from gate.errors import FINDING, OK, UNDETERMINED, GateError, worst
 from gate.http import Budget, Wire
@@ -136,7 +136,7 @@ def _people(place: Place, _: Secrets) -> Iterator[Finding]:
             yield Finding(
                 name,
                 State.FAULT,
-                f"{len(known)} have a Jira account and {environment.approvals.required} are required",
+                f"{len(known)} have a Jira account; {environment.approvals.required} must approve",
                 "add their Jira accounts to [[people]]",
             )
         elif lacking:

@@ -67,7 +67,9 @@ def enforce_and_print(
     log_requests(recorded.judged.gathered.requests, verbose=verbose)
     path = write_receipt(recorded, receipt)
     code = FINDING if recorded.appended.superseded else code_of(recorded.judged.decision)
-    view = view_of("enforce", recorded.judged, _recorded_view(recorded, path), code)
+    view = view_of(
+        "enforce", recorded.judged, asked.place.policy, _recorded_view(recorded, path), code
+    )
     print_decision(view, output, quiet=quiet)
     if recorded.appended.superseded:
         say(

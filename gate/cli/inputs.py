@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gate.config import Policy, Secrets, load_policy, read_secrets
+from gate.cli.printing import read_secrets
+from gate.config import Policy, Secrets, load_policy
 from gate.deploy import Place
 from gate.errors import UsageError
 from gate.facts import TICKETS_AT_MOST, Question
@@ -119,7 +120,7 @@ def open_place(
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A log to read, whoever's it is: store, trust, and the disclosures if we know where they lie."""
+    """A log to read, whoever's it is, and its disclosures if we know where they lie."""
 
     store: Store
     trust: Trust

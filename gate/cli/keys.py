@@ -7,8 +7,7 @@ from pathlib import Path
 
 import click
 
-from gate.cli.printing import say, say_raw
-from gate.config import read_secrets
+from gate.cli.printing import read_secrets, say, say_raw
 from gate.errors import UsageError
 
 

@@ -11,8 +11,7 @@ import click
 
 from gate.cli.inputs import Reading, open_place, open_reading
 from gate.cli.options import shared
-from gate.cli.printing import say, say_raw
-from gate.config import read_secrets
+from gate.cli.printing import read_secrets, say, say_raw
 from gate.errors import INCONSISTENT, OK, UsageError
 
 if TYPE_CHECKING:
@@ -172,7 +171,21 @@ def _list(view: LogView) -> None:
 
 
 def _dossier(view: LogView, index: int, reading: Reading, *, people: bool, as_json: bool) -> None:
-    raise NotImplementedError
+    from gate.audit.evidence import dossier, dossier_json, dossier_text
+    from gate.audit.source import nothing
+
+    if people and reading.disclosures is None:
+        raise UsageError(
+            "--people needs the disclosures, and only a policy says where they lie",
+            remedy="give --config instead of --log and --trust",
+        )
+    found = dossier(
+        view,
+        index,
+        evidence=reading.store.read_evidence,
+        disclosures=reading.disclosures.get if people and reading.disclosures else nothing,
+    )
+    say_raw(dossier_json(found) if as_json else dossier_text(found))
 
 
 def _prove_growth(view: LogView, kept: Path) -> int:

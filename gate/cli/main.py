@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -85,6 +86,9 @@ def gate() -> None:
 
 def run(arguments: Sequence[str] | None = None) -> None:
     """The console script: never returns."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a Latin-1 terminal has no check mark
+            stream.reconfigure(errors="backslashreplace")
     sys.exit(main(arguments))
 
 

@@ -4,27 +4,33 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import click
 
+if TYPE_CHECKING:
+    from gate.config import Secrets
+
 REDACTED = "[redacted]"
 SHORTEST_SECRET = 6  # shorter values occur by chance in ordinary text
-SECRET_NAMES = (
-    "GATE_JIRA_TOKEN",
-    "GITHUB_TOKEN",
-    "GITLAB_TOKEN",
-    "GATE_SIGNING_KEY",
-    "GATE_LOG_KEY",
-)
+
+_hidden: list[str] = []  # the one state of this package: a secret once read must never be printed
+
+
+def read_secrets(environ: Mapping[str, str]) -> Secrets:
+    """The secrets of the environment, which are never printed from here on."""
+    from gate.config import read_secrets as read
+
+    secrets = read(environ)
+    _hidden.extend(value for value in secrets.values() if len(value) >= SHORTEST_SECRET)
+    return secrets
 
 
 def redact(text: str) -> str:
-    """``text`` without the value of any secret that the environment holds, line by line of it."""
-    for name in SECRET_NAMES:
-        for line in os.environ.get(name, "").splitlines():
-            value = line.strip()
-            if len(value) >= SHORTEST_SECRET and not value.startswith("-----"):
-                text = text.replace(value, REDACTED)
+    """``text`` without the value of any secret that was read."""
+    for value in sorted(_hidden, key=len, reverse=True):
+        text = text.replace(value, REDACTED)
     return text
 
 

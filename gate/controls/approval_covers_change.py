@@ -18,7 +18,7 @@ from gate.controls.control import (
     unavailable,
     undetermined,
 )
-from gate.controls.counted import no_vote, whose
+from gate.controls.counted import Vote, no_vote, whose
 from gate.controls.independence import DEPLOYER, Ballot, Candidate, standing
 from gate.controls.makers import makers_of
 from gate.controls.pipeline import deployer
@@ -31,6 +31,7 @@ from gate.model import (
     EditedText,
     Facts,
     Judgement,
+    Message,
     Outcome,
     Problem,
 )
@@ -169,7 +170,7 @@ def _judged(candidate: Candidate, unit: Unit, pushed_at: datetime, now: datetime
             ),
             again,
         )
-    return _unedited(candidate, vote.earliest) or passed(
+    return _unedited(candidate, vote, vote.earliest) or passed(
         say(
             "approval-covers.covered",
             "{approver} approved {place} {later} after the last push to {unit}.",
@@ -181,30 +182,37 @@ def _judged(candidate: Candidate, unit: Unit, pushed_at: datetime, now: datetime
     )
 
 
-def _unedited(candidate: Candidate, approved_at: datetime) -> Finding | None:
+def _unedited(candidate: Candidate, vote: Vote, earliest: datetime) -> Finding | None:
     """What is wrong with the texts of the tickets that were approved; None where nothing is."""
+    unsure: Finding | None = None
     for ticket in candidate.tickets:
         for text in _texts(ticket):
             if isinstance(text, Problem):
                 return unavailable(text)
-            if text.edited_at > approved_at:
-                return failed(
-                    say(
-                        "approval-covers.edited",
-                        "{place} of {ticket} was edited at {edited}, after its approval"
-                        " ({approved}).",
-                        place=text.location,
-                        ticket=ticket.key,
-                        edited=text.edited_at,
-                        approved=approved_at,
-                    ),
-                    say(
-                        "approval-covers.edited.remedy",
-                        "Have {ticket} approved once more as it is now.",
-                        ticket=ticket.key,
-                    ),
-                )
-    return None
+            if text.edited_at > vote.latest:
+                return failed(*_edited(ticket, text, vote))
+            if text.edited_at > earliest:
+                unsure = unsure or undetermined(*_edited(ticket, text, vote))
+    return unsure
+
+
+def _edited(ticket: ChangeRequest, text: EditedText, vote: Vote) -> tuple[Message, Message]:
+    return (
+        say(
+            "approval-covers.edited",
+            "{place} of {ticket} was edited at {edited}, and not surely before its approval"
+            " ({approved} at the latest).",
+            place=text.location,
+            ticket=ticket.key,
+            edited=text.edited_at,
+            approved=vote.latest,
+        ),
+        say(
+            "approval-covers.edited.remedy",
+            "Have {ticket} approved once more as it is now.",
+            ticket=ticket.key,
+        ),
+    )
 
 
 def _texts(ticket: ChangeRequest) -> Iterator[EditedText | Problem]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from gate.config.types import Policy
 from gate.controls.change import Range
@@ -58,27 +59,18 @@ def coverage(
     policy: Policy,
     change: Range | Finding,
 ) -> Coverage | Finding:
-    """What the ticket covers by its texts as they were at one of ``votes`` (at least one)."""
+    """What the ticket covers by its texts as they were at one of ``votes``."""
     if isinstance(ticket.scope, Problem):
         return unavailable(ticket.scope)
-    times = [vote.earliest for vote in votes if vote.earliest is not None]
-    if not times:
-        return undetermined(
-            say(
-                "coverage.time",
-                "When {ticket} was approved is not known exactly enough to tell what it said then.",
-                ticket=ticket.key,
-            ),
-            say("coverage.time.remedy", "Have {ticket} approved once more.", ticket=ticket.key),
-        )
-    approved_at = max(times)
-    then = _named(
-        [text for text in ticket.scope if text.edited_at <= approved_at], facts, policy, change
-    )
+    surely = max((v.earliest for v in votes if v.earliest is not None), default=None)
+    then = _named(_until(ticket.scope, surely), facts, policy, change)
     if then.by:
         return then
     if isinstance(change, Finding):
         return change
+    perhaps = max((vote.latest for vote in votes), default=None)
+    if _named(_until(ticket.scope, perhaps), facts, policy, change).by:
+        return _inexact(ticket)
     if _named(ticket.scope, facts, policy, change).by:
         return _edited(ticket, ticket.scope, facts, policy, change)
     return failed(
@@ -89,6 +81,22 @@ def coverage(
             places=tuple(text.location for text in ticket.scope) or "its scope fields: all empty",
         ),
         _name_it(ticket, facts, policy),
+    )
+
+
+def _until(texts: tuple[EditedText, ...], time: datetime | None) -> list[EditedText]:
+    """The texts that were not edited after a time; none where there is no time."""
+    return [text for text in texts if time is not None and text.edited_at <= time]
+
+
+def _inexact(ticket: ChangeRequest) -> Finding:
+    return undetermined(
+        say(
+            "coverage.inexact",
+            "When {ticket} was approved is not known exactly enough to tell what it said then.",
+            ticket=ticket.key,
+        ),
+        say("coverage.inexact.remedy", "Have {ticket} approved once more.", ticket=ticket.key),
     )
 
 

@@ -62,13 +62,13 @@ def holds_together(path: Path, acknowledged: list[bytes]) -> None:
 def test_an_append_survives_the_failure_of_any_system_call(
     prepared: dict[int, Path], tmp_path: Path, size: int, done: bool
 ) -> None:
-    names = calls_of_an_append(prepared[size], tmp_path / "count")
+    names = calls_of_an_append(prepared[size], tmp_path / "count" / "log")
     assert {"sqlite commit", "rename checkpoint", "fsync"} <= set(names)
     if size == 255:
         assert "unlink 255" in names
     outcomes = set()
     for at in range(len(names)):
-        path = tmp_path / str(at)
+        path = tmp_path / str(at) / "log"
         shutil.copytree(prepared[size], path)
         calls = FailingCalls(at, done=done)
         first, second = filler(2, 900)
@@ -95,7 +95,7 @@ def test_an_append_survives_the_failure_of_any_system_call(
 def test_a_rename_whose_report_is_lost_is_told_apart_by_reading_back(
     prepared: dict[int, Path], tmp_path: Path
 ) -> None:
-    names = calls_of_an_append(prepared[3], tmp_path / "count")
+    names = calls_of_an_append(prepared[3], tmp_path / "count" / "log")
     path = tmp_path / "log"
     shutil.copytree(prepared[3], path)
     calls = FailingCalls(names.index("rename checkpoint"), done=True)

@@ -36,10 +36,13 @@ TABLE: Mapping[str, tuple[str, ...]] = {
         # the history controls alone: they are judged again at a record's own place
         *("controls.ticket_not_reused", "controls.tested_before", "controls.emergency_reviewed"),
     ),
-    "facts": (*BASE, "ci", "tickets", "forges", "log.history", "config"),
+    "facts": (*BASE, "http", "ci", "tickets", "forges", "log.history", "config"),
     "output": BASE,
     "audit": (*BASE, "log", "record", "tlog", "policy", "controls", "identity", "output"),
-    "deploy": (*BASE, "facts", "policy", "record", "log", "tickets", "forges"),
+    "deploy": (
+        *(*BASE, "facts", "policy", "config", "identity"),
+        *("record", "log", "store", "tlog", "tickets", "forges"),
+    ),
     "demo": (),
 }
 ANYTHING = ("cli", "__main__")  # they compose; nobody imports them

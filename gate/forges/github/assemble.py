@@ -8,7 +8,7 @@ as "merged", has a row of a push, and its merge commit is a direct push like any
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from gate.forges import refs as names
@@ -59,20 +59,21 @@ def arrange(
     )
     rest = graph.commits.keys() - frozenset[str]().union(*brings.values())
     first = first_landings(landed)
-    unlisted = [sha for sha in rest if sha in first and first[sha].by_forge_merge]
+    first_release = first_landings(tuple(la for la in landed if _is_release(la, patterns)))
+    unlisted = [
+        sha
+        for sha in rest
+        if any(sha in la and la[sha].by_forge_merge for la in (first, first_release))
+    ]
     if unlisted:
         label = f"GET commits/{min(unlisted)}/pulls"
         cause = "GitHub merged a pull request here and does not say which, or rewrote its commits"
         return Brought(commits, incomplete(label, cause, _AGAIN), _unknown(label), {})
-    direct = {
-        sha: first[sha].row.push
-        for sha in rest
-        # The creation of a ref is a push of its commits only where nothing else is unknown.
-        if sha in first and not (problem and ZERO.fullmatch(first[sha].row.push.before))
-    }
+    direct = _direct(rest, (first_release, first), is_certain=problem is None)
     brings |= _by_open(pulls, rest - direct.keys())
     left = rest - direct.keys() - frozenset[str]().union(*brings.values())
-    requests = _requests(pulls, brings, patterns, graph)
+    by_hand = {sha: la.row.push for sha, la in first.items() if not _is_quiet(la)}
+    requests = _requests(pulls, brings, patterns, graph, by_hand)
     if left:
         missing = problem or incomplete(
             f"GET commits/{min(left)}/pulls",
@@ -83,6 +84,36 @@ def arrange(
     pushes = tuple(sorted(set(direct.values()), key=lambda push: (push.at, push.after)))
     push_of = {sha: pushes.index(push) for sha, push in direct.items()}
     return Brought(commits, requests, pushes, push_of)
+
+
+def _direct(
+    rest: Iterable[str], firsts: tuple[Mapping[str, Landing], ...], *, is_certain: bool
+) -> dict[str, Push]:
+    """The push of each commit that no pull request brought.
+
+    That to a release ref before that to another; the creation of a ref, which may be of commits
+    that somebody else pushed, last and only where nothing is unknown.
+    """
+    found: dict[str, Push] = {}
+    for sha in rest:
+        landing = [first[sha] for first in firsts if sha in first]
+        certain = [la for la in landing if is_certain or not _is_creation(la)]
+        if certain:
+            found[sha] = min(certain, key=_is_creation).row.push
+    return found
+
+
+def _is_creation(landing: Landing) -> bool:
+    return bool(ZERO.fullmatch(landing.row.push.before))
+
+
+def _is_quiet(landing: Landing) -> bool:
+    """Whether nobody pushed anything new: the forge merged, or a ref was begun."""
+    return landing.by_forge_merge or _is_creation(landing)
+
+
+def _is_release(landing: Landing, patterns: tuple[str, ...]) -> bool:
+    return names.matches_any(patterns, landing.row.push.ref)
 
 
 def _landed(
@@ -125,11 +156,13 @@ def _forge_merges(
 def _written(graph: Graph, pull: Pull, segment: frozenset[str]) -> frozenset[str]:
     """The commits of a merge that the forge wrote.
 
-    The merge commit; or the squashed or rebased ones, at most as many as the request's own.
+    The merge commit, of the request's head; or the squashed or rebased ones, at most as many as
+    the request's own.
     """
     merge = pull.row.merge_sha
-    if len(graph.commits[merge].parents) > 1:
-        return frozenset({merge})
+    _, *others = graph.commits[merge].parents
+    if others:
+        return frozenset({merge}) if others == [pull.row.head_sha] else frozenset()
     fresh = segment - pull.shas
     is_plain = all(len(graph.commits[sha].parents) == 1 for sha in fresh)
     return fresh if is_plain and len(fresh) <= len(pull.commits) else frozenset()
@@ -146,7 +179,13 @@ def _requests(
     brings: Mapping[int, frozenset[str]],
     patterns: tuple[str, ...],
     graph: Graph,
+    by_hand: Mapping[str, Push],
 ) -> tuple[PullRequest, ...]:
+    """The pull requests that brought something.
+
+    A request whose commits somebody pushed onto the ref, instead of letting the forge merge it, has
+    that push among its own.
+    """
     found = []
     for pull in sorted(pulls, key=lambda pull: pull.row.number):
         row = pull.row
@@ -168,11 +207,17 @@ def _requests(
                     into_release_ref=into and row.merged_at is not None,
                     brings=tuple(sha for sha in graph.commits if sha in mine),
                     reviews=pull.reviews,
-                    pushes=pull.pushes,
+                    pushes=_all_pushes(pull, [by_hand[sha] for sha in mine if sha in by_hand]),
                     commits=pull.commits,
                 )
             )
     return tuple(found)
+
+
+def _all_pushes(pull: Pull, by_hand: Iterable[Push]) -> Maybe[tuple[Push, ...]]:
+    if isinstance(pull.pushes, Problem):
+        return pull.pushes
+    return tuple(sorted({*pull.pushes, *by_hand}, key=lambda push: push.at))
 
 
 def _unknown(label: str) -> Problem:

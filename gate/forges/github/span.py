@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import ceil
 
+from gate.forges import refs as names
 from gate.forges.github import parse
 from gate.forges.github.graph import Graph
 from gate.forges.github.parse import ZERO, Activity, Comparison, PullRow
@@ -113,55 +114,73 @@ def _which_is_missing(source: Source, base: str, head: str, problem: Problem) ->
 def first_range(source: Source, refs: tuple[str, ...], head: str) -> Flow[Maybe[Span]]:
     """What brought the head: the merge of its pull request, else its push.
 
-    Both by the activity of the release ``refs``; for a head on none of them, the commits of its
-    pull request.
+    Both by the activity of the release ``refs`` and of what the pull request was merged into; for a
+    head on none of them, the commits of its pull request.
     """
     pulls, _ = yield from side_by_side(
-        source.pulls_of(head), all_of([source.activity(ref, lambda _: True) for ref in refs])
+        _merged_pulls(source, head), all_of([source.activity(ref, lambda _: True) for ref in refs])
     )
     if isinstance(pulls, Problem):
         return pulls
-    tips = {head, *(pull.merge_sha for pull in pulls if pull.merge_sha)}
+    merged = _merge_places(pulls)
+    tips = {head, *merged.values()}
 
     def brought(rows: tuple[Activity, ...]) -> bool:
         return any(row.push.after in tips for row in rows)
 
-    histories = yield from all_of([source.activity(ref, brought) for ref in refs])
-    found = [
-        row
-        for rows in histories
-        if not isinstance(rows, Problem)
-        for row in rows
-        if row.push.after in tips
-    ]
-    if found:
-        return (yield from _from_row(source, head, _bringer(found)))
-    broken = next((rows for rows in histories if isinstance(rows, Problem)), None)
-    if broken is not None:
-        return broken
-    return (yield from _from_pull(source, head, pulls))
+    places = tuple(dict.fromkeys((*refs, *merged)))
+    lists = yield from all_of([source.activity(ref, brought) for ref in places])
+    found: list[Activity] = []
+    for rows in lists:
+        if isinstance(rows, Problem):
+            return rows
+        found.extend(row for row in rows if row.push.after in tips)
+    if not found:
+        return (yield from _from_pull(source, head, pulls))
+    befores = {row.push.before for row in found if not ZERO.fullmatch(row.push.before)}
+    if not befores:
+        return (yield from _from_root(source, head))
+    return (yield from _widest(source, sorted(befores), head))
 
 
-def _bringer(rows: list[Activity]) -> Activity:
-    """The earliest row; a ref's creation, which brings its whole history, only without another."""
-    return min(rows, key=lambda row: (bool(ZERO.fullmatch(row.push.before)), row.push.at))
+def _merged_pulls(source: Source, head: str) -> Flow[Maybe[tuple[PullRow, ...]]]:
+    """The head's pull requests; the activity of what they were merged into is asked for early."""
+    pulls = yield from source.pulls_of(head)
+    if not isinstance(pulls, Problem):
+        yield from all_of([source.activity(ref, lambda _: True) for ref in _merge_places(pulls)])
+    return pulls
 
 
-def _from_row(source: Source, head: str, row: Activity) -> Flow[Maybe[Span]]:
-    if not ZERO.fullmatch(row.push.before):
-        return (yield from compared(source, row.push.before, head))
+def _merge_places(pulls: tuple[PullRow, ...]) -> dict[str, str]:
+    """Refs that pull requests were merged into, and the commit that the merge left there."""
+    return {names.HEADS + pull.base_ref: pull.merge_sha for pull in pulls if pull.merge_sha}
+
+
+def _widest(source: Source, befores: list[str], head: str) -> Flow[Maybe[Span]]:
+    """The largest range of those that a push or merge brought.
+
+    Whoever pushes the head to some other release ref in small steps must not narrow the range.
+    """
+    spans = yield from all_of([compared(source, before, head) for before in befores])
+    graphs: list[Graph] = []
+    for found in spans:
+        graph = found if isinstance(found, Problem) else found.graph
+        if isinstance(graph, Problem):
+            return graph
+        graphs.append(graph)
+    return Span(max(graphs, key=lambda graph: len(graph.commits)), base_is_ancestor=True)
+
+
+def _from_root(source: Source, head: str) -> Flow[Maybe[Span]]:
+    """The whole history, where a ref was created at the head and nothing else brought it."""
     ask = source.at("commits").but(sha=head)
-    listed = yield from _history(source, head)
+    listed = yield from every_page(source.talk, ask, parse.commit)
     if isinstance(listed, Problem):
         return listed
     graph = Graph.of(listed, head)
     if graph is None or graph.outside:
         return incomplete(ask, "the whole history of the head could not be read", "give --base")
     return Span(graph, base_is_ancestor=True)
-
-
-def _history(source: Source, head: str) -> Flow[Maybe[tuple[Commit, ...]]]:
-    return (yield from every_page(source.talk, source.at("commits").but(sha=head), parse.commit))
 
 
 def _from_pull(source: Source, head: str, pulls: tuple[PullRow, ...]) -> Flow[Maybe[Span]]:

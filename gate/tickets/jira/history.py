@@ -48,10 +48,16 @@ class History:
 
     items: tuple[Item, ...]
 
-    def of(self, field_id: str, title: str) -> tuple[Item, ...]:
-        """The changes of one field, known by its id, or its title where Jira gives no ids."""
+    def of(self, field_id: str, title: str | None) -> tuple[Item, ...]:
+        """The changes of one field, known by its id, or its title where Jira gives no ids.
+
+        Raises IncompleteError where there may be some, and the title is not known.
+        """
         custom = field_id.startswith("customfield_")
-        titles = {title.casefold(), field_id.casefold(), _TITLES.get(field_id, field_id)}
+        if custom and title is None and any(i.custom and not i.field_id for i in self.items):
+            raise IncompleteError("the changelog knows fields by titles, and Jira tells none")
+        known = (title or field_id).casefold()
+        titles = {known, field_id.casefold(), _TITLES.get(field_id, field_id)}
         return tuple(
             item
             for item in self.items

@@ -11,7 +11,7 @@ from gate.config.types import JiraSettings
 from gate.http.document import Document, ShapeError
 from gate.model import Status
 from gate.tickets.jira.accounts import User, parse_person
-from gate.tickets.jira.history import Part, parse_expanded
+from gate.tickets.jira.history import History, Item, Part, parse_expanded
 from gate.tickets.jira.texts import field_of
 
 _KEY = re.compile(r"(?P<project>[A-Z][A-Z0-9_]*)-[1-9][0-9]*")
@@ -24,8 +24,9 @@ _EVERYTHING = "*all,-comment,-worklog,-attachment"
 class Issue:
     """What every ticket has, checked; ``fields`` are all that were asked for, as they came.
 
-    ``names`` maps field ids to titles. ``project_type`` is "service_desk", "software" and so on, ""
-    where Jira does not say. ``changelog`` is as much of it as came along.
+    ``names`` maps field ids to titles, and is empty where Jira gave none. ``project_type`` is
+    "service_desk", "software" and so on, "" where Jira does not say. ``changelog`` is as much of it
+    as came along.
     """
 
     key: str
@@ -43,16 +44,18 @@ class Issue:
 
     def field_id(self, name: str) -> str:
         """The id of a field given by id or title; raises ShapeError where two have the title."""
-        if self.fields.has(name) or name in self.names:
+        if self.fields.has(name) or name in self.names or _FIELD_ID.fullmatch(name):
             return name
+        if not self.names:
+            raise ShapeError("names is missing, so a field can be given by its id only")
         found = [field for field, title in self.names.items() if title == name]
         if len(found) > 1:
             raise ShapeError(f"the ticket has several fields with the title of {found[0]}")
         return found[0] if found else name
 
-    def title(self, field: str) -> str:
-        """What people see as the field's name."""
-        return self.names.get(field, field)
+    def changes(self, field: str, history: History) -> tuple[Item, ...]:
+        """What ``history`` says of a field; raises IncompleteError where it cannot be told."""
+        return history.of(field, self.names.get(field))
 
 
 def wanted_fields(settings: JiraSettings) -> str:
@@ -85,7 +88,7 @@ def parse_issue(reply: Document, flavour: str) -> Issue:
         reporter=parse_person(fields, "reporter", flavour),
         summary=summary.string() if summary else "",
         fields=fields,
-        names=_names(reply["names"]),
+        names=_names(reply["names"]) if reply.has("names") else {},
         changelog=parse_expanded(reply["changelog"], flavour),
     )
 

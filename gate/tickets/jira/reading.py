@@ -237,7 +237,7 @@ class Reading:
         if place.kind == "transition":
             return approving.by_transition(place.name, issue.status, history)
         field = issue.field_id(place.name)
-        changes = history.of(field, issue.title(field))
+        changes = issue.changes(field, history)
         return approving.by_field(place.name, issue.fields.find(field), changes, self._flavour)
 
     # ---------------------------------------------------------------- texts
@@ -247,17 +247,19 @@ class Reading:
     ) -> Maybe[tuple[EditedText, ...]]:
         if isinstance(history, Problem):
             return history
+        request = self._client.label(self._path)
         created = (issue.created_at, issue.creator)
+        found = []
         try:
-            found = (
-                edited_text(
-                    location, issue.fields, issue.title(field_of(location)), history, created
-                )
-                for location in locations
-            )
-            return tuple(text for text in found if text is not None)
+            for location in locations:
+                field = field_of(location)
+                changes = issue.changes(field, history)
+                found.append(edited_text(location, issue.fields.find(field), changes, created))
         except ShapeError as error:
-            return malformed("jira", self._client.label(self._path), str(error))
+            return malformed("jira", request, str(error))
+        except IncompleteError as error:
+            return _incomplete(request, error)
+        return tuple(text for text in found if text is not None)
 
     # ---------------------------------------------------------------- requests
 

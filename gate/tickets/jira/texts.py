@@ -8,7 +8,7 @@ from gate.http.document import Document, ShapeError
 from gate.model import EditedText
 from gate.tickets import adf, sections, wiki
 from gate.tickets.jira.accounts import User
-from gate.tickets.jira.history import History
+from gate.tickets.jira.history import Item
 
 # How people call fields -> how the REST API does.
 ALIASES = {"component": "components", "fixVersion": "fixVersions", "version": "versions"}
@@ -22,21 +22,17 @@ def field_of(location: str) -> str:
 
 def edited_text(
     location: str,
-    fields: Document,
-    title: str,
-    history: History,
+    value: Document | None,
+    changes: tuple[Item, ...],
     created: tuple[datetime, User | None],
 ) -> EditedText | None:
     """The text at ``location``; None where the ticket has and had nothing there.
 
-    A text that was taken out again is an edit to be seen, and so is "". ``title`` is the field's
-    name; ``created`` the time and author of what no change ever touched. The edit of any part of a
-    field is the edit of all its sections.
+    A text that was taken out again is an edit to be seen, and so is "". ``value`` is the field's,
+    ``changes`` are all it went through, ``created`` is the time and author of what no change ever
+    touched. The edit of any part of a field is the edit of all its sections.
     """
-    field = field_of(location)
-    value = fields.find(field)
     text = _section(value, location) if value is not None and value.value != [] else None
-    changes = history.of(field, title)
     if text is None and not changes:
         return None
     at, by = (changes[-1].at, changes[-1].author) if changes else created

@@ -114,6 +114,8 @@ def test_a_merge_pushed_by_hand_is_no_merge_of_the_forge(shop: Shop) -> None:
     assert written_by_forge(change) == set()
     assert isinstance(change.direct_pushes, tuple)
     assert change.push_of == {by_hand: 0}
+    assert isinstance(request.pushes, tuple)
+    assert [p.account and p.account.key for p in request.pushes] == ["alice", "mallory"]
     assert change.direct_pushes[0].account is not None
     assert change.direct_pushes[0].account.key == "mallory"
 
@@ -340,6 +342,34 @@ def test_a_first_deployment_of_the_first_push(shop: Shop) -> None:
     change = shop.change(shop.base, "")
     assert shas(change) == (shop.base,)
     assert change.push_of == {shop.base: 0}
+
+
+def test_a_first_range_is_not_narrowed_by_pushing_in_small_steps(shop: Shop) -> None:
+    evil = shop.commit("Evil", by="mallory")
+    head = shop.commit("Harmless", by="mallory", on=evil)
+    shop.push("release/x", evil, by="mallory")
+    shop.push("release/x", head, by="mallory")
+    shop.push("main", head, by="mallory")
+    assert shas(shop.change(head, "", "main", "release/*")) == (evil, head)
+
+
+def test_a_first_deployment_from_a_release_branch(shop: Shop) -> None:
+    shop.propose(1, "fix", "One", "Two")
+    merged = shop.merge(1, method="rebase")
+    shop.push("release/1", merged, by="carol")
+    change = shop.change(merged, "", "release/*")
+    assert len(shas(change)) == 2
+    assert [pull.number for pull in pulls(change)] == [1]
+    assert change.release_refs == ("release/1",)
+
+
+def test_a_merge_commit_that_is_not_of_the_reviewed_head_is_not_the_forges(shop: Shop) -> None:
+    shop.propose(1, "fix")
+    merged = shop.merge(1)
+    other = shop.commit("Later", on="fix")
+    shop.push("fix", other)
+    shop.repository.pulls[1].head_sha = other
+    assert written_by_forge(shop.change(merged)) == set()
 
 
 def test_a_first_deployment_in_the_middle_of_a_push_is_undetermined(shop: Shop) -> None:

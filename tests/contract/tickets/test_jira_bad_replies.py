@@ -255,3 +255,18 @@ def test_a_project_of_another_key_is_not_ours(desk: Desk) -> None:
     desk.jira.heal()
     desk.jira.fault("/project/", faults.replace({"key": None}))
     check(desk.reader().fetch("CHG-2"), ProblemKind.MALFORMED)
+
+
+def test_without_titles_an_unattributable_history_is_no_history(desk: Desk) -> None:
+    desk.jira.edit("CHG-1", "Test plan", "none", by="bob", at=hour(9))
+    reply = _issue(desk)
+    del reply["names"]
+    desk.jira.fault("/issue/", faults.replace(reply))
+    ticket = desk.read(ApprovalPlace("field", "Approvers"))
+    check(ticket.approvals, ProblemKind.MALFORMED)
+    assert not isinstance(ticket.scope, Problem)
+    if desk.flavour == "cloud":  # whose changelog knows fields by their ids
+        assert not isinstance(ticket.test_plan, Problem)
+        assert [plan.edited_at for plan in ticket.test_plan] == [hour(9)]
+    else:
+        check(ticket.test_plan, ProblemKind.INCOMPLETE)

@@ -112,7 +112,9 @@ def test_each_commit_may_have_its_own_independent_approver() -> None:
     commits[0] = replace(commits[0], author=github("bob"))
     commits[1] = replace(commits[1], author=github("carol"))
     pull = good_pull_request(commits=())
-    plain = replace(commits[2], merged_by_forge=False, author=github("alice"), committer=git("alice"))
+    plain = replace(
+        commits[2], merged_by_forge=False, author=github("alice"), committer=git("alice")
+    )
     plain = replace(plain, signer=github("alice"))
     change = good_change(commits=(commits[0], commits[1], plain), pull_requests=(pull,))
     both = good_ticket(approvals=(good_approval(), good_approval("carol")))
@@ -238,9 +240,7 @@ def test_pushes_to_a_branch_do_not_vouch_for_a_merge_made_by_hand() -> None:
     assert outcome(facts) is Outcome.UNDETERMINED
     change = facts.change
     assert isinstance(change, Change)
-    change = replace(
-        change, direct_pushes=(good_push(after=MERGE_SHA),), push_of={MERGE_SHA: 0}
-    )
+    change = replace(change, direct_pushes=(good_push(after=MERGE_SHA),), push_of={MERGE_SHA: 0})
     assert outcome(replace(facts, change=change)) is Outcome.PASS
     by_bob = replace(change, direct_pushes=(good_push("bob", after=MERGE_SHA),))
     assert outcome(replace(facts, change=by_bob)) is Outcome.FAIL
@@ -303,7 +303,9 @@ def test_a_claimed_deployer_counts_only_where_the_policy_accepts_it() -> None:
     facts = good_facts(run=problem(ProblemKind.CLAIM), deployment=good_deployment(run=claim))
     people = good_policy().people
     erin = replace(people[4], accounts={**people[4].accounts, "gitlab": "esmith"})
-    accepting = good_policy(good_environment(accept_claims=("deployer",)), people=(*people[:4], erin))
+    accepting = good_policy(
+        good_environment(accept_claims=("deployer",)), people=(*people[:4], erin)
+    )
     accepting = with_rules(accepting, independent_of=("deployer",))
     judgement = judged(ID, facts, accepting)
     assert judgement.outcome is Outcome.PASS
@@ -420,9 +422,7 @@ def test_a_review_speaks_for_its_own_pull_request_only() -> None:
         ({"pull_requests": ()}, Outcome.UNDETERMINED),
     ],
 )
-def test_a_range_that_is_not_proved_is_no_range(
-    changes: dict[str, Any], expected: Outcome
-) -> None:
+def test_a_range_that_is_not_proved_is_no_range(changes: dict[str, Any], expected: Outcome) -> None:
     assert outcome(good_facts(change=good_change(**changes))) is expected
 
 
