@@ -9,67 +9,21 @@ fixes. ``docs/audit/population.md`` describes columns and header for the auditor
 from __future__ import annotations
 
 import hashlib
-from array import array
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import TypeAlias
 
 from gate.audit.names import open_decision
+from gate.audit.outcomes import Outcomes
 from gate.audit.rows import Ended, Place, Row, make_row
 from gate.audit.source import Fetch, LogSource, nothing
+from gate.audit.tally import Counts, Query, Tally, notes
 from gate.errors import InconsistentError, UsageError
 from gate.record.canonical import encode
-from gate.record.dsse import mentions
-from gate.record.statement import OUTCOME, DecisionRecord, OutcomeRecord, Record, UnknownRecord
+from gate.record.statement import DecisionRecord
 
 FORMAT = "gate/population/v1"
-LISTED = 1_000  # out-of-order records named one by one; beyond that they are counted
-_MANY = 255
-
-
-@dataclass(frozen=True, slots=True)
-class Query:
-    """What was asked for.
-
-    The period is [``start``, ``end``) by the records' own times; None: open on that side. "" is
-    every environment, every service.
-    """
-
-    start: datetime | None = None
-    end: datetime | None = None
-    environment: str = ""
-    service: str = ""
-
-    def in_period(self, at: datetime) -> bool:
-        """Whether a record of this time belongs to the period."""
-        return (self.start is None or self.start <= at) and (self.end is None or at < self.end)
-
-
-@dataclass(slots=True)
-class Counts:
-    """Where each record of the log went.
-
-    The first group adds up to the log's size, the second to its decisions.
-    """
-
-    decisions: int = 0
-    outcomes: int = 0
-    keys: int = 0
-    unknown: dict[str, int] = field(default_factory=dict)  # by predicateType
-
-    listed: int = 0
-    outside_period: int = 0
-    other_environment: int = 0
-    other_service: int = 0
-
-    by_decision: dict[str, int] = field(default_factory=dict)  # of those listed
-    by_place: dict[str, int] = field(default_factory=dict)  # "service to environment", in period
-
-    @property
-    def records(self) -> int:
-        """All records read."""
-        return self.decisions + self.outcomes + self.keys + sum(self.unknown.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +76,7 @@ class Population:
         self._gate_version = gate_version
         self._evidence = evidence
         self._disclosures = disclosures
-        self._outcomes: _Outcomes | None = None
+        self._outcomes: Outcomes | None = None
         self._header: Header | None = None
 
     @property
@@ -135,8 +89,8 @@ class Population:
     def rows(self) -> Iterator[Row]:
         """The rows in the log's order. Raises what reading the log raises, and ``AlteredError``."""
         if self._outcomes is None:
-            self._outcomes = _Outcomes(self.source)
-        tally = _Tally(self.query)
+            self._outcomes = Outcomes(self.source)
+        tally = Tally(self.query)
         digest = hashlib.sha256()
         for index in range(self.source.size):
             record, keyid = self.source.signed_record(index)
@@ -157,10 +111,10 @@ class Population:
     def ended(self, index: int) -> Ended | None:
         """The newest outcome of the decision at ``index``."""
         if self._outcomes is None:
-            self._outcomes = _Outcomes(self.source)
+            self._outcomes = Outcomes(self.source)
         return self._outcomes.of(index)
 
-    def _make_header(self, tally: _Tally, rows_sha256: str) -> Header:
+    def _make_header(self, tally: Tally, rows_sha256: str) -> Header:
         source, query = self.source, self.query
         if tally.counts.records != source.size:
             raise InconsistentError(
@@ -181,7 +135,7 @@ class Population:
             out_of_order_count=tally.out_of_order_count,
             period_ended=ended,
             rows_sha256=rows_sha256,
-            notes=tuple(_notes(tally, query, period_ended=ended)),
+            notes=tuple(notes(tally, query, period_ended=ended)),
         )
 
 
@@ -222,136 +176,3 @@ def row_json(row: Row) -> RowJson:
         value = getattr(row, column.name)
         result[column.name] = list(value) if isinstance(value, tuple) else value
     return result
-
-
-class _Tally:
-    """Sorts records by what was asked for, and counts."""
-
-    def __init__(self, query: Query) -> None:
-        self._query = query
-        self._newest: datetime | None = None
-        self.counts = Counts()
-        self.out_of_order: list[int] = []
-        self.out_of_order_count = 0
-        self.found_environment = not query.environment
-        self.found_service = not query.service
-
-    def add(self, index: int, record: Record) -> bool:
-        """Whether the record is a row."""
-        self._add_time(index, record.at)
-        if isinstance(record, DecisionRecord):
-            self.counts.decisions += 1
-            return self._add_decision(record)
-        if isinstance(record, OutcomeRecord):
-            self.counts.outcomes += 1
-        elif isinstance(record, UnknownRecord):
-            kinds = self.counts.unknown
-            kinds[record.predicate_type] = kinds.get(record.predicate_type, 0) + 1
-        else:
-            self.counts.keys += 1
-        return False
-
-    def _add_time(self, index: int, at: datetime | None) -> None:
-        if at is None:
-            return
-        if self._newest is not None and at < self._newest:
-            self.out_of_order_count += 1
-            if len(self.out_of_order) < LISTED:
-                self.out_of_order.append(index)
-        else:
-            self._newest = at
-
-    def _add_decision(self, record: DecisionRecord) -> bool:
-        query, counts = self._query, self.counts
-        self.found_environment |= record.environment == query.environment
-        self.found_service |= record.service == query.service
-        if not query.in_period(record.at):
-            counts.outside_period += 1
-            return False
-        place = f"{record.service} to {record.environment}"
-        counts.by_place[place] = counts.by_place.get(place, 0) + 1
-        if query.environment not in {"", record.environment}:
-            counts.other_environment += 1
-            return False
-        if query.service not in {"", record.service}:
-            counts.other_service += 1
-            return False
-        counts.listed += 1
-        kind = record.decision.value
-        counts.by_decision[kind] = counts.by_decision.get(kind, 0) + 1
-        return True
-
-
-class _Outcomes:
-    """Which outcome record is a decision's newest; 9 bytes for each record of the log.
-
-    Outcomes stand later in the log than their decisions, so they are looked up beforehand. Raises
-    ``InconsistentError`` for one whose decision is not where it says.
-    """
-
-    def __init__(self, source: LogSource) -> None:
-        self._source = source
-        self._newest = array("q", [-1]) * source.size
-        self._count = bytearray(source.size)
-        for index in range(source.size):
-            if mentions(source.entry(index), OUTCOME):
-                record, _ = source.signed_record(index)
-                if isinstance(record, OutcomeRecord):
-                    self._add(index, record)
-
-    def _add(self, index: int, record: OutcomeRecord) -> None:
-        of = record.of
-        if not 0 <= of.index < index or self._source.link(of.index) != of:
-            raise _stray(index, of.index)
-        decision, _ = self._source.signed_record(of.index)
-        if not isinstance(decision, DecisionRecord) or (
-            (decision.service, decision.environment, decision.commit)
-            != (record.service, record.environment, record.commit)
-        ):
-            raise _stray(index, of.index)
-        self._newest[of.index] = index
-        self._count[of.index] = min(_MANY, self._count[of.index] + 1)
-
-    def of(self, index: int) -> Ended | None:
-        """The newest outcome of the decision at ``index``."""
-        at = self._newest[index]
-        if at < 0:
-            return None
-        record, _ = self._source.signed_record(at)
-        if not isinstance(record, OutcomeRecord):
-            raise _stray(at, index)
-        return Ended(record, at, self._count[index])
-
-
-def _stray(index: int, of: int) -> InconsistentError:
-    return InconsistentError(
-        f"entry {index} is the outcome of entry {of}, which is not its decision"
-    )
-
-
-def _notes(tally: _Tally, query: Query, *, period_ended: bool | None) -> Iterator[str]:
-    """What the reader of the list must know beyond its numbers."""
-    if period_ended is False:
-        yield (
-            "The period had not ended when this list was made: it is not complete. Make it again "
-            "after the period's end."
-        )
-    if tally.counts.listed == 0:
-        yield (
-            "No decision was recorded for this query. The list is empty, and the counts above show "
-            "where every record of the log went."
-        )
-    if not tally.found_environment:
-        yield f"No decision in the whole log is for an environment {query.environment!r}."
-    if not tally.found_service:
-        yield f"No decision in the whole log is for a service {query.service!r}."
-    if tally.counts.unknown:
-        yield (
-            "The log holds records of types that this version does not know; they are counted and "
-            "not listed."
-        )
-    if tally.out_of_order_count:
-        yield (
-            f"{tally.out_of_order_count} records give themselves an earlier time than a record "
-            "before them in the log; their indexes are listed."
-        )

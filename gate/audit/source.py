@@ -16,14 +16,25 @@ Fetch: TypeAlias = Callable[[str], bytes | None]
 class LogSource(Protocol):
     """A log pinned at one verified head (``gate.log.view.LogView``).
 
-    ``root`` has 32 bytes, ``checkpoint`` is the signed note. What the methods hand out was held
-    against that root; they raise ``InconsistentError`` where it does not fit.
+    What the methods hand out was held against the root; they raise ``InconsistentError`` where it
+    does not fit.
     """
 
-    size: int
-    root: bytes
-    origin: str
-    checkpoint: bytes
+    @property
+    def size(self) -> int:
+        """How many entries the log has at that head."""
+
+    @property
+    def root(self) -> bytes:
+        """Its root hash, 32 bytes."""
+
+    @property
+    def origin(self) -> str:
+        """The log's name."""
+
+    @property
+    def checkpoint(self) -> bytes:
+        """The signed note."""
 
     def link(self, index: int) -> EntryLink:
         """The place of an entry."""

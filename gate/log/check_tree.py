@@ -73,7 +73,7 @@ class TreeChecks:
         leaves = self._hashed if true is None else true
         if all(leaves):
             self._check_tiles(leaves)
-        self._check_old_bundles()
+        self._check_old_bundles(leaves)
         for left in self._there.values():
             for tile in left:
                 self._findings.note("stray", tile.path, "lies beyond the head, read by nobody")
@@ -171,28 +171,33 @@ class TreeChecks:
             "tile", tile.path, f"{tile.path} is not the tile that its entries make"
         )
 
-    def _check_old_bundles(self) -> None:
-        """Partial bundles that readers of older checkpoints use must begin as the newest does."""
+    def _check_old_bundles(self, leaves: Sequence[bytes]) -> None:
+        """Partial bundles, which readers of older checkpoints use, hold the same entries."""
         size = self._checkpoint.size
         for n in range(-(-size // WIDTH)):
             width = min(WIDTH, size - n * WIDTH)
+            right, count = b"", 0  # the longest bundle found right; longer ones begin with it
             for tile in self._take(None, n):
                 if tile.width > width:
                     self._findings.note("stray", tile.path, "reaches beyond the head")
+                    continue
+                data = self._store.read(tile.path) or b""
+                if not data.startswith(right):
+                    right, count = b"", 0
+                try:
+                    rest = decode_bundle(data[len(right) :], tile.width - count)
+                except MalformedError as error:
+                    if tile.width < width:  # the newest was looked at entry by entry already
+                        self._fault_bundle(tile, error.message)
+                    continue
+                start = n * WIDTH + count
+                if [leaf_hash(one) for one in rest] == list(leaves[start : start + len(rest)]):
+                    right, count = data, tile.width
                 elif tile.width < width:
-                    leaves = self._hashed[n * WIDTH : n * WIDTH + tile.width]
-                    self._check_old_bundle(tile, leaves)
+                    self._fault_bundle(tile, "it does not hold the entries that were logged")
 
-    def _check_old_bundle(self, tile: TileName, leaves: list[bytes]) -> None:
-        try:
-            entries = decode_bundle(self._store.read(tile.path) or b"", tile.width)
-        except MalformedError as error:
-            self._findings.fault("bundle", tile.path, f"{tile.path}: {error.message}")
-            return
-        if [leaf_hash(entry) for entry in entries] != leaves:
-            self._findings.fault(
-                "bundle", tile.path, f"{tile.path} does not hold the entries that were logged"
-            )
+    def _fault_bundle(self, tile: TileName, what: str) -> None:
+        self._findings.fault("bundle", tile.path, f"{tile.path}: {what}")
 
     def _take(self, level: int | None, n: int) -> list[TileName]:
         """The stored tiles with this number, which from now on are accounted for."""

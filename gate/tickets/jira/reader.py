@@ -14,10 +14,10 @@ from gate.config.types import JiraSettings, NetworkSettings
 from gate.http import Budget, FetchError, Request, Wire
 from gate.http.document import ShapeError
 from gate.http.failure import malformed
-from gate.model import Account, ChangeRequest, ClockReading, Maybe, MissingTicket
+from gate.model import Account, ChangeRequest, ClockReading, Maybe, MissingTicket, Problem
 from gate.tickets.ids import parse_id
 from gate.tickets.jira.accounts import parse_user
-from gate.tickets.jira.reading import Reading, Site
+from gate.tickets.jira.reading import Reading, Site, project_problem
 
 if TYPE_CHECKING:
     from gate.tickets.jira.client import Client
@@ -96,6 +96,10 @@ class JiraReader:
             if self._self is None:
                 self._self = self._ask_myself(client)
             return self._self
+
+    def browsable(self, project: str) -> Problem | None:
+        """Why our account cannot browse the project; None where it can."""
+        return self._refused or project_problem(self._client(), project)
 
     def own_accounts(self) -> tuple[Account, ...]:
         """The account behind the credentials, if it was asked for and told."""

@@ -120,23 +120,7 @@ class Reading:
         if error.status != 404:
             return error.problem
         project = self._key.rpartition("-")[0]
-        path = f"project/{project}"
-        answer = self._read(path, {})
-        if isinstance(answer, FetchError) and answer.status != 404:
-            return answer.problem
-        try:
-            if isinstance(answer, Document) and answer["key"].text() == project:
-                return MissingTicket()
-        except ShapeError as shape:
-            return malformed("jira", self._client.label(path), str(shape))
-        return Problem(
-            ProblemKind.HIDDEN,
-            "jira",
-            error.problem.request,
-            f"Jira shows our account neither the ticket nor its project {project}",
-            f"give the account behind {credentials_of('jira')} the Browse Projects permission, "
-            "or correct the project's key",
-        )
+        return project_problem(self._client, project) or MissingTicket()
 
     # ---------------------------------------------------------------- history
 
@@ -280,3 +264,25 @@ class Reading:
 def _incomplete(request: str, error: IncompleteError) -> Problem:
     remedy = "run again; if it stays so, check that the account may see the ticket's whole history"
     return Problem(ProblemKind.INCOMPLETE, "jira", request, str(error), remedy)
+
+
+def project_problem(client: Client, project: str) -> Problem | None:
+    """Why our account cannot browse the project; None where it can."""
+    path = f"project/{project}"
+    label = client.label(path)
+    try:
+        if client.read(path)["key"].text() == project:
+            return None
+    except ShapeError as error:
+        return malformed("jira", label, str(error))
+    except FetchError as error:
+        if error.status != 404:
+            return error.problem
+    return Problem(
+        ProblemKind.HIDDEN,
+        "jira",
+        label,
+        f"Jira does not show our account the project {project}",
+        f"give the account behind {credentials_of('jira')} the Browse Projects permission, "
+        "or correct the project's key",
+    )

@@ -28,7 +28,7 @@ from worlds import (
 )
 
 from gate.config.types import Policy
-from gate.model import Approval, EditedText, Facts, Outcome
+from gate.model import Approval, Change, EditedText, Facts, Outcome
 
 ID = "approval-covers-change"
 
@@ -175,7 +175,8 @@ def test_a_direct_push_must_be_older_than_the_approval(clock: str, expected: Out
 
 def test_a_commit_without_push_is_undetermined() -> None:
     facts = later_push("08:30")
-    facts = replace(facts, change=replace(facts.change, push_of={}))  # type: ignore[type-var]
+    assert isinstance(facts.change, Change)
+    facts = replace(facts, change=replace(facts.change, push_of={}))
     assert outcome(facts) is Outcome.UNDETERMINED
 
 

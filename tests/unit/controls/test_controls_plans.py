@@ -13,15 +13,16 @@ PLANS = [("rollback-plan", "rollback_plan"), ("test-plan", "test_plan")]
 REFUSED = """
 -|—|.|n/a|N/A|N / A|na|none|None.|NIL|null|no|nope|yes|ok|done|tbd|TBD!|tba|todo|TODO:|to do|wip
 to be defined|to be determined|will follow|to follow|pending|later|see above|See below.|as above
-as usual|same as above|same as last time|see ticket|see the ticket|See linked ticket|see PR|refer to docs
-see description|not applicable|Not needed|none required|nothing needed|no rollback|No rollback needed
-rollback not possible|Rollback is not required.|no plan|no test plan|no testing required|not tested|standard
-standard procedure|usual process|default|same|Rollback|Roll back|Roll-back plan|Backout plan|Back out plan
-Test plan|Test cases|How to roll back|How to test|Rollback plan:|# Rollback plan|## Rollback|h2. Rollback plan
-*Rollback plan*|_Rollback_|Rollback plan ====|Steps|Steps:|Lorem ipsum dolor sit amet|placeholder|x|xxx
-<describe how to roll back>|[describe how to roll back]|{describe how to roll back}|please describe the rollback plan
-insert plan here|Enter your text here|fill in|<!-- how would you put it back? -->|aaaaaaaaaaaaaaaaaaaaaa|1234567890
-revert|undo it
+as usual|same as above|same as last time|see ticket|see the ticket|See linked ticket|see PR
+refer to docs|see description|not applicable|Not needed|none required|nothing needed|no rollback
+No rollback needed|rollback not possible|Rollback is not required.|no plan|no test plan
+no testing required|not tested|standard|standard procedure|usual process|default|same|Rollback
+Roll back|Roll-back plan|Backout plan|Back out plan|Test plan|Test cases|How to roll back
+How to test|Rollback plan:|# Rollback plan|## Rollback|h2. Rollback plan|*Rollback plan*
+_Rollback_|Rollback plan ====|Steps|Steps:|Lorem ipsum dolor sit amet|placeholder|x|xxx
+<describe how to roll back>|[describe how to roll back]|{describe how to roll back}
+please describe the rollback plan|insert plan here|Enter your text here|fill in
+<!-- how would you put it back? -->|aaaaaaaaaaaaaaaaaaaaaa|1234567890|revert|undo it
 """
 
 

@@ -9,8 +9,16 @@ import pytest
 from worlds import good_facts, good_policy, judged, shell_deployment
 
 from gate.config.types import NetworkSettings
-from gate.controls import registry
-from gate.controls.control import Finding, conclude, failed, passed, say, together, undetermined
+from gate.controls.control import (
+    Control,
+    Finding,
+    conclude,
+    failed,
+    passed,
+    say,
+    together,
+    undetermined,
+)
 from gate.controls.registry import CONTROLS, by_id
 from gate.model import ClockReading, Level, Message, Outcome, PinState
 
@@ -130,7 +138,7 @@ def test_an_unknown_control_is_a_key_error() -> None:
 
 
 @pytest.mark.parametrize("control", CONTROLS, ids=lambda control: control.id)
-def test_each_control_explains_itself(control: registry.Control) -> None:
+def test_each_control_explains_itself(control: Control) -> None:
     assert control.title
     assert len(control.demands) > 60
     assert control.satisfy.endswith(".")

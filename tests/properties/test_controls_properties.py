@@ -1,0 +1,456 @@
+"""No step towards less knowledge, more makers or fewer approvals ever opens the gate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any, TypeAlias
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from worlds import (
+    FIRST_SHA,
+    MERGE_SHA,
+    NOW,
+    at,
+    git,
+    github,
+    good_approval,
+    good_change,
+    good_commit,
+    good_commits,
+    good_environment,
+    good_facts,
+    good_policy,
+    good_pull_request,
+    good_push,
+    good_review,
+    good_run,
+    good_ticket,
+    jira,
+    problem,
+    with_rules,
+)
+
+from gate.config.types import Policy
+from gate.model import (
+    Account,
+    AccountKind,
+    Change,
+    ChangeRequest,
+    Commit,
+    DecisionKind,
+    EditedText,
+    Facts,
+    ForgeDeployment,
+    Level,
+    Lookup,
+    MissingTicket,
+    Outcome,
+    PinState,
+    ProblemKind,
+    PullRequest,
+    Run,
+    Status,
+    Verdict,
+)
+from gate.policy import evaluate
+
+Step: TypeAlias = Callable[[Facts], Facts]
+
+
+def ticket(facts: Facts) -> ChangeRequest | None:
+    result = facts.tickets[0].result if facts.tickets else None
+    return result if isinstance(result, ChangeRequest) else None
+
+
+def on_ticket(change: Callable[[ChangeRequest], ChangeRequest]) -> Step:
+    """A step that changes the first ticket, where it was read."""
+
+    def step(facts: Facts) -> Facts:
+        read = ticket(facts)
+        if read is None:
+            return facts
+        first = Lookup(facts.tickets[0].reference, change(read))
+        return replace(facts, tickets=(first, *facts.tickets[1:]))
+
+    return step
+
+
+def on_change(change: Callable[[Change], Change]) -> Step:
+    """A step that changes the change, where it was read."""
+    return lambda facts: (
+        replace(facts, change=change(facts.change)) if isinstance(facts.change, Change) else facts
+    )
+
+
+def on_pulls(change: Callable[[PullRequest], PullRequest]) -> Step:
+    """A step that changes the pull requests, where they were read."""
+    return on_change(
+        lambda read: (
+            replace(read, pull_requests=tuple(change(pull) for pull in read.pull_requests))
+            if isinstance(read.pull_requests, tuple)
+            else read
+        )
+    )
+
+
+def on_first_commit(change: Callable[[Commit], Commit]) -> Step:
+    """A step that changes the first commit and the request's own copy of it."""
+
+    def both(read: Change) -> Change:
+        commits = read.commits
+        if not isinstance(commits, tuple) or not commits:
+            return read
+        return replace(read, commits=(change(commits[0]), *commits[1:]))
+
+    return on_change(both)
+
+
+def set_ticket(**changes: Any) -> Step:
+    return on_ticket(lambda read: replace(read, **changes))
+
+
+def set_change(**changes: Any) -> Step:
+    return on_change(lambda read: replace(read, **changes))
+
+
+def set_pulls(**changes: Any) -> Step:
+    return on_pulls(lambda pull: replace(pull, **changes))
+
+
+def set_facts(**changes: Any) -> Step:
+    return lambda facts: replace(facts, **changes)
+
+
+def set_lookup(result: Any) -> Step:
+    return lambda facts: replace(
+        facts, tickets=tuple(Lookup(each.reference, result) for each in facts.tickets)
+    )
+
+
+def more(field: str, *items: Any) -> Step:
+    """A step that lengthens a list of the ticket, where it was read."""
+    return on_ticket(lambda read: replace(read, **longer(read, field, items)))
+
+
+def more_of_pull(field: str, *items: Any) -> Step:
+    return on_pulls(lambda pull: replace(pull, **longer(pull, field, items)))
+
+
+def longer(of: object, field: str, items: tuple[Any, ...]) -> dict[str, Any]:
+    had = getattr(of, field)
+    return {field: (*had, *items) if isinstance(had, tuple) else had}
+
+
+P = problem(ProblemKind.UNAVAILABLE)
+
+# Facts that could not be had. (``run`` and ``deployed_before`` under a policy that asks for them.)
+UNKNOWN: dict[str, Step] = {
+    "given": set_facts(given=P, tickets=()),
+    "given empty": set_facts(given=(), tickets=()),
+    "tickets empty": set_facts(tickets=()),
+    "lookup": set_lookup(P),
+    "lookup missing": set_lookup(MissingTicket()),
+    "approvals": set_ticket(approvals=P),
+    "approvals empty": set_ticket(approvals=()),
+    "scope": set_ticket(scope=P),
+    "scope empty": set_ticket(scope=()),
+    "rollback plan": set_ticket(rollback_plan=P),
+    "rollback plan empty": set_ticket(rollback_plan=()),
+    "status": set_ticket(status=Status("", "")),
+    "creator": set_ticket(creator=None),
+    "run": set_facts(run=P),
+    "run none": set_facts(run=None),
+    "change": set_facts(change=P),
+    "commits": set_change(commits=P),
+    "commits empty": set_change(commits=()),
+    "pull requests": set_change(pull_requests=P),
+    "pull requests empty": set_change(pull_requests=()),
+    "release refs": set_change(release_refs=P),
+    "release refs empty": set_change(release_refs=()),
+    "in repository": set_change(in_repository=P),
+    "pushes": set_pulls(pushes=P),
+    "pushes empty": set_pulls(pushes=()),
+    "own commits": set_pulls(commits=P),
+    "own commits empty": set_pulls(commits=()),
+    "author": set_pulls(author=None),
+    "brings": set_pulls(brings=()),
+    "history": set_facts(history=P),
+    "deployed before": set_facts(deployed_before=P),
+    "clocks empty": set_facts(clocks=()),
+    "pin": set_facts(pin=PinState.UNPINNED),
+}
+
+# Facts that are known, and are not as they must be.
+BROKEN: dict[str, Step] = {
+    "moved": set_ticket(key="OPS-1"),
+    "other project": set_ticket(project="OPS"),
+    "rejected": set_ticket(status=Status("6", "Rejected")),
+    "late": set_ticket(created_at=at("09:16")),
+    "future": set_ticket(created_at=at("10:16")),
+    "covers something else": set_ticket(scope=(EditedText("component", "Pay", at("08:05")),)),
+    "named after the approval": set_ticket(scope=(EditedText("d", "shop", at("09:05")),)),
+    "opened by the approver": set_ticket(reporter=jira("bob")),
+    "objection": more("approvals", good_approval("carol", verdict=Verdict.DECLINED)),
+    "no approver": set_ticket(approvals=(good_approval("dave"),)),
+    "nobody's approval": set_ticket(approvals=(good_approval("mallory"),)),
+    "an app's approval": set_ticket(
+        approvals=(good_approval(account=replace(jira("bob"), kind=AccountKind.APP)),)
+    ),
+    "gate's own approval": set_facts(gate_accounts=(jira("bob"),)),
+    "future approval": set_ticket(approvals=(good_approval(clock="09:31"),)),
+    "filler plan": set_ticket(rollback_plan=(EditedText("r", "tbd", at("08:05")),)),
+    "other run": set_facts(run=good_run(repository="https://github.com/mallory/shop")),
+    "other commit": set_facts(run=good_run(head_sha="9" * 40)),
+    "deployed already": set_facts(
+        deployed_before=(ForgeDeployment("1", "production", MERGE_SHA, at("07:00")),)
+    ),
+    "fork": set_change(in_repository=False),
+    "other head": set_change(head="9" * 40),
+    "base aside": set_change(base_is_ancestor=False),
+    "pinned otherwise": set_facts(pin=PinState.DIFFERENT),
+    "by hand": set_change(
+        commits=(*good_commits()[:2], replace(good_commits()[2], merged_by_forge=False))
+    ),
+    "pushed by the approver": more_of_pull("pushes", good_push("bob", "08:31")),
+    "pushed after the approval": more_of_pull("pushes", good_push("alice", "09:05")),
+    "pushed by nobody": more_of_pull("pushes", good_push(account=None)),
+    "written by the approver": on_first_commit(lambda c: replace(c, author=git("bob"))),
+    "written with the approver": on_first_commit(lambda c: replace(c, co_authors=(git("bob"),))),
+    "written by nobody known": on_first_commit(lambda c: replace(c, co_authors=(git("mal"),))),
+}
+
+MAKERS = st.sampled_from(
+    [
+        *(github(name) for name in ("alice", "bob", "carol", "dave", "mallory", "BOB")),
+        *(git(name) for name in ("alice", "bob", "carol", "mallory")),
+        Account("github", "helper[bot]", AccountKind.APP),
+        Account("github", "", AccountKind.UNKNOWN),
+    ]
+)
+CLOCKS = st.sampled_from(
+    ["07:00", "08:20", "08:30", "09:00", "09:00:01", "09:14", "09:30", "10:00"]
+)
+
+
+def texts(clock: str) -> EditedText:
+    return EditedText("description", "An afterthought", at(clock))
+
+
+# More makers, objections, edits and pushes.
+ADDED: st.SearchStrategy[Step] = st.one_of(
+    MAKERS.map(lambda m: on_first_commit(lambda c: replace(c, co_authors=(*c.co_authors, m)))),
+    MAKERS.map(
+        lambda m: more_of_pull("commits", good_commit("8" * 40, FIRST_SHA, co_authors=(m,)))
+    ),
+    st.builds(
+        lambda m, clock: more_of_pull("pushes", good_push(clock=clock, account=m)), MAKERS, CLOCKS
+    ),
+    CLOCKS.map(lambda clock: more_of_pull("pushes", good_push(clock=clock, account=None))),
+    st.builds(
+        lambda name, clock: more("approvals", good_approval(name, clock, verdict=Verdict.DECLINED)),
+        st.sampled_from(["bob", "carol", "mallory"]),
+        CLOCKS,
+    ),
+    st.builds(
+        lambda field, clock: more(field, texts(clock)),
+        st.sampled_from(["scope", "test_plan"]),
+        CLOCKS,
+    ),
+    CLOCKS.map(
+        lambda clock: (
+            lambda facts: replace(
+                facts,
+                **longer(
+                    facts,
+                    "deployed_before",
+                    (ForgeDeployment(clock, "production", MERGE_SHA, at(clock)),),
+                ),
+            )
+        )
+    ),
+)
+
+
+def without_approval(place: int) -> Step:
+    def shorter(read: ChangeRequest) -> ChangeRequest:
+        if not isinstance(read.approvals, tuple):
+            return read
+        # Without an objection there is less against, which this property is not about.
+        stay = [
+            approval
+            for index, approval in enumerate(read.approvals)
+            if index != place or approval.verdict is Verdict.DECLINED
+        ]
+        return replace(read, approvals=tuple(stay))
+
+    return on_ticket(shorter)
+
+
+LESS: st.SearchStrategy[Step] = st.one_of(
+    st.sampled_from(list(UNKNOWN.values())),
+    ADDED,
+    st.integers(0, 3).map(without_approval),
+)
+WORSE = st.one_of(LESS, st.sampled_from(list(BROKEN.values())))
+
+POLICIES: Sequence[Policy] = [
+    good_policy(),
+    with_rules(independent_of=("change-author", "ticket-author", "deployer")),
+    with_rules(sources=("change-request", "pull-request")),
+    with_rules(sources=("pull-request",)),
+    with_rules(required=2, predates="pipeline"),
+    good_policy(one_account_per_person=("jira", "github")),
+    good_policy(good_environment(controls={"ticket-covers-change": Level.OFF})),
+    good_policy(good_environment(controls=dict.fromkeys(("approved", "test-plan"), Level.WARN))),
+    good_policy(
+        good_environment(accept_claims=("pipeline-start", "deployer")),
+    ),
+]
+# Every approval in these worlds precedes every reference: a late one more is a reason to deny.
+WORLDS: Sequence[Facts] = [
+    good_facts(),
+    good_facts(good_ticket(approvals=(good_approval(), good_approval("carol", "09:01")))),
+    good_facts(good_ticket(approvals=(good_approval("carol"), good_approval("mallory", "09:01")))),
+    good_facts(good_ticket(), good_ticket(key="CHG-2", approvals=(good_approval("carol"),))),
+    good_facts(
+        good_ticket(scope=(EditedText("d", "#12", at("08:05")),)),
+        change=good_change(
+            pull_requests=(good_pull_request(reviews=(good_review(), good_review("bob"))),)
+        ),
+    ),
+]
+
+
+def allowed(facts: Facts, policy: Policy) -> bool:
+    return evaluate(facts, policy, NOW).kind is DecisionKind.ALLOWED
+
+
+def walk(facts: Facts, steps: Sequence[Step]) -> Iterator[Facts]:
+    yield facts
+    for step in steps:
+        facts = step(facts)
+        yield facts
+
+
+@given(
+    st.sampled_from(WORLDS),
+    st.sampled_from(POLICIES),
+    st.lists(WORSE, max_size=3),
+    st.lists(LESS, min_size=1, max_size=3),
+)
+def test_no_worse_world_is_allowed_where_a_better_one_is_not(
+    world: Facts, policy: Policy, before: list[Step], after: list[Step]
+) -> None:
+    *_, start = walk(world, before)
+    answers = [allowed(facts, policy) for facts in walk(start, after)]
+    assert answers == sorted(answers, reverse=True)
+
+
+@given(st.sampled_from(WORLDS), st.lists(WORSE, max_size=6), st.sampled_from(POLICIES))
+def test_every_world_gets_an_answer_whose_messages_are_whole(
+    world: Facts, steps: list[Step], policy: Policy
+) -> None:
+    *_, facts = walk(world, steps)
+    decision = evaluate(facts, policy, NOW)
+    for result in decision.controls:
+        judgement = result.judgement
+        for message in (judgement.expected, judgement.observed, judgement.remedy):
+            if message is not None:
+                assert message.text.format(**message.args)
+        blocked = judgement.outcome in {Outcome.FAIL, Outcome.UNDETERMINED}
+        assert blocked == (judgement.remedy is not None)
+    required = [r.judgement.outcome for r in decision.controls if r.level is Level.REQUIRE]
+    assert (decision.kind is DecisionKind.ALLOWED) == (set(required) == {Outcome.PASS})
+    assert (decision.kind is DecisionKind.DENIED) == (Outcome.FAIL in required)
+
+
+def shuffled(facts: Facts, order: Callable[[Sequence[Any]], tuple[Any, ...]]) -> Facts:
+    """The same facts with every list in another order."""
+
+    def of_ticket(read: ChangeRequest) -> ChangeRequest:
+        fields = ("approvals", "scope", "rollback_plan", "test_plan")
+        return replace(read, **{name: _ordered(getattr(read, name), order) for name in fields})
+
+    def of_pull(pull: PullRequest) -> PullRequest:
+        fields = ("reviews", "pushes", "commits", "brings")
+        return replace(pull, **{name: _ordered(getattr(pull, name), order) for name in fields})
+
+    change = facts.change
+    if isinstance(change, Change):
+        pulls = change.pull_requests
+        change = replace(
+            change,
+            commits=_ordered(change.commits, order),
+            pull_requests=(
+                order([of_pull(pull) for pull in pulls]) if isinstance(pulls, tuple) else pulls
+            ),
+        )
+    lookups = [
+        Lookup(each.reference, of_ticket(each.result))
+        if isinstance(each.result, ChangeRequest)
+        else each
+        for each in facts.tickets
+    ]
+    return replace(
+        facts,
+        change=change,
+        tickets=order(lookups),
+        given=_ordered(facts.given, order),
+        clocks=order(facts.clocks),
+    )
+
+
+def _ordered(items: Any, order: Callable[[Sequence[Any]], tuple[Any, ...]]) -> Any:
+    return order(items) if isinstance(items, tuple) else items
+
+
+@given(
+    st.sampled_from(WORLDS),
+    st.lists(WORSE, max_size=3),
+    st.sampled_from(POLICIES),
+    st.randoms(use_true_random=False),
+)
+def test_the_order_of_lists_never_matters(
+    world: Facts, steps: list[Step], policy: Policy, random: Any
+) -> None:
+    *_, facts = walk(world, steps)
+    mixed = shuffled(facts, lambda items: tuple(random.sample(list(items), len(items))))
+    one, other = evaluate(facts, policy, NOW), evaluate(mixed, policy, NOW)
+    assert one.kind is other.kind
+    assert [r.judgement.outcome for r in one.controls] == [
+        r.judgement.outcome for r in other.controls
+    ]
+
+
+@pytest.mark.parametrize("name", [*UNKNOWN, *BROKEN])
+def test_each_single_fault_closes_the_gate(name: str) -> None:
+    step = (UNKNOWN | BROKEN)[name]
+    assert allowed(good_facts(), good_policy())
+    assert step(good_facts()) != good_facts()
+    assert not allowed(step(good_facts()), good_policy())
+
+
+@given(st.integers(0, 3 * 3600), st.integers(0, 3 * 3600), st.integers(0, 3 * 3600))
+def test_allowed_means_ticket_and_push_before_approval_and_run(
+    created: int, pushed: int, approved: int
+) -> None:
+    start = at("07:00")
+    times = [start + timedelta(seconds=seconds) for seconds in (created, pushed, approved)]
+    text = good_ticket().scope
+    assert isinstance(text, tuple)
+    pull = good_pull_request(pushes=(replace(good_push(), at=times[1]),))
+    facts = good_facts(
+        good_ticket(created_at=times[0], approvals=(good_approval(decided_at=times[2]),)),
+        change=good_change(pull_requests=(pull,)),
+    )
+    run = facts.run
+    assert isinstance(run, Run)
+    edited = max(text[0].edited_at, at("08:07"))
+    in_order = (
+        times[0] <= run.created_at and times[1] < times[2] and edited <= times[2] and times[2] < NOW
+    )
+    assert allowed(facts, good_policy()) == in_order
