@@ -171,7 +171,8 @@ def _list(view: LogView) -> None:
 
 
 def _dossier(view: LogView, index: int, reading: Reading, *, people: bool, as_json: bool) -> None:
-    from gate.audit.evidence import dossier, dossier_json, dossier_text
+    from gate.audit.dossier_text import dossier_text
+    from gate.audit.evidence import dossier, dossier_json
     from gate.audit.source import nothing
 
     if people and reading.disclosures is None:

@@ -7,9 +7,23 @@ from typing import Any, TypeVar
 
 import click
 
+from gate.errors import UsageError
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 FORMATS = ("text", "json", "markdown", "junit")
+
+
+def _not_empty(_: click.Context, option: click.Parameter, value: str | None) -> str | None:
+    """An option given as nothing is what a shell makes of an unset variable, and no default."""
+    if value == "":
+        raise UsageError(
+            f"{option.opts[0]} is given and empty",
+            remedy="the variable that should hold it may be unset; leave the option away for its "
+            "default",
+        )
+    return value
+
 
 _OPTIONS: dict[str, Callable[[F], F]] = {
     "config": click.option(
@@ -18,15 +32,21 @@ _OPTIONS: dict[str, Callable[[F], F]] = {
         default="gate.toml",
         show_default=True,
         metavar="FILE",
+        callback=_not_empty,
         help="The policy; it may lie outside the repository being deployed.",
     ),
     "service": click.option(
-        "--service", envvar="GATE_SERVICE", metavar="NAME", help="A service of the policy."
+        "--service",
+        envvar="GATE_SERVICE",
+        metavar="NAME",
+        callback=_not_empty,
+        help="A service of the policy.",
     ),
     "environment": click.option(
         "--environment",
         envvar="GATE_ENVIRONMENT",
         metavar="NAME",
+        callback=_not_empty,
         help="An environment of the policy, matched exactly.",
     ),
     "ticket": click.option(
@@ -41,12 +61,14 @@ _OPTIONS: dict[str, Callable[[F], F]] = {
         "--commit",
         envvar="GATE_COMMIT",
         metavar="SHA",
+        callback=_not_empty,
         help="What is deployed; default: the pipeline's commit, else HEAD.",
     ),
     "base": click.option(
         "--base",
         envvar="GATE_BASE",
         metavar="SHA",
+        callback=_not_empty,
         help="Judge from here instead of the last deployment; it can only widen the range.",
     ),
     "artifact": click.option(
@@ -57,12 +79,17 @@ _OPTIONS: dict[str, Callable[[F], F]] = {
         metavar="NAME@sha256:HEX",
         help="An artifact that is deployed; may be given more than once.",
     ),
-    "trust": click.option("--trust", envvar="GATE_TRUST", metavar="DIR", help="The trust folder."),
-    "log": click.option("--log", "log_url", envvar="GATE_LOG", metavar="URL", help="The log."),
+    "trust": click.option(
+        "--trust", envvar="GATE_TRUST", metavar="DIR", callback=_not_empty, help="The trust folder."
+    ),
+    "log": click.option(
+        "--log", "log_url", envvar="GATE_LOG", metavar="URL", callback=_not_empty, help="The log."
+    ),
     "receipt": click.option(
         "--receipt",
         envvar="GATE_RECEIPT",
         metavar="FILE",
+        callback=_not_empty,
         help="The receipt: NAME.tlog-proof with NAME.dsse.json beside it.",
     ),
     "format": click.option(

@@ -44,16 +44,18 @@ def judge(facts: Facts, policy: Policy, now: datetime) -> Judgement:
         "The last push of each pull request is older than a counted approval of a ticket that"
         " covers it, and the ticket was not edited since.",
     )
-    missing = list(each_ticket(facts, lambda _ticket: ()))
+    unread = list(each_ticket(facts, lambda _ticket: ()))
+    if unread:
+        return conclude(expected, unread)
     change = range_of(facts)
     if isinstance(change, Finding):
-        return conclude(expected, [*missing, change])
+        return conclude(expected, [change])
     ballot = Ballot(facts, policy, change)
     starter = _starter(facts, policy, ballot)
     findings = [_unit(unit, change, ballot, starter, now) for unit in change.units]
     if change.loose:
         findings.append(_loose(change))
-    return conclude(expected, [*missing, *findings])
+    return conclude(expected, findings)
 
 
 def _starter(facts: Facts, policy: Policy, ballot: Ballot) -> Account | None:
@@ -147,7 +149,8 @@ def _judged(candidate: Candidate, unit: Unit, pushed_at: datetime, now: datetime
         return failed(
             say(
                 "approval-covers.pushed",
-                "{unit} was last pushed to at {pushed}; {approver} approved {place} at {approved}.",
+                "The last push to {unit} was at {pushed}; {approver} approved {place} at"
+                " {approved}.",
                 unit=unit.name,
                 pushed=pushed_at,
                 approver=vote.account,
@@ -228,7 +231,7 @@ def _loose(change: Range) -> Finding:
     return undetermined(
         say(
             "approval-covers.loose",
-            "The forge knows no push of {count} commits ({commits}): nothing says when they came.",
+            "The forge knows no push of {count} commit(s) ({commits}): when they came is unknown.",
             **shown(change.loose),
         ),
         say("approval-covers.loose.remedy", "Bring them in by a pull request."),

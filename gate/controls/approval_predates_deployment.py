@@ -55,7 +55,8 @@ def _all_of(ticket: ChangeRequest, facts: Facts, teller: Teller) -> Tally | Find
     if isinstance(change, Finding):
         return change
     pulls = [unit.pull_request for unit in change.units if unit.pull_request is not None]
-    return merged([own, *(teller.of_pull_request(pull) for pull in pulls)])
+    of_ticket = [own] if teller.counts_tickets else []
+    return merged([*of_ticket, *(teller.of_pull_request(pull) for pull in pulls)])
 
 
 def _judged(vote: Vote, limit: Reference, now: datetime) -> Finding:

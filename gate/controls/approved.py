@@ -20,7 +20,7 @@ from gate.controls.control import (
 )
 from gate.controls.counted import Tally, Teller, ask, in_order, merged, whose
 from gate.controls.tickets import each_ticket
-from gate.model import Account, ChangeRequest, Facts, Judgement
+from gate.model import Account, ChangeRequest, Facts, Judgement, Message
 
 
 def judge(facts: Facts, policy: Policy, _now: datetime) -> Judgement:
@@ -54,13 +54,14 @@ def _required(teller: Teller) -> int:
 
 def _with_reviews(own: Tally, change: Range, teller: Teller) -> Iterator[Tally]:
     """A ticket's approvals with the reviews of each pull request, which count for it alone."""
+    of_ticket = [own] if teller.counts_tickets else []
     for unit in change.units:
         if unit.pull_request is None:
-            yield own
+            yield merged(of_ticket or [Tally(unit.name)])
         else:
-            yield merged([own, teller.of_pull_request(unit.pull_request)])
+            yield merged([*of_ticket, teller.of_pull_request(unit.pull_request)])
     if change.loose:
-        yield own
+        yield merged(of_ticket or [Tally("what was not pushed")])
 
 
 def _judged(tally: Tally, teller: Teller) -> Finding:
@@ -78,20 +79,41 @@ def _judged(tally: Tally, teller: Teller) -> Finding:
                 approvers=_approvers(tally),
             )
         )
-    observed = say(
-        "approved.too-few",
-        "{place} has {count} of {required} approvals. Given by others than {by}: {others};"
-        " by accounts that nobody owns or that are unclear: {unclear}.",
-        place=tally.place,
-        count=len(persons),
-        required=required,
-        by=teller.by,
-        others=tally.others,
-        unclear=_possible(tally) or "none",
-    )
+    observed = _too_few(tally, required)
     if len(persons) + len(_possible(tally)) < required:
         return failed(observed, ask(tally.place, teller))
     return undetermined(observed, whose(tally.possible, teller.people))
+
+
+def _too_few(tally: Tally, required: int) -> Message:
+    count, unclear = len(tally.persons), _possible(tally)
+    if unclear:
+        return say(
+            "approved.unclear",
+            "{place} has {count} of {required} approvals; {unclear} approved too, and it is not"
+            " known whether that counts.",
+            place=tally.place,
+            count=count,
+            required=required,
+            unclear=unclear,
+        )
+    if tally.others:
+        return say(
+            "approved.others",
+            "{place} has {count} of {required} approvals that count; {others} more by accounts"
+            " that may not approve.",
+            place=tally.place,
+            count=count,
+            required=required,
+            others=tally.others,
+        )
+    return say(
+        "approved.too-few",
+        "{place} has {count} of {required} approvals.",
+        place=tally.place,
+        count=count,
+        required=required,
+    )
 
 
 def _objected(tally: Tally) -> Finding:

@@ -43,15 +43,17 @@ def judge(facts: Facts, policy: Policy, _now: datetime) -> Judgement:
         "independent.expected",
         "Each commit has a counted approver who is provably none of its makers.",
     )
-    # Where there is no ticket, there is no approval to speak of, and the ticket is the news.
-    missing = list(each_ticket(facts, lambda _ticket: ()))
+    # A ticket that could not be read may carry the approval that is needed: nothing is disproved.
+    unread = list(each_ticket(facts, lambda _ticket: ()))
+    if unread:
+        return conclude(expected, unread)
     change = range_of(facts)
     if isinstance(change, Finding):
-        return conclude(expected, [*missing, change])
+        return conclude(expected, [change])
     ballot = Ballot(facts, policy, change)
     starter = _starter(facts, policy, ballot)
     if isinstance(starter, Finding):
-        return conclude(expected, [*missing, starter])
+        return conclude(expected, [starter])
     account, claims = starter
     groups: dict[_Group, list[Commit]] = defaultdict(list)
     for commit in change.commits:
@@ -63,7 +65,7 @@ def judge(facts: Facts, policy: Policy, _now: datetime) -> Judgement:
         for finding in _judged(group, tuple(commits), ballot, account)
     ]
     findings.append(passed(_all(change), *claims))
-    return conclude(expected, [*missing, *findings])
+    return conclude(expected, findings)
 
 
 def _starter(
@@ -78,7 +80,7 @@ def _starter(
 def _all(change: Range) -> Message:
     return say(
         "independent.all",
-        "Each of {count} commits has an approver who is none of its makers.",
+        "Each of {count} commit(s) has an approver who is none of its makers.",
         count=len(change.commits),
     )
 
@@ -121,7 +123,7 @@ def _nobody(
         return no_vote(tally, ballot.teller)
     observed = say(
         "independent.maker",
-        "{approvers} approved, but had a part in {count} commits ({commits}) or their ticket, as"
+        "{approvers} approved, but had a part in {count} commit(s) ({commits}) or their ticket, as"
         " {accounts}.",
         approvers=in_order(c.vote.account for c in group.candidates),
         accounts=in_order(account for _, each in standings for account in each.same),
@@ -153,8 +155,8 @@ def _unclear(
         return undetermined(
             say(
                 "independent.nameless",
-                "{count} commits ({commits}), or their ticket, are by an account that is deleted or"
-                " unknown, so it may be {approver}'s.",
+                "{count} commit(s) ({commits}), or their ticket, are by a deleted or unknown"
+                " account, so it may be {approver}'s.",
                 approver=approver,
                 **shown(commits),
             ),
@@ -181,8 +183,8 @@ def _unvouched(commits: tuple[Commit, ...]) -> Finding:
     return undetermined(
         say(
             "independent.unvouched",
-            "Neither a push by a known account nor a verified signature vouches for {count} commits"
-            " ({commits}), so their makers may be anybody.",
+            "Neither a push by a known account nor a verified signature vouches for {count}"
+            " commit(s) ({commits}), so their makers may be anybody.",
             **shown(commits),
         ),
         say(
@@ -196,7 +198,7 @@ def _uncovered(commits: tuple[Commit, ...]) -> Finding:
     return undetermined(
         say(
             "independent.uncovered",
-            "No approved ticket covers {count} commits ({commits}); see ticket-covers-change.",
+            "No approved ticket covers {count} commit(s) ({commits}); see ticket-covers-change.",
             **shown(commits),
         ),
         say("independent.uncovered.remedy", "Put ticket-covers-change right first."),

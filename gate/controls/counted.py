@@ -91,13 +91,18 @@ class Teller:
         return tuple(Free(name) for name in self.rules.by)
 
     @property
+    def counts_tickets(self) -> bool:
+        """Whether approvals of tickets count."""
+        return CHANGE_REQUEST in self.rules.sources
+
+    @property
     def counts_reviews(self) -> bool:
         """Whether reviews of pull requests are approvals."""
         return PULL_REQUEST in self.rules.sources
 
     def of_ticket(self, ticket: ChangeRequest) -> Tally:
         """The approvals of a ticket; an empty tally where tickets are no source of approvals."""
-        if CHANGE_REQUEST not in self.rules.sources:
+        if not self.counts_tickets:
             return Tally(ticket.key)
         return self._sorted(ticket.key, ticket.approvals)
 
@@ -164,7 +169,7 @@ def merged(tallies: Iterable[Tally]) -> Tally:
     """Several places as one."""
     listed = tuple(tallies)
     return Tally(
-        " and ".join(t.place for t in listed),
+        " and ".join(t.place for t in listed) or "the change",
         tuple(vote for t in listed for vote in t.votes),
         tuple(approval for t in listed for approval in t.possible),
         tuple(objection for t in listed for objection in t.objections),

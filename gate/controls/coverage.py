@@ -152,7 +152,7 @@ def _named(
             named = _parts(text, change)
             shas |= named
             if named:
-                parts[f"{len(named)} commits"] = None
+                parts[f"{len(named)} commit(s)"] = None
     return Coverage(bool(whole), frozenset(shas), (*whole, *parts))
 
 

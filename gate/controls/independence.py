@@ -60,7 +60,8 @@ class Ballot:
 
     def tally(self, commits: Iterable[Commit]) -> Tally:
         """All approvals that may speak for these commits, whether or not a ticket covers them."""
-        return merged([*self._tallies.values(), *self._reviews_of_all(tuple(commits))])
+        of_tickets = self._tallies.values() if self.teller.counts_tickets else ()
+        return merged([*of_tickets, *self._reviews_of_all(tuple(commits))])
 
     def candidates(self, commits: Iterable[Commit]) -> tuple[Candidate, ...]:
         """The counted approvals that speak for all of these commits.
@@ -95,6 +96,8 @@ class Ballot:
 
     def _reviews_of_all(self, commits: tuple[Commit, ...]) -> list[Tally]:
         """The reviews of those pull requests that bring every one of the commits."""
+        if not self.teller.counts_reviews:
+            return []
         return [
             self._reviews[unit.pull_request.number]
             for unit in self._change.units

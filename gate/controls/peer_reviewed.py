@@ -33,7 +33,7 @@ from gate.model import (
 )
 
 
-def judge(facts: Facts, policy: Policy, _now: datetime) -> Judgement:
+def judge(facts: Facts, policy: Policy, now: datetime) -> Judgement:
     """Every commit came in by a merged and independently reviewed pull request."""
     expected = say(
         "peer-reviewed.expected",
@@ -44,10 +44,33 @@ def judge(facts: Facts, policy: Policy, _now: datetime) -> Judgement:
     if isinstance(change, Finding):
         return conclude(expected, [change])
     people = People(policy)
-    findings = [_unit(unit, change, people, facts.gate_accounts) for unit in change.units]
+    limit = now + policy.network.clock_tolerance
+    findings = [
+        _in_future(unit, limit) or _unit(unit, change, people, facts.gate_accounts)
+        for unit in change.units
+    ]
     if change.loose:
         findings.append(_loose(change))
     return conclude(expected, findings)
+
+
+def _in_future(unit: Unit, limit: datetime) -> Finding | None:
+    """A review that is yet to come: what it says of this change is anybody's guess."""
+    reviews = current_reviews(unit.pull_request) if unit.pull_request else ()
+    if isinstance(reviews, Problem):
+        return None
+    times = [review.decided_at for review in reviews if review.decided_at is not None]
+    if not any(time > limit for time in times):
+        return None
+    return undetermined(
+        say(
+            "peer-reviewed.future",
+            "A review of {unit} is of {at}, which is later than now.",
+            unit=unit.name,
+            at=max(times),
+        ),
+        say("peer-reviewed.future.remedy", "Compare this machine's clock; see clock-sane."),
+    )
 
 
 def _unit(unit: Unit, change: Range, people: People, own: tuple[Account, ...]) -> Finding:
@@ -56,14 +79,18 @@ def _unit(unit: Unit, change: Range, people: People, own: tuple[Account, ...]) -
         return failed(
             say(
                 "peer-reviewed.direct",
-                "{count} commits ({commits}) were pushed directly, without a pull request.",
+                "{count} commit(s) ({commits}) were pushed directly, without a pull request.",
                 **shown(unit.commits),
             ),
             _remedy(),
         )
     if not pull.into_release_ref or pull.merged_at is None:
         return failed(
-            say("peer-reviewed.open", "{unit} is not merged into a release ref.", unit=unit.name),
+            say(
+                "peer-reviewed.open",
+                "The forge shows no merge of {unit} into a release ref.",
+                unit=unit.name,
+            ),
             _remedy(),
         )
     reviews = current_reviews(pull)
@@ -152,7 +179,7 @@ def _vouched(unit: Unit, reviewer: Account, makers: set[Makers]) -> Finding:
     return passed(
         say(
             "peer-reviewed.by",
-            "{unit} was reviewed by {reviewer}.",
+            "{reviewer} reviewed {unit}.",
             unit=unit.name,
             reviewer=reviewer,
         )
@@ -163,7 +190,7 @@ def _loose(change: Range) -> Finding:
     return failed(
         say(
             "peer-reviewed.loose",
-            "{count} commits ({commits}) came in by no pull request.",
+            "{count} commit(s) ({commits}) came in by no pull request.",
             **shown(change.loose),
         ),
         _remedy(),

@@ -24,17 +24,7 @@ def own_run(facts: Facts, policy: Policy) -> Run | Finding:
     """The run that this is, as its API tells it; or why that cannot be told."""
     run, claim = facts.run, facts.deployment.run
     if run is None:
-        return undetermined(
-            say(
-                "run.none", "There is no pipeline in a plain shell, so nothing says when it began."
-            ),
-            say(
-                "run.none.remedy",
-                'Run gate in the pipeline, or set predates = "merge" in ticket (in approvals:'
-                ' "job") of environment {environment}.',
-                environment=facts.deployment.environment,
-            ),
-        )
+        return _no_pipeline(facts.deployment.environment)
     if isinstance(run, Problem):
         return unavailable(run)
     commit = facts.deployment.commit if facts.deployment.commit_from_run else run.head_sha
@@ -64,6 +54,18 @@ def own_run(facts: Facts, policy: Policy) -> Run | Finding:
             say("run.not-active.remedy", "Start a new run, and run gate in it."),
         )
     return run
+
+
+def _no_pipeline(environment: str) -> Finding:
+    return undetermined(
+        say("run.none", "There is no pipeline in a plain shell, so nothing says when it began."),
+        say(
+            "run.none.remedy",
+            'Run gate in the pipeline, or set predates = "merge" in ticket (in approvals: "job") of'
+            " environment {environment}.",
+            environment=environment,
+        ),
+    )
 
 
 def claimed(facts: Facts, policy: Policy, claim: str) -> bool:

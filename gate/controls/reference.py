@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from gate.config.types import Policy
@@ -11,6 +11,7 @@ from gate.controls.control import Finding, say, unavailable, undetermined
 from gate.controls.pipeline import PIPELINE_START, claimed, own_run
 from gate.model import Change, Facts, Message, Problem
 
+MERGE = "the merge"  # what that reference is called
 _MERGE_REMEDY = "Merge it into a release ref first, then deploy the merged commit."
 
 
@@ -27,12 +28,14 @@ def reference(kind: str, facts: Facts, policy: Policy, now: datetime) -> Referen
     """The reference of ``kind``, never later than ``now``.
 
     "pipeline" is the creation of the run's first attempt, "job" is now, "merge" the earliest merge
-    or direct push of the range. Raises ``ValueError`` for any other kind.
+    or direct push of the range. A time that is further ahead of ``now`` than clocks may differ
+    proves nothing: with it, a ticket of a minute ago would be early. Raises ``ValueError`` for any
+    other kind.
     """
     if kind == "job":
         return Reference(now, "this job")
     if kind == "merge":
-        return _merge(facts, now)
+        return _merge(facts, policy, now)
     if kind != "pipeline":
         raise ValueError(f"no such reference: {kind}")
     return _pipeline(facts, policy, now)
@@ -42,12 +45,29 @@ def _pipeline(facts: Facts, policy: Policy, now: datetime) -> Reference | Findin
     what = "the start of the pipeline"
     started = facts.deployment.run.created_at
     if started is not None and claimed(facts, policy, PIPELINE_START):
-        return Reference(min(started, now), what, (PIPELINE_START,))
+        return _past(Reference(started, what, (PIPELINE_START,)), policy, now)
     run = own_run(facts, policy)
-    return run if isinstance(run, Finding) else Reference(min(run.created_at, now), what)
+    if isinstance(run, Finding):
+        return run
+    return _past(Reference(run.created_at, what), policy, now)
 
 
-def _merge(facts: Facts, now: datetime) -> Reference | Finding:
+def _past(found: Reference, policy: Policy, now: datetime) -> Reference | Finding:
+    if found.at <= now + policy.network.clock_tolerance:
+        return replace(found, at=min(found.at, now))
+    return undetermined(
+        say(
+            "reference.future",
+            "The time told of {what} is {at}, which is later than now ({now}).",
+            what=found.what,
+            at=found.at,
+            now=now,
+        ),
+        say("reference.future.remedy", "Compare this machine's clock; see clock-sane."),
+    )
+
+
+def _merge(facts: Facts, policy: Policy, now: datetime) -> Reference | Finding:
     change = range_of(facts)
     if isinstance(change, Finding):
         return change
@@ -57,7 +77,7 @@ def _merge(facts: Facts, now: datetime) -> Reference | Finding:
         return undetermined(
             say(
                 "merge.unknown",
-                "The forge knows neither merge nor push of {count} commits ({commits}).",
+                "The forge knows neither merge nor push of {count} commit(s) ({commits}).",
                 **shown(change.loose),
             ),
             _remedy(),
@@ -69,10 +89,15 @@ def _merge(facts: Facts, now: datetime) -> Reference | Finding:
         time = merged or pushed
         if time is None:
             return undetermined(
-                say("merge.open", "{unit} is not merged.", unit=unit.name), _remedy()
+                say("merge.open", "The forge shows no merge of {unit}.", unit=unit.name), _remedy()
             )
         times.append(time)
-    return Reference(min(*times, now), "the merge")
+    # Each of them, as one that is wrong would make the earliest too late.
+    settled = [_past(Reference(time, "the merge"), policy, now) for time in times]
+    wrong = next((each for each in settled if isinstance(each, Finding)), None)
+    if wrong is not None:
+        return wrong
+    return Reference(min(*times, now), MERGE)
 
 
 def _remedy() -> Message:

@@ -56,7 +56,7 @@ def judge(facts: Facts, policy: Policy, _now: datetime) -> Judgement:
 
 def _unapproved(ticket: ChangeRequest, change: Range | Finding, teller: Teller) -> Finding:
     """No counted approval, so there is no time at which the text was agreed to."""
-    places = [teller.of_ticket(ticket)]
+    places = [teller.of_ticket(ticket)] if teller.counts_tickets else []
     if teller.counts_reviews:
         if isinstance(change, Finding):
             return change
@@ -75,7 +75,7 @@ def _rest(change: Range, covered: list[Coverage]) -> Finding:
     return failed(
         say(
             "ticket-covers.rest",
-            "No ticket covers {count} commits of the change ({commits}).",
+            "No ticket covers {count} commit(s) of the change ({commits}).",
             **shown(left),
         ),
         say(

@@ -7,6 +7,7 @@ from datetime import datetime
 from gate.config.types import Policy
 from gate.controls.control import (
     Control,
+    Finding,
     conclude,
     environment_of,
     failed,
@@ -17,7 +18,7 @@ from gate.controls.control import (
     undetermined,
 )
 from gate.controls.tickets import all_looked_up
-from gate.model import Facts, Judgement, Problem
+from gate.model import Facts, Judgement, Message, Problem, TicketReference, TicketSource
 
 
 def judge(facts: Facts, policy: Policy, _now: datetime) -> Judgement:
@@ -46,29 +47,25 @@ def judge(facts: Facts, policy: Policy, _now: datetime) -> Judgement:
             say("ticket-given.lost.remedy", "Run gate again; if it stays, report it as a bug."),
         )
         return conclude(expected, [lost])
-    return conclude(
-        expected,
-        [
-            passed(
-                say(
-                    "ticket-given.given",
-                    "{ticket} ({source}).",
-                    ticket=reference.id,
-                    source=str(reference.source),
-                )
-            )
-            if reference.source in sources
-            else failed(
-                say(
-                    "ticket-given.source",
-                    "{ticket} comes from a source that is not allowed: {source}.",
-                    ticket=reference.id,
-                    source=str(reference.source),
-                ),
-                remedy,
-            )
-            for reference in given
-        ],
+    return conclude(expected, [_source(reference, sources, remedy) for reference in given])
+
+
+def _source(
+    reference: TicketReference, sources: tuple[TicketSource, ...], remedy: Message
+) -> Finding:
+    source = str(reference.source)
+    if reference.source in sources:
+        return passed(
+            say("ticket-given.given", "{ticket} ({source}).", ticket=reference.id, source=source)
+        )
+    return failed(
+        say(
+            "ticket-given.source",
+            "{ticket} comes from a source that is not allowed: {source}.",
+            ticket=reference.id,
+            source=source,
+        ),
+        remedy,
     )
 
 

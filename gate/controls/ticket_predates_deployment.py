@@ -17,7 +17,7 @@ from gate.controls.control import (
     say,
     unavailable,
 )
-from gate.controls.reference import Reference, reference
+from gate.controls.reference import MERGE, Reference, reference
 from gate.controls.tickets import each_ticket
 from gate.model import (
     ChangeRequest,
@@ -26,6 +26,7 @@ from gate.model import (
     ForgeDeployment,
     History,
     Judgement,
+    Message,
     Problem,
 )
 
@@ -82,39 +83,43 @@ def _before(ticket: ChangeRequest, limit: Reference, lead: timedelta) -> Finding
             ),
             *limit.claims,
         )
+    return failed(_too_late(ticket, limit, lead), _remedy(limit))
+
+
+def _too_late(ticket: ChangeRequest, limit: Reference, lead: timedelta) -> Message:
     late = ticket.created_at - limit.at
-    observed = say(
-        "ticket-predates.late",
-        "{ticket} was created at {created}, {late} after {reference} ({at}).",
-        ticket=ticket.key,
-        created=ticket.created_at,
-        late=late,
-        reference=limit.what,
-        at=limit.at,
-    )
-    if late <= timedelta():
-        observed = say(
-            "ticket-predates.short",
-            "{ticket} was created only {early} before {reference} ({at}); {lead} are demanded.",
+    if late > timedelta():
+        return say(
+            "ticket-predates.late",
+            "{ticket} was created at {created}, {late} after {reference} ({at}).",
             ticket=ticket.key,
-            early=-late,
+            created=ticket.created_at,
+            late=late,
             reference=limit.what,
             at=limit.at,
-            lead=lead,
         )
-    return failed(
-        observed,
-        say(
-            "ticket-predates.late.remedy",
-            "Start a new pipeline run (a re-run keeps its old start), or use a ticket that was"
-            " there before.",
-        )
-        if limit.what != "the merge"
-        else say(
+    return say(
+        "ticket-predates.short",
+        "{ticket} was created only {early} before {reference} ({at}); {lead} are demanded.",
+        ticket=ticket.key,
+        early=-late,
+        reference=limit.what,
+        at=limit.at,
+        lead=lead,
+    )
+
+
+def _remedy(limit: Reference) -> Message:
+    if limit.what == MERGE:
+        return say(
             "ticket-predates.late-for-merge.remedy",
             "Open the ticket before merging. For this change, merge a new commit under a ticket"
             " that is there already.",
-        ),
+        )
+    return say(
+        "ticket-predates.late.remedy",
+        "Start a new pipeline run (a re-run keeps its old start), or use a ticket that was there"
+        " before.",
     )
 
 

@@ -20,7 +20,7 @@ def init_log(store: Store, origin: str, signer: Signer) -> bytes:
     checkpoint = sign_checkpoint(Checkpoint(origin, 0, EMPTY_ROOT), [signer])
     if store.head() is None and next(store.names("tile/"), None) is not None:
         raise UsageError(
-            f"{store.url} holds tiles of a log whose checkpoint is gone: nothing is written over it",
+            f"{store.url} holds tiles of a log whose checkpoint is gone; nothing is overwritten",
             remedy="put back its checkpoint, or choose another place",
         )
     if store.head() is not None or not store.commit(None, Plan({}, (), (), checkpoint)):

@@ -46,6 +46,7 @@ S = TypeVar("S")
 _NUMBER = re.compile(r"[0-9]{1,20}")
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _ADDRESS = re.compile(r"[A-Za-z0-9/._?=&-]*")
+PROBLEM = "problem."  # how the codes of messages begin that tell why a fact could not be had
 HERE = 500  # of a commit's earlier records here, the newest that a record lists
 
 
@@ -275,6 +276,13 @@ class Drafting:
 
     def _message(self, message: Message) -> p.MessagePart:
         args = {name: self._argument(value) for name, value in message.args.items()}
+        if message.code.startswith(PROBLEM):
+            # What was asked, and what came back, may hold a branch's or an account's name.
+            args |= {
+                name: p.TextReference(self._labels.text(value))
+                for name, value in message.args.items()
+                if isinstance(value, str) and name != "service"
+            }
         return p.MessagePart(message.code, args)
 
     def _argument(self, value: Value) -> p.Argument:

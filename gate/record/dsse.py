@@ -68,8 +68,9 @@ def _frame(payload: bytes, keyid: str, signature: bytes) -> bytes:
 def open_signed(data: bytes, signers: TrustedSigners) -> tuple[bytes, str]:
     """The payload and the id of the key, after checking the signature and before any parsing.
 
-    The key's period is not asked: the time to hold against it stands in the payload. Callers want
-    ``open_envelope`` or ``statement.open_record``.
+    The key's period is not asked: the time to hold against it stands in the payload. Readers of
+    records want ``statement.open_record``, which does both.
+    Raises MalformedRecordError, UnsignedRecordError, UnknownSignerError, BadRecordSignatureError.
     """
     match = _CANONICAL.fullmatch(data) if len(data) <= MAX_ENVELOPE else None
     if match is None:
@@ -105,19 +106,6 @@ def require_valid(keyid: str, at: datetime | None, signers: TrustedSigners) -> N
         raise SignerNotValidError(
             f"record: signed by key {keyid}, which is not valid at its time {at.isoformat()}"
         )
-
-
-def open_envelope(data: bytes, signers: TrustedSigners) -> bytes:
-    """The payload of a log entry by a signer trusted at the record's own time.
-
-    Raises MalformedRecordError, UnsignedRecordError, UnknownSignerError, BadRecordSignatureError or
-    SignerNotValidError. The signature is checked before anything of the payload is parsed.
-    """
-    from gate.record.statement import parse_statement
-
-    payload, keyid = open_signed(data, signers)
-    require_valid(keyid, parse_statement(payload).at, signers)
-    return payload
 
 
 def _diagnosis(data: bytes) -> MalformedRecordError:

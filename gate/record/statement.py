@@ -98,8 +98,8 @@ class _ArtifactSubject(Part):
 def open_record(data: bytes, signers: TrustedSigners) -> tuple[Record, str]:
     """The record of a log entry and the id of the key that signed it.
 
-    Signature first, then parsing, then the key's period. Raises what ``dsse.open_envelope`` and
-    ``parse_statement`` raise.
+    Signature first, then parsing, then the key's period. Raises what ``dsse.open_signed`` and
+    ``parse_statement`` raise, and SignerNotValidError.
     """
     payload, keyid = open_signed(data, signers)
     record = parse_statement(payload)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from scenery import SLOW, Scenery
-from timing import Timed, medians
+from timing import Timed, run
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +22,9 @@ def requests_of(timed: Timed, scene: Scenery) -> tuple[Asked, ...]:
     for simulator in scene.simulators:
         simulator.latency = SLOW
     try:
-        medians([timed], 1)
         for simulator in scene.simulators:
             simulator.forget_requests()
-        medians([timed], 0)
+        run(timed)
         return tuple(
             Asked(s.name, len(s.requests), s.longest_chain()) for s in scene.simulators
         )

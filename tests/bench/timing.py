@@ -32,13 +32,14 @@ def medians(commands: Sequence[Timed], rounds: int) -> dict[str, float]:
     seconds: dict[str, list[float]] = {timed.name: [] for timed in commands}
     for number in range(WARM_UP + rounds):
         for timed in commands:
-            took = _run(timed)
+            took = run(timed)
             if number >= WARM_UP:
                 seconds[timed.name].append(took)
     return {name: median(taken) for name, taken in seconds.items()}
 
 
-def _run(timed: Timed) -> float:
+def run(timed: Timed) -> float:
+    """Run a command once; the seconds it took."""
     began = time.perf_counter()
     done = subprocess.run(
         timed.command,

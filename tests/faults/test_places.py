@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from logs import LOG_KEY, ORIGIN, TRUST, filler, new_directory
+from faults.pipelines import LOG_KEY, ORIGIN, TRUST, filler, new_directory
 
 from gate.errors import GateError
 from gate.log.append import append
@@ -26,7 +26,7 @@ _APPEND = """
 import sys
 sys.path.append(sys.argv[1])
 from pathlib import Path
-from logs import LOG_KEY, TRUST, filler
+from faults.pipelines import LOG_KEY, TRUST, filler
 from gate.errors import GateError
 from gate.log.append import append
 from gate.log.view import LogView
@@ -64,7 +64,7 @@ def test_a_file_in_the_place_of_the_folder(tmp_path: Path) -> None:
     (tmp_path / "log").write_text("not a log")
     with pytest.raises(StoreError, match="no log"):
         LogView(DirectoryStore(tmp_path / "log"), TRUST)
-    with pytest.raises(StoreError, match="Not a directory|File exists"):
+    with pytest.raises(StoreError, match=r"Not a directory|File exists"):
         init_log(DirectoryStore(tmp_path / "log"), ORIGIN, LOG_KEY)
 
 
@@ -123,7 +123,7 @@ def test_a_file_size_limit_is_a_full_disk(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         cwd=TESTS.parent,
-        preexec_fn=limit,  # noqa: PLW1509  # the only way to limit a child alone
+        preexec_fn=limit,  # the only way to limit a child alone
     )
     assert result.stdout.startswith("1\n12 cannot write the log dir:"), result.stderr
     assert "File too large" in result.stdout

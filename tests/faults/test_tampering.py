@@ -10,10 +10,11 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from logs import LOG_KEY, OTHER_LOG_KEY, TRUST, Pipeline, fill, new_directory, story
+from faults.pipelines import LOG_KEY, OTHER_LOG_KEY, TRUST, Pipeline, fill, new_directory, story
 
 from gate.log import check_records
 from gate.log.verify import LogReport, verify_log
+from gate.record.statement import open_record
 from gate.store.directory import DirectoryStore
 from gate.store.memory import MemoryStore
 from gate.tlog.note import add_signatures, open_note, sign_note
@@ -26,7 +27,7 @@ ENTRIES = 40
 def records_are_parsed_once() -> Iterator[None]:
     """Opening a record is pure and takes most of the time; nearly all are the same each time."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(check_records, "open_record", cache(check_records.open_record))
+        patch.setattr(check_records, "open_record", cache(open_record))
         yield
 
 
@@ -144,7 +145,7 @@ def test_swapped_entries_and_files(built: Path) -> None:
     assert ("bundle", name) in places
 
     store = in_memory(built)
-    first, second = [n for n in store.names("evidence/")][:2]
+    first, second = list(store.names("evidence/"))[:2]
     store._objects[first], store._objects[second] = store._objects[second], store._objects[first]
     places = {(fault.kind, fault.place) for fault in verify_log(store, TRUST).faults}
     assert places == {("evidence", first), ("evidence", second)}

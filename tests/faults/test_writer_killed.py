@@ -13,10 +13,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-import naive_log
 import pytest
-from faulty import CountingCalls, KillingCalls
-from logs import LOG_KEY, TRUST, fill, filler, new_directory
+from faults import naive_log
+from faults.faulty import CountingCalls, KillingCalls
+from faults.pipelines import LOG_KEY, TRUST, fill, filler, new_directory
 
 from gate.log.append import append
 from gate.log.verify import verify_log
@@ -102,7 +102,7 @@ _WRITER = """
 import sys
 sys.path.append(sys.argv[1])
 from pathlib import Path
-from logs import LOG_KEY, TRUST, filler
+from faults.pipelines import LOG_KEY, TRUST, filler
 from gate.log.append import append
 from gate.store.directory import DirectoryStore
 store = DirectoryStore(Path(sys.argv[2]))

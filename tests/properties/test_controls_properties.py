@@ -147,42 +147,46 @@ def longer(of: object, field: str, items: tuple[Any, ...]) -> dict[str, Any]:
 
 P = problem(ProblemKind.UNAVAILABLE)
 
-# Facts that could not be had. (``run`` and ``deployed_before`` under a policy that asks for them.)
-UNKNOWN: dict[str, Step] = {
+# Facts that could not be had.
+UNAVAILABLE: dict[str, Step] = {
     "given": set_facts(given=P, tickets=()),
-    "given empty": set_facts(given=(), tickets=()),
-    "tickets empty": set_facts(tickets=()),
     "lookup": set_lookup(P),
-    "lookup missing": set_lookup(MissingTicket()),
     "approvals": set_ticket(approvals=P),
-    "approvals empty": set_ticket(approvals=()),
     "scope": set_ticket(scope=P),
-    "scope empty": set_ticket(scope=()),
     "rollback plan": set_ticket(rollback_plan=P),
-    "rollback plan empty": set_ticket(rollback_plan=()),
-    "status": set_ticket(status=Status("", "")),
-    "creator": set_ticket(creator=None),
     "run": set_facts(run=P),
-    "run none": set_facts(run=None),
     "change": set_facts(change=P),
     "commits": set_change(commits=P),
-    "commits empty": set_change(commits=()),
     "pull requests": set_change(pull_requests=P),
-    "pull requests empty": set_change(pull_requests=()),
     "release refs": set_change(release_refs=P),
-    "release refs empty": set_change(release_refs=()),
     "in repository": set_change(in_repository=P),
     "pushes": set_pulls(pushes=P),
-    "pushes empty": set_pulls(pushes=()),
     "own commits": set_pulls(commits=P),
-    "own commits empty": set_pulls(commits=()),
-    "author": set_pulls(author=None),
-    "brings": set_pulls(brings=()),
     "history": set_facts(history=P),
     "deployed before": set_facts(deployed_before=P),
-    "clocks empty": set_facts(clocks=()),
-    "pin": set_facts(pin=PinState.UNPINNED),
 }
+# Lists and fields that are empty.
+EMPTY: dict[str, Step] = {
+    "no reference": set_facts(given=(), tickets=()),
+    "no lookup": set_facts(tickets=()),
+    "no ticket": set_lookup(MissingTicket()),
+    "no approval": set_ticket(approvals=()),
+    "no scope": set_ticket(scope=()),
+    "no rollback plan": set_ticket(rollback_plan=()),
+    "no status": set_ticket(status=Status("", "")),
+    "no creator": set_ticket(creator=None),
+    "no run": set_facts(run=None),
+    "no commits": set_change(commits=()),
+    "no pull requests": set_change(pull_requests=()),
+    "no release refs": set_change(release_refs=()),
+    "no pushes": set_pulls(pushes=()),
+    "no own commits": set_pulls(commits=()),
+    "no author": set_pulls(author=None),
+    "brings nothing": set_pulls(brings=()),
+    "no clocks": set_facts(clocks=()),
+    "no pin": set_facts(pin=PinState.UNPINNED),
+}
+UNKNOWN = UNAVAILABLE | EMPTY
 
 # Facts that are known, and are not as they must be.
 BROKEN: dict[str, Step] = {
@@ -432,6 +436,12 @@ def test_each_single_fault_closes_the_gate(name: str) -> None:
     assert allowed(good_facts(), good_policy())
     assert step(good_facts()) != good_facts()
     assert not allowed(step(good_facts()), good_policy())
+
+
+@pytest.mark.parametrize("name", UNAVAILABLE)
+def test_what_could_not_be_had_blocks_and_denies_nothing(name: str) -> None:
+    decision = evaluate(UNAVAILABLE[name](good_facts()), good_policy(), NOW)
+    assert decision.kind is DecisionKind.UNDETERMINED
 
 
 @given(st.integers(0, 3 * 3600), st.integers(0, 3 * 3600), st.integers(0, 3 * 3600))

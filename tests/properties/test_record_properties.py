@@ -14,11 +14,11 @@ from gate.errors import InconsistentError
 from gate.model import Account, Decision, DecisionKind, Facts, Free, Status
 from gate.record.canonical import decode, encode
 from gate.record.disclosure import parse_disclosure
-from gate.record.dsse import MAX_ENVELOPE, open_envelope, open_signed, seal
+from gate.record.dsse import MAX_ENVELOPE, open_signed, seal
 from gate.record.errors import MalformedRecordError
 from gate.record.evidence import check_evidence
 from gate.record.labels import Labels
-from gate.record.statement import parse_statement
+from gate.record.statement import open_record, parse_statement
 from gate.record.times import format_time, parse_time
 
 TEXTS = st.text(st.characters(codec=None), max_size=40)
@@ -117,12 +117,12 @@ def test_another_byte_anywhere_is_refused(place: int, byte: int) -> None:
     mangled = ENTRY[:place] + bytes([byte]) + ENTRY[place + 1 :]
     if mangled != ENTRY:
         with pytest.raises(InconsistentError):
-            open_envelope(mangled, trusted())
+            open_record(mangled, trusted())
 
 
 @given(st.binary(max_size=200) | JSON.map(encode))
 def test_no_bytes_break_the_readers(data: bytes) -> None:
-    for read in (parse_statement, parse_disclosure, lambda d: open_envelope(d, trusted())):
+    for read in (parse_statement, parse_disclosure, lambda d: open_record(d, trusted())):
         with pytest.raises(InconsistentError):
             read(data)
 

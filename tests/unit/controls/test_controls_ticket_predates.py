@@ -94,11 +94,25 @@ def test_the_minimum_lead_is_honoured(clock: str, outcome: str) -> None:
         assert judgement.observed.args["lead"] == timedelta(hours=1)
 
 
-def test_a_run_of_the_future_sets_no_later_reference_than_now() -> None:
-    facts = replace(created("09:30"), run=good_run(created_at=at("11:00")))
+def test_a_run_a_little_ahead_sets_no_later_reference_than_now() -> None:
+    facts = replace(created("09:30"), run=good_run(created_at=at("09:31")))
     assert judged(ID, facts, PIPELINE).outcome is Outcome.PASS
-    facts = replace(created("09:31"), run=good_run(created_at=at("11:00")))
+    facts = replace(created("09:31"), run=good_run(created_at=at("09:31")))
     assert judged(ID, facts, PIPELINE).outcome is Outcome.FAIL
+
+
+@pytest.mark.parametrize("clock", ["09:31:01", "11:00"])
+def test_a_run_of_the_future_proves_nothing(clock: str) -> None:
+    judgement = judged(ID, replace(created("08:00"), run=good_run(created_at=at(clock))), PIPELINE)
+    assert judgement.outcome is Outcome.UNDETERMINED
+    assert judgement.observed.code == "reference.future"
+
+
+def test_a_merge_of_the_future_proves_nothing() -> None:
+    change = good_change(pull_requests=(good_pull_request(merged_at=at("09:32")),))
+    judgement = judged(ID, good_facts(change=change), MERGE)
+    assert judgement.outcome is Outcome.UNDETERMINED
+    assert judgement.observed.code == "reference.future"
 
 
 @pytest.mark.parametrize(
@@ -185,8 +199,9 @@ def test_an_accepted_claim_that_is_not_made_is_undetermined() -> None:
     assert judged(ID, facts, ACCEPTING).outcome is Outcome.UNDETERMINED
 
 
-def test_a_claimed_start_of_the_future_sets_no_later_reference_than_now() -> None:
-    facts = replace(claiming("12:00"), tickets=created("09:31").tickets)
+def test_a_claimed_start_of_the_future_proves_nothing() -> None:
+    assert judged(ID, claiming("12:00"), ACCEPTING).outcome is Outcome.UNDETERMINED
+    facts = replace(claiming("09:31"), tickets=created("09:31").tickets)
     assert judged(ID, facts, ACCEPTING).outcome is Outcome.FAIL
 
 

@@ -3,7 +3,17 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from logs import LOG_KEY, ORIGIN, OTHER_LOG_KEY, TRUST, Pipeline, filler, good_trust, sha, vkey
+from faults.pipelines import (
+    LOG_KEY,
+    ORIGIN,
+    OTHER_LOG_KEY,
+    TRUST,
+    Pipeline,
+    filler,
+    good_trust,
+    sha,
+    vkey,
+)
 from records import OTHER, SIGNER, trusted
 
 from gate.errors import InconsistentError, NotRecordedError, UsageError

@@ -14,7 +14,6 @@ from gate.record.dsse import (
     MAX_ENVELOPE,
     MAX_PAYLOAD,
     PAYLOAD_TYPE,
-    open_envelope,
     open_signed,
     pae,
     seal,
@@ -34,7 +33,7 @@ WRITTEN = write()
 
 
 def test_what_is_sealed_opens() -> None:
-    assert open_envelope(WRITTEN.entry, trusted()) == WRITTEN.payload
+    assert open_signed(WRITTEN.entry, trusted()) == (WRITTEN.payload, SIGNER.keyid)
     assert open_record(WRITTEN.entry, trusted()) == (WRITTEN.record, SIGNER.keyid)
 
 
@@ -56,30 +55,30 @@ def test_the_longest_payload_fits_a_record_and_a_log_entry() -> None:
 
 def test_each_way_not_to_be_trusted_is_its_own_finding() -> None:
     with pytest.raises(UnknownSignerError):
-        open_envelope(WRITTEN.entry, trusted(OTHER))
+        open_record(WRITTEN.entry, trusted(OTHER))
     with pytest.raises(UnknownSignerError):
-        open_envelope(WRITTEN.entry, TrustedSigners(()))
+        open_record(WRITTEN.entry, TrustedSigners(()))
     with pytest.raises(SignerNotValidError):
-        open_envelope(WRITTEN.entry, trusted(not_after=NOW))
+        open_record(WRITTEN.entry, trusted(not_after=NOW))
     with pytest.raises(SignerNotValidError):
         open_record(WRITTEN.entry, trusted(not_before=NOW + timedelta(seconds=1)))
     forged = WRITTEN.entry.replace(SIGNER.keyid.encode(), OTHER.keyid.encode())
     with pytest.raises(BadRecordSignatureError):
-        open_envelope(forged, trusted(OTHER))
+        open_record(forged, trusted(OTHER))
 
 
 def test_a_key_is_valid_at_the_records_time_and_not_at_the_readers() -> None:
     retired = trusted(not_after=NOW + timedelta(seconds=1))
-    assert open_envelope(WRITTEN.entry, retired) == WRITTEN.payload
+    assert open_record(WRITTEN.entry, retired) == (WRITTEN.record, SIGNER.keyid)
 
 
 def test_the_signature_is_checked_before_the_payload_is_parsed() -> None:
     envelope = json.loads(seal(b"not JSON at all", SIGNER))
     with pytest.raises(MalformedRecordError, match="not JSON"):
-        open_envelope(_compact(envelope), trusted())
+        open_record(_compact(envelope), trusted())
     envelope["signatures"][0]["sig"] = base64.b64encode(b"\0" * 64).decode()
     with pytest.raises(BadRecordSignatureError):
-        open_envelope(_compact(envelope), trusted())
+        open_record(_compact(envelope), trusted())
 
 
 def test_a_signature_of_another_payload_type_is_none_of_ours() -> None:
@@ -87,7 +86,7 @@ def test_a_signature_of_another_payload_type_is_none_of_ours() -> None:
     signature = SIGNER.sign(pae("application/json", WRITTEN.payload))
     envelope["signatures"][0]["sig"] = base64.b64encode(signature).decode()
     with pytest.raises(BadRecordSignatureError):
-        open_envelope(_compact(envelope), trusted())
+        open_record(_compact(envelope), trusted())
 
 
 def _compact(envelope: Any) -> bytes:
@@ -107,7 +106,7 @@ PAYLOAD = json.loads(WRITTEN.entry)["payload"]
 )
 def test_an_envelope_without_a_signature_is_refused(signatures: Any) -> None:
     with pytest.raises(UnsignedRecordError):
-        open_envelope(_changed(signatures=signatures), trusted())
+        open_record(_changed(signatures=signatures), trusted())
 
 
 @pytest.mark.parametrize(
@@ -135,7 +134,7 @@ def test_an_envelope_without_a_signature_is_refused(signatures: Any) -> None:
 )
 def test_only_the_canonical_spelling_is_read(data: bytes, says: str) -> None:
     with pytest.raises(MalformedRecordError) as caught:
-        open_envelope(data, trusted())
+        open_record(data, trusted())
     assert says in caught.value.message
 
 
@@ -161,7 +160,7 @@ def test_every_byte_counts() -> None:
             mangled = bytearray(entry)
             mangled[place] ^= flip
             with pytest.raises(InconsistentError):
-                open_envelope(bytes(mangled), trusted())
+                open_record(bytes(mangled), trusted())
     for cut in range(0, len(entry), 101):
         with pytest.raises(InconsistentError):
-            open_envelope(entry[:cut], trusted())
+            open_record(entry[:cut], trusted())

@@ -1,0 +1,192 @@
+"""Logs of the world of ``worlds``: a pipeline that enforces and completes, without the network."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from records import SIGNER, good_decision, trusted, write
+from worlds import NOW, good_change, good_deployment, good_facts, good_ticket
+
+from gate.log.append import Appended, append
+from gate.log.create import init_log
+from gate.log.history import read_history
+from gate.log.judge_again import judge_again
+from gate.log.plan import plan_append
+from gate.log.trust import Trust
+from gate.log.view import LogView
+from gate.model import DecisionKind, Lookup
+from gate.record.dsse import seal
+from gate.record.predicates import KeyAction, KeyRole
+from gate.record.signer import RecordSigner, SignerEntry, key_id
+from gate.record.statement import (
+    DecisionRecord,
+    key_statement,
+    open_record,
+    outcome_statement,
+)
+from gate.store.contract import Store
+from gate.store.directory import DirectoryStore
+from gate.store.durable import Calls
+from gate.tlog.note import Ed25519Signer
+from gate.tlog.trust import parse_policy
+
+ORIGIN = "acme.example/changes"
+LOG_KEY = Ed25519Signer(ORIGIN, Ed25519PrivateKey.from_private_bytes(b"\x11" * 32))
+OTHER_LOG_KEY = Ed25519Signer(ORIGIN, Ed25519PrivateKey.from_private_bytes(b"\x12" * 32))
+
+
+def vkey(signer: Ed25519Signer) -> str:
+    return signer.verifier.vkey
+
+
+def good_trust(log: Ed25519Signer = LOG_KEY, record: RecordSigner = SIGNER) -> Trust:
+    return Trust(parse_policy(f"log {vkey(log)}\nquorum none\n"), trusted(record))
+
+
+TRUST = good_trust()
+
+
+def sha(text: str) -> str:
+    """A commit id."""
+    return hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
+
+
+def digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def new_directory(path: Path, calls: Calls | None = None) -> DirectoryStore:
+    """A directory with an empty log."""
+    init_log(DirectoryStore(path), ORIGIN, LOG_KEY)
+    return DirectoryStore(path, calls=calls)
+
+
+class Pipeline:
+    """Enforces and completes deployments on one log; its clock moves a minute at a time."""
+
+    def __init__(self, store: Store, trust: Trust = TRUST, tail: int = 256) -> None:
+        self.store = store
+        self.trust = trust
+        self.tail = tail
+        self.minutes = 0
+
+    def now(self) -> datetime:
+        self.minutes += 1
+        return NOW + timedelta(minutes=self.minutes)
+
+    def view(self) -> LogView:
+        return LogView(self.store, self.trust, tail=self.tail)
+
+    def decide(
+        self,
+        commit: str = "one",
+        *,
+        service: str = "shop",
+        environment: str = "production",
+        tickets: Sequence[str] = ("CHG-1",),
+        kind: DecisionKind = DecisionKind.ALLOWED,
+    ) -> bytes:
+        """A decision judged at the present head, sealed and not yet appended."""
+        head = sha(commit)
+        view = self.view()
+        history = read_history(view, service, environment, head, tickets)
+        facts = good_facts(
+            *(good_ticket(key=ticket) for ticket in tickets),
+            deployment=good_deployment(service=service, environment=environment, commit=head),
+            change=good_change(head=head, base=history.base),
+            history=history,
+        )
+        assert all(isinstance(one, Lookup) for one in facts.tickets)
+        decision = replace(good_decision(kind), at=self.now())
+        written = write(facts, decision, judged=history)
+        self.store.put_evidence(digest(written.evidence), written.evidence)
+        return written.entry
+
+    def append(self, entry: bytes) -> Appended:
+        again = judge_again(SIGNER, self.now, "0.1.0")
+        return append(self.store, self.trust, LOG_KEY, entry, rejudge=again)
+
+    def enforce(
+        self,
+        commit: str = "one",
+        *,
+        service: str = "shop",
+        environment: str = "production",
+        tickets: Sequence[str] = ("CHG-1",),
+        kind: DecisionKind = DecisionKind.ALLOWED,
+    ) -> Appended:
+        return self.append(
+            self.decide(
+                commit, service=service, environment=environment, tickets=tickets, kind=kind
+            )
+        )
+
+    def end(self, decision: Appended, outcome: str = "succeeded") -> bytes:
+        """The outcome of a decision, sealed and not yet appended."""
+        record, _ = open_record(decision.entry, self.trust.signers)
+        assert isinstance(record, DecisionRecord)
+        judged = read_history(
+            self.view(), record.service, record.environment, record.commit, record.tickets
+        )
+        payload = outcome_statement(
+            decision.link, record, outcome, at=self.now(), judged=judged, gate_version="0.1.0"
+        )
+        return seal(payload, SIGNER)
+
+    def complete(self, decision: Appended, outcome: str = "succeeded") -> Appended:
+        return self.append(self.end(decision, outcome))
+
+    def deploy(
+        self,
+        commit: str,
+        *,
+        service: str = "shop",
+        environment: str = "production",
+        tickets: Sequence[str] = ("CHG-1",),
+    ) -> Appended:
+        """Enforce, and complete as succeeded; returns the decision."""
+        decision = self.enforce(commit, service=service, environment=environment, tickets=tickets)
+        self.complete(decision)
+        return decision
+
+
+def story(pipeline: Pipeline, entries: int) -> None:
+    """At least ``entries`` records of several services, tickets, denials and outcomes."""
+    n = 0
+    while pipeline.view().size < entries:
+        n += 1
+        service = ("shop", "billing")[n % 2]
+        if n % 5 == 0:
+            pipeline.enforce(
+                f"c{n}", service=service, tickets=(f"CHG-{n}",), kind=DecisionKind.DENIED
+            )
+        elif n % 7 == 0:
+            decision = pipeline.enforce(f"c{n}", service=service, tickets=(f"CHG-{n}", "CHG-1"))
+            pipeline.complete(decision, "rolled-back")
+        else:
+            pipeline.deploy(f"c{n - n % 3}", service=service, tickets=(f"CHG-{n // 2}",))
+
+
+def filler(count: int, start: int = 0) -> list[bytes]:
+    """Records that speak of no deployment: quick to make, for logs that must only be long."""
+    return [_filler(n) for n in range(start, start + count)]
+
+
+@cache
+def _filler(n: int) -> bytes:
+    public = hashlib.sha256(b"%d" % n).digest()
+    signer = SignerEntry(key_id(public), public, "", NOW, None)
+    payload = key_statement(signer, KeyAction.ADDED, KeyRole.RECORD, at=NOW, gate_version="0.1.0")
+    return seal(payload, SIGNER)
+
+
+def fill(store: Store, count: int) -> None:
+    """Append ``count`` fillers in one commit."""
+    view = LogView(store, TRUST)
+    assert store.commit(view.checkpoint, plan_append(view, filler(count, view.size), LOG_KEY))

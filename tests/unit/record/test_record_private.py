@@ -1,0 +1,76 @@
+"""No name and no text of people leaves by the words of the controls themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import worlds
+from records import write
+from worlds import good_facts, problem
+
+from gate.model import Facts, Lookup, MissingTicket
+from gate.policy import evaluate
+
+PERSONAL = (
+    *("alice", "bob", "carol", "dave", "erin", "mallory", "acc-", "acme.example", "web-flow"),
+    *("faster", "Faster", "heckout", "staging", "refs/", "dashboards", "GET /thing", "answer"),
+)
+
+
+def _ticket(**changes: object) -> Facts:
+    return good_facts(worlds.good_ticket(**changes))
+
+
+def _change(**changes: object) -> Facts:
+    return good_facts(change=worlds.good_change(**changes))
+
+
+WORLDS: dict[str, Callable[[], Facts]] = {
+    "good": good_facts,
+    "run unread": lambda: good_facts(run=problem()),
+    "nothing given": lambda: good_facts(given=(), tickets=()),
+    "given unread": lambda: good_facts(given=problem(), tickets=()),
+    "change unread": lambda: good_facts(change=problem()),
+    "history unread": lambda: good_facts(history=problem()),
+    "deployments unread": lambda: good_facts(deployed_before=problem()),
+    "ticket unread": lambda: good_facts(tickets=(Lookup(worlds.reference(), problem()),)),
+    "ticket missing": lambda: good_facts(tickets=(Lookup(worlds.reference(), MissingTicket()),)),
+    "ticket moved": lambda: good_facts(
+        tickets=(Lookup(worlds.reference(), worlds.good_ticket(key="OPS-5")),)
+    ),
+    "ticket late": lambda: _ticket(created_at=worlds.at("09:20")),
+    "own approval": lambda: _ticket(approvals=(worlds.good_approval("alice"),)),
+    "approval by nobody known": lambda: _ticket(approvals=(worlds.good_approval("mallory"),)),
+    "approval late": lambda: _ticket(approvals=(worlds.good_approval(clock="09:45"),)),
+    "no approval": lambda: _ticket(approvals=()),
+    "nothing written": lambda: _ticket(scope=(), rollback_plan=(), test_plan=()),
+    "pushed after approval": lambda: worlds.with_pull_request(
+        pushes=(worlds.good_push(clock="09:25"),)
+    ),
+    "not reviewed": lambda: worlds.with_pull_request(reviews=()),
+    "pushed directly": lambda: _change(
+        pull_requests=(),
+        direct_pushes=(worlds.good_push("mallory"),),
+        push_of={worlds.MERGE_SHA: 0},
+    ),
+    "on no release ref": lambda: _change(release_refs=()),
+    "in a fork only": lambda: _change(in_repository=False),
+    **{
+        f"change.{part} unread": lambda part=part: _change(**{part: problem()})  # type: ignore[misc]
+        for part in ("commits", "pull_requests", "direct_pushes", "release_refs", "in_repository")
+    },
+    **{
+        f"ticket.{part} unread": lambda part=part: _ticket(**{part: problem()})  # type: ignore[misc]
+        for part in ("approvals", "scope", "rollback_plan", "test_plan")
+    },
+}
+
+
+@pytest.mark.parametrize("world", WORLDS)
+def test_what_the_controls_say_names_nobody(world: str) -> None:
+    facts = WORLDS[world]()
+    written = write(facts, evaluate(facts, worlds.good_policy(), worlds.NOW))
+    for data in (written.payload, written.evidence):
+        text = data.decode()
+        assert [word for word in PERSONAL if word in text] == []
