@@ -7,7 +7,6 @@ before it answers. ``complete`` adds what became of the deployment.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ from gate.config import Policy
 from gate.config.secrets import Secrets
 from gate.errors import FindingError, NotRecordedError, UsageError
 from gate.facts import Gathered, Question, gather
+from gate.frozen import dataclass
 from gate.model import (
     Decision,
     DecisionKind,

@@ -6,15 +6,17 @@ controls that need it say so.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
 from gate.config import Environment, Policy, Service
 from gate.config.secrets import Secrets
 from gate.errors import UsageError
+from gate.frozen import dataclass
 from gate.http import Budget, Request
 from gate.model import (
     Account,
@@ -120,7 +122,7 @@ def gather(
     budget = Budget(policy.network.budget)
     forge = open_forge(policy, service, secrets, budget, question.checkout)
     tickets = open_tickets(policy, secrets, budget)
-    with ThreadPoolExecutor(max_workers=8) as pool:
+    with _side_by_side() as pool:
         run = pool.submit(_run, forge, service, deployment)
         change = pool.submit(_change, forge, service, question, history)
         before = pool.submit(forge.fetch_deployments, service, environment.name, deployment.commit)
@@ -154,6 +156,18 @@ def gather(
         ),
         (*tickets.requests(), *forge.requests()),
     )
+
+
+@contextmanager
+def _side_by_side() -> Iterator[ThreadPoolExecutor]:
+    """Threads to ask in. Whoever interrupts gate waits for no service that does not answer."""
+    pool = ThreadPoolExecutor(max_workers=8)
+    try:
+        yield pool
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        raise
+    pool.shutdown()
 
 
 def open_tickets(policy: Policy, secrets: Secrets, budget: Budget) -> TicketSystem:

@@ -11,10 +11,12 @@ Times are aware datetimes in UTC. Nothing here reads a clock, a file or the netw
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TypeAlias, TypeVar
+
+from gate.frozen import dataclass
 
 T = TypeVar("T")
 

@@ -30,7 +30,7 @@ from gate.errors import OK
 from gate.log.trust import load_trust
 from gate.log.view import LogView
 from gate.model import DecisionKind
-from gate.record.statement import DecisionRecord, OutcomeRecord
+from gate.record.statement import DecisionRecord, OutcomeRecord, Record
 from gate.store.directory import DirectoryStore
 
 CODES = frozenset({0, 1, 2, 10, 11, 12, 13})  # the documented ones; there are no others
@@ -41,7 +41,11 @@ SHOP = ("--service", "shop", "--environment", "production")
 class Job(Stage):
     """A folder with policy, keys, trust and log, and the job of one good change in ``scene``."""
 
-    scene: Scene
+    def __init__(self, home: Path, world: World) -> None:
+        super().__init__(home, world, os.environ)
+        self._read: list[Record] = []
+        self.set_up()
+        self.scene: Scene = world.change("CHG-1")
 
     # ---------------------------------------------------------------- running commands
 
@@ -98,10 +102,11 @@ class Job(Stage):
         return LogView(DirectoryStore(self.home / "log"), load_trust(self.home / "trust"))
 
     def records(self) -> list[DecisionRecord | OutcomeRecord]:
-        """All decisions and outcomes of the log."""
+        """All decisions and outcomes of the log. What was read once is not read again."""
         view = self.view()
-        found = [view.record(index) for index in range(view.size)]
-        return [r for r in found if isinstance(r, DecisionRecord | OutcomeRecord)]
+        for index in range(len(self._read), view.size):
+            self._read.append(view.record(index))
+        return [r for r in self._read if isinstance(r, DecisionRecord | OutcomeRecord)]
 
     def allowed(self) -> int:
         """How many decisions of the log let something go on."""
@@ -155,15 +160,12 @@ class Job(Stage):
 
 
 @contextmanager
-def job(directory: Path, key: str = "CHG-1", **world: Any) -> Iterator[Job]:
-    """A job with everything right, as long as its services run. The scene's ticket is ``key``."""
+def job(directory: Path, **world: Any) -> Iterator[Job]:
+    """A job with everything right, as long as its services run; its ticket is CHG-1."""
     home = directory / "home"
     home.mkdir(parents=True)
     with World(directory / "services", **world) as running:
-        made = Job(home, running, os.environ)
-        made.set_up()
-        made.scene = running.change(key)
-        yield made
+        yield Job(home, running)
 
 
 def without(given: Mapping[str, str], changes: Mapping[str, str | None]) -> dict[str, str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets as random_source
 from pathlib import Path
 
 from gate.cli.printing import coloured, redact, say, say_raw
@@ -86,6 +85,8 @@ def tell_ci(view: DecisionView) -> None:
     """
     if view.deployment.run.ci != "github":
         return
+    import secrets as random_source  # OpenSSL's hashes come with it
+
     from gate.output.annotations import github_annotations
     from gate.output.outputs import github_outputs
     from gate.output.summary import markdown

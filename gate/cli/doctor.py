@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 
 import click
@@ -15,6 +14,7 @@ from gate.cli.printing import read_secrets, say
 from gate.config import ForgeSettings, Policy, Secrets, Service
 from gate.deploy import Place
 from gate.errors import FINDING, OK, UNDETERMINED, GateError, worst
+from gate.frozen import dataclass
 from gate.http import Budget, Wire
 from gate.model import PinState, Problem
 

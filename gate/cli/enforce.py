@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from gate.cli.options import shared
 from gate.cli.printing import say
 from gate.deploy import Recorded
 from gate.errors import FINDING
+from gate.frozen import dataclass
 from gate.output.view import DecisionView, RecordedView
 
 RECEIPTS = "gate-receipts"

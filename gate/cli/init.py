@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -11,6 +11,7 @@ from gate.cli.inputs import now
 from gate.cli.keys import write_new, write_private
 from gate.cli.printing import say
 from gate.errors import UsageError
+from gate.frozen import dataclass
 
 GITHUB_STEP = """\
       - uses: actions/checkout@v4

@@ -5,19 +5,19 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gate.cli.printing import read_secrets
-from gate.config import Policy, Secrets, load_policy
-from gate.deploy import Place
 from gate.errors import UsageError
-from gate.facts import TICKETS_AT_MOST, Question
+from gate.frozen import dataclass
 from gate.model import Artifact, Deployment, PinState, RunClaim
 
 if TYPE_CHECKING:
+    from gate.config import Policy, Secrets
+    from gate.deploy import Place
+    from gate.facts import Question
     from gate.log.trust import Trust
     from gate.store.contract import Store
     from gate.store.disclosure import DisclosureStore
@@ -62,6 +62,7 @@ def ask(options: Options, environ: Mapping[str, str] | None = None) -> Asked:
     Raises ``UsageError`` for anything that is not wholly what the policy lists: nothing is guessed.
     """
     from gate.ci.detect import detect
+    from gate.facts import Question
 
     environ = os.environ if environ is None else environ
     if options.emergency is not None:
@@ -104,6 +105,9 @@ def open_place(
     The policy alone says where records go: an option that names another log or trust folder is a
     ``UsageError`` here. Reading commands do not come this way.
     """
+    from gate.config import load_policy
+    from gate.deploy import Place
+
     path = Path(config)
     policy = load_policy(path)
     for name, given, pinned in (
@@ -133,6 +137,7 @@ def open_reading(config: str, log_url: str | None, trust: str | None) -> Reading
     An auditor has no policy: with both options ``config`` is not read. Paths of options start from
     the working directory, paths of the policy from its own folder.
     """
+    from gate.config import load_policy
     from gate.log.trust import load_trust
     from gate.store.disclosure import open_disclosures
     from gate.store.open import open_store
@@ -183,6 +188,7 @@ def parse_artifacts(given: tuple[str, ...]) -> tuple[Artifact, ...]:
 
 def parse_tickets(given: tuple[str, ...], policy: Policy, environment: str) -> tuple[str, ...]:
     """The IDs of --ticket, each once, each wholly an ID of a configured project."""
+    from gate.facts import TICKETS_AT_MOST
     from gate.model import TicketSource
     from gate.tickets.ids import parse_id
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from gate.errors import UsageError
+from gate.frozen import dataclass
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 _SHOWN = 60

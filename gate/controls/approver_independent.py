@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 
 from gate.config.types import Policy
@@ -25,6 +24,7 @@ from gate.controls.independence import DEPLOYER, Ballot, Candidate, Standing, st
 from gate.controls.makers import Makers, makers_of
 from gate.controls.pipeline import deployer
 from gate.controls.tickets import each_ticket
+from gate.frozen import dataclass
 from gate.identity import Relation
 from gate.model import Account, Commit, Facts, Judgement, Message
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from gate.controls.control import Finding, failed, say, unavailable, undetermined
+from gate.frozen import dataclass
 from gate.model import (
     BaseKind,
     Change,

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import string
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 
 from gate.config.types import Environment, Policy, Service
+from gate.frozen import dataclass
 from gate.model import Facts, Judgement, Level, Message, Outcome, Problem, Value
 
 Judge: TypeAlias = Callable[[Facts, Policy, datetime], Judgement]

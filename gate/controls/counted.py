@@ -9,7 +9,6 @@ count once.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 
 from gate.config.types import ApprovalRules, Policy
@@ -21,6 +20,7 @@ from gate.controls.control import (
     unavailable,
     undetermined,
 )
+from gate.frozen import dataclass
 from gate.identity import People, same_account
 from gate.model import (
     Account,

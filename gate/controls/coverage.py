@@ -7,7 +7,6 @@ maker's word.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 
 from gate.config.types import Policy
@@ -29,6 +28,7 @@ from gate.controls.naming import (
     names_service,
     plain,
 )
+from gate.frozen import dataclass
 from gate.model import ChangeRequest, EditedText, Facts, Level, Message, Problem
 
 ID = "ticket-covers-change"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from gate.config.types import Policy
 from gate.controls.change import Range
@@ -12,6 +11,7 @@ from gate.controls.counted import Tally, Teller, Vote, merged
 from gate.controls.coverage import Coverage, coverage, demanded
 from gate.controls.makers import Makers
 from gate.controls.tickets import found
+from gate.frozen import dataclass
 from gate.identity import People, Relation
 from gate.model import Account, ChangeRequest, Commit, Facts
 

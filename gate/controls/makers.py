@@ -7,9 +7,9 @@ a push that the forge saw, by an account it still knows, or a signature that it 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from gate.controls.change import Unit
+from gate.frozen import dataclass
 from gate.model import Account, AccountKind, Commit, Problem, PullRequest, Push
 
 # GitHub commits under this name for people who edit on its site. The name is free for anybody to

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from gate.config.types import Policy
 from gate.controls.change import range_of, shown
 from gate.controls.control import Finding, say, unavailable, undetermined
 from gate.controls.pipeline import PIPELINE_START, claimed, own_run
+from gate.frozen import dataclass
 from gate.model import Change, Facts, Message, Problem
 
 MERGE = "the merge"  # what that reference is called

@@ -15,8 +15,8 @@ from pathlib import Path
 from textwrap import fill
 from typing import Any
 
-from gate.demo.stage import POLICY, Ended, Stage
 from gate.demo.plot import AFTER_RUN, Scene
+from gate.demo.stage import POLICY, Ended, Stage
 from gate.demo.world import World
 
 WIDTH = 88

@@ -12,8 +12,9 @@ import os
 import shutil
 import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from gate.frozen import dataclass
 
 TIMEOUT = 20.0  # seconds a command may take
 SEARCH_PATH = os.pathsep.join((os.defpath, "/usr/local/bin", "/opt/homebrew/bin"))

@@ -7,7 +7,6 @@ import random
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
@@ -17,6 +16,7 @@ import requests
 import requests.auth
 import urllib3.exceptions
 
+from gate.frozen import dataclass
 from gate.http import failure, reply
 from gate.http.budget import Budget
 from gate.http.failure import FetchError

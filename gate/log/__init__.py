@@ -3,6 +3,7 @@
 ===============  ======================================================================
 ``trust``        the folder that says which keys are believed
 ``view``         the log as one signed head fixes it, every byte held against that head
+``search``       finding records in it with the help of an index that nobody vouches for
 ``keys``         what a record is found by
 ``track``        what a run of records says of one service and environment
 ``history``      what the log proves of a deployment about to happen
@@ -12,6 +13,7 @@
 ``receipt``      an entry with its proof, as two files
 ``permit``       whether a receipt permits a deployment, offline
 ``create``       an empty log
-``verify``       everything that can be checked of a log, and what is wrong with it
+``verify``       everything that can be checked of a log, and what is wrong with it: the tree
+                 (``check_tree``), the records (``check_records``), collected in ``findings``
 ===============  ======================================================================
 """

@@ -7,10 +7,10 @@ in the log when the log says so, not when a write said it went well.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from gate.errors import InconsistentError, NotRecordedError, UsageError
+from gate.frozen import dataclass
 from gate.log.keys import digest_of
 from gate.log.plan import plan_append
 from gate.log.trust import Trust

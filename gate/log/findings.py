@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from gate.frozen import dataclass
 
 MOST = 100
 """Findings of one kind that are kept; a log that is all wrong should not fill the memory."""

@@ -14,11 +14,11 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
 from gate.errors import InconsistentError
+from gate.frozen import dataclass
 from gate.model import EntryLink
 from gate.record.canonical import encode
 from gate.record.statement import DecisionRecord, OutcomeRecord, Record, parse_statement

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from gate.errors import FindingError
+from gate.frozen import dataclass
 from gate.log.receipt import read_receipt, verify_receipt
 from gate.log.trust import load_trust
 from gate.model import Artifact, DecisionKind

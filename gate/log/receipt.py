@@ -8,10 +8,10 @@ are all that an offline check needs.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 
 from gate.errors import InconsistentError, UsageError
+from gate.frozen import dataclass
 from gate.log.trust import Trust
 from gate.model import EntryLink
 from gate.record.statement import Record, open_record

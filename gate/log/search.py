@@ -16,10 +16,10 @@ written names the wrong ``prior``, which ``gate log verify`` reports for ever af
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Protocol
 
 from gate.errors import InconsistentError
+from gate.frozen import dataclass
 from gate.log.keys import Prior, digest_of, keys_of, might_have, payload_of, prior_of
 from gate.model import EntryLink
 from gate.record.statement import Record, parse_statement

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass
 from pathlib import Path
 
 from gate.errors import UsageError
+from gate.frozen import dataclass
 from gate.record.signer import TrustedSigners, parse_signers
 from gate.tlog.trust import TrustPolicy, parse_policy
 
@@ -42,8 +42,12 @@ def load_trust(folder: Path, *, log: Path | None = None) -> Trust:
             f"the trust folder {folder} lies inside the log {log}: it would vouch for itself",
             remedy="keep the trust folder where those who write the log cannot change it",
         )
-    policy = parse_policy(_read(folder, POLICY))
-    policy.log  # noqa: B018  # raises UsageError where the policy trusts several logs
+    data = _read(folder, POLICY)
+    try:
+        policy = parse_policy(data)
+        policy.log  # noqa: B018  # raises UsageError where the policy trusts several logs
+    except UsageError as error:
+        raise UsageError(f"{folder / POLICY}: {error.message}", remedy=error.remedy) from None
     try:
         text = _read(folder, SIGNERS).decode("utf-8")
     except UnicodeDecodeError:

@@ -15,9 +15,9 @@ in the store.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from gate.errors import InconsistentError
+from gate.frozen import dataclass
 from gate.log.check_records import RecordChecks
 from gate.log.check_tree import TreeChecks
 from gate.log.findings import Finding, Findings

@@ -6,10 +6,10 @@ decision that permits and, for every command but ``check``, a record of it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from gate.errors import FINDING, INCONSISTENT, NOT_RECORDED, OK
+from gate.frozen import dataclass
 from gate.model import (
     ControlResult,
     Decision,

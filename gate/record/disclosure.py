@@ -18,9 +18,9 @@ import hashlib
 import json
 import types
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Annotated, Any
 
+from gate.frozen import dataclass
 from gate.model import Account, AccountKind
 from gate.record import codec
 from gate.record.canonical import decode, encode

@@ -14,9 +14,9 @@ bundle both completes a record whose lists were too long and can be held against
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from typing import Any
 
+from gate.frozen import dataclass
 from gate.model import Decision, Facts
 from gate.record import codec
 from gate.record.canonical import decode, encode

@@ -16,8 +16,8 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
+from gate.frozen import dataclass
 from gate.model import Account, Free
 from gate.record.canonical import encode
 

@@ -12,10 +12,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from gate.errors import UsageError
+from gate.frozen import dataclass
 from gate.record.canonical import encode
 from gate.record.dsse import MAX_PAYLOAD
 from gate.record.errors import AlteredError

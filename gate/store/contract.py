@@ -13,10 +13,10 @@ primitive only, a compare-and-swap of the head:
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
 from gate.errors import NotRecordedError
+from gate.frozen import dataclass
 
 CHECKPOINT = "checkpoint"
 

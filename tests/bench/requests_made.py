@@ -25,9 +25,7 @@ def requests_of(timed: Timed, scene: Scenery) -> tuple[Asked, ...]:
         for simulator in scene.simulators:
             simulator.forget_requests()
         run(timed)
-        return tuple(
-            Asked(s.name, len(s.requests), s.longest_chain()) for s in scene.simulators
-        )
+        return tuple(Asked(s.name, len(s.requests), s.longest_chain()) for s in scene.simulators)
     finally:
         for simulator in scene.simulators:
             simulator.latency = 0.0

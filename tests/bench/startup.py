@@ -97,7 +97,9 @@ def _commands(scene: Scenery) -> list[Timed]:
 
 def _print_times(taken: dict[str, float], rounds: int) -> None:
     scale = min(taken[name] / seconds for name, seconds in AIMED_AT.items())
-    print(f"Python {platform.python_version()}, {os.cpu_count()} CPUs, {platform.machine()}, ", end="")
+    print(
+        f"Python {platform.python_version()}, {os.cpu_count()} CPUs, {platform.machine()}, ", end=""
+    )
     print(f"medians of {rounds} interleaved runs of whole processes")
     print(f"aims scaled by {scale:.2f}, as this machine's floors demand\n")
     print(f"{'':48} {'ms':>6} {'× pass':>7} {'× libs':>7} {'aim ms':>7}  ")

@@ -104,9 +104,7 @@ def test_every_request_of_a_good_run_is_spoiled_here(acme: Job) -> None:
     code, _, text = judged(acme)
     assert code == 0, text
     for known, server in ((JIRA, world.jira), (GITHUB, world.github)):
-        asked = [
-            r.path + "?" * bool(r.query) + "&".join(r.query.values()) for r in server.requests
-        ]
+        asked = [r.path + "?" * bool(r.query) + "&".join(r.query.values()) for r in server.requests]
         unknown = [path for path in asked if not any(re.search(k, path) for k in known)]
         assert unknown == []
         unasked = [k for k in known if not any(re.search(k, path) for path in asked)]

@@ -15,11 +15,12 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[2] / "gate"
 
-BASE = ("errors", "model")
+BASE = ("errors", "frozen", "model")
 TABLE: Mapping[str, tuple[str, ...]] = {
     # An entry is a room, or one module of a room ("log.history").
     "errors": (),
-    "model": ("errors",),
+    "frozen": (),
+    "model": ("errors", "frozen"),
     "tlog": ("errors",),
     "config": BASE,
     "identity": (*BASE, "config"),

@@ -9,7 +9,7 @@ as "merged", has a row of a push, and its merge commit is a direct push like any
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from gate.forges import refs as names
 from gate.forges.github.graph import Graph
@@ -17,6 +17,7 @@ from gate.forges.github.parse import ZERO, Activity
 from gate.forges.github.pulls import Pull
 from gate.forges.github.pushes import Landing, anchored, first_landings, landings, merge_segments
 from gate.forges.github.talk import incomplete
+from gate.frozen import dataclass
 from gate.model import Commit, Maybe, Problem, PullRequest, Push
 
 _AGAIN = "run again in a minute; GitHub links a merge to its pull request with some delay"

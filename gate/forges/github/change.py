@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from gate.config.types import Service
 from gate.forges import refs as names
@@ -16,6 +15,7 @@ from gate.forges.github.pushes import anchored
 from gate.forges.github.source import Source
 from gate.forges.github.span import Span
 from gate.forges.github.talk import Flow, all_of, side_by_side
+from gate.frozen import dataclass
 from gate.model import Base, Change, Maybe, Problem, ProblemKind
 
 

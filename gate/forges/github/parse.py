@@ -7,12 +7,12 @@ nothing is guessed, and nothing is asked again.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from gate.forges.github.talk import ShapeError
 from gate.forges.trailers import co_authors
+from gate.frozen import dataclass
 from gate.model import Account, AccountKind, Commit, Push
 
 ZERO = re.compile(r"0{40}|0{64}")

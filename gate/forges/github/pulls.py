@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from gate.forges import refs as names
 from gate.forges.github.graph import Graph
@@ -13,6 +12,7 @@ from gate.forges.github.reviews import decisions
 from gate.forges.github.source import Source
 from gate.forges.github.span import MOST_PULL_COMMITS
 from gate.forges.github.talk import Flow, all_of, incomplete, side_by_side
+from gate.frozen import dataclass
 from gate.model import Approval, Commit, Maybe, Problem, Push
 
 MOST_ASKED = 300  # commits whose pull requests are asked for

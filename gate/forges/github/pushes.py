@@ -7,11 +7,11 @@ A row of activity says that a ref went from ``before`` to ``after``, when, and b
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from gate.forges.github.graph import Graph
 from gate.forges.github.parse import FORGE_MERGES, ZERO, Activity
+from gate.frozen import dataclass
 from gate.model import Push
 
 

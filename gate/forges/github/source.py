@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from gate.forges.github import parse
 from gate.forges.github.parse import Activity, PullRow, Ref, Review
@@ -20,6 +19,7 @@ from gate.forges.github.talk import (
     read,
     rows,
 )
+from gate.frozen import dataclass
 from gate.model import Commit, Maybe, Problem
 
 

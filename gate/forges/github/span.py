@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import ceil
 
 from gate.forges import refs as names
@@ -20,6 +19,7 @@ from gate.forges.github.talk import (
     read,
     side_by_side,
 )
+from gate.frozen import dataclass
 from gate.model import Commit, Maybe, Problem, ProblemKind
 
 MOST_COMMITS = 1_000

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar, cast, overload
 from urllib.parse import quote
 
+from gate.frozen import dataclass
 from gate.model import Maybe, Problem, ProblemKind
 
 ROUNDS = 4

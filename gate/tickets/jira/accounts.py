@@ -8,8 +8,7 @@ are left out, as Jira does not say which of them it verified.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from gate.frozen import dataclass
 from gate.http.document import Document, ShapeError
 from gate.model import Account, AccountKind
 

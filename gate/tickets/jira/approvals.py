@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
+from gate.frozen import dataclass
 from gate.http.document import Document, ShapeError
 from gate.model import Account, Approval, Status, Verdict
 from gate.tickets.jira.accounts import User, parse_person, parse_user

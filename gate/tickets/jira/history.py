@@ -8,9 +8,9 @@ that does not add up is not a history.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
+from gate.frozen import dataclass
 from gate.http.document import Document, ShapeError
 from gate.tickets.jira.accounts import User, parse_person
 

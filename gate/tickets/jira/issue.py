@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from gate.config.types import JiraSettings
+from gate.frozen import dataclass
 from gate.http.document import Document, ShapeError
 from gate.model import Status
 from gate.tickets.jira.accounts import User, parse_person

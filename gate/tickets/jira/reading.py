@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeAlias
 
 from gate.config.types import ApprovalPlace, JiraSettings
+from gate.frozen import dataclass
 from gate.http import FetchError
 from gate.http.document import Document, ShapeError
 from gate.http.failure import credentials_of, malformed

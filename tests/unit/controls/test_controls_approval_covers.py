@@ -16,7 +16,9 @@ from worlds import (
     good_commit,
     good_commits,
     good_deployment,
+    good_environment,
     good_facts,
+    good_policy,
     good_pull_request,
     good_push,
     good_review,
@@ -28,7 +30,7 @@ from worlds import (
 )
 
 from gate.config.types import Policy
-from gate.model import Approval, Change, EditedText, Facts, Outcome
+from gate.model import Approval, Change, EditedText, Facts, Level, Outcome
 
 ID = "approval-covers-change"
 
@@ -105,6 +107,16 @@ def test_an_inexact_approval_counts_by_its_earliest_time(
     assert outcome(pushed("08:30", approvals=(vague,))) is expected
 
 
+def test_an_inexact_approval_is_undetermined_also_where_coverage_is_not_demanded() -> None:
+    relaxed = good_policy(good_environment(controls={"ticket-covers-change": Level.OFF}))
+    facts = pushed("08:30", approvals=(good_approval(latest_possible=True),))
+    assert outcome(facts, relaxed) is Outcome.UNDETERMINED
+
+
+def test_an_approval_of_this_moment_covers() -> None:
+    assert outcome(pushed("08:30", approvals=(good_approval(clock="09:30"),))) is Outcome.PASS
+
+
 def test_an_inexact_approval_that_was_surely_too_early_fails() -> None:
     vague = good_approval(latest_possible=True, not_before=at("08:10"))
     assert outcome(pushed("09:10", approvals=(vague,))) is Outcome.FAIL
@@ -119,6 +131,11 @@ def test_an_inexact_approval_that_was_surely_too_early_fails() -> None:
         # too early, and another that may count and is late enough
         ((good_approval(clock="08:10"), good_approval("mallory")), Outcome.UNDETERMINED),
         ((good_approval(clock="08:10"), good_approval("mallory", "08:11")), Outcome.FAIL),
+        ((good_approval(clock="08:10"), good_approval("mallory", "08:30")), Outcome.FAIL),
+        (
+            (good_approval(clock="08:10"), good_approval("carol", decided_at=None)),
+            Outcome.UNDETERMINED,
+        ),
     ],
 )
 def test_only_counted_approvals_cover(approvals: tuple[Approval, ...], expected: Outcome) -> None:
@@ -138,6 +155,17 @@ def test_a_makers_late_approval_does_not_stand_in_for_an_independent_early_one()
     facts = pushed("08:30", approvals=approvals)
     assert judged("approver-independent", facts, policy).outcome is Outcome.PASS
     assert outcome(facts, policy) is Outcome.FAIL
+
+
+def test_who_made_one_commit_of_a_pull_request_is_not_independent_of_it() -> None:
+    commits = (replace(good_commits()[0], author=github("bob")), *good_commits()[1:])
+    approvals = (good_approval("bob", "09:00"), good_approval("carol", "08:20"))
+    facts = replace(pushed("08:30", approvals=approvals), change=good_change(commits=commits))
+    assert judged("approver-independent", facts).outcome is Outcome.PASS
+    assert outcome(facts) is Outcome.FAIL
+    later = (approvals[0], good_approval("carol", "08:50"))
+    ticket = good_ticket(approvals=later)
+    assert outcome(good_facts(ticket, change=facts.change)) is Outcome.PASS
 
 
 def test_without_any_independent_approval_the_order_is_judged_all_the_same() -> None:

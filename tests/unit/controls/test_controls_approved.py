@@ -284,6 +284,13 @@ def test_a_run_that_could_not_be_read_is_undetermined() -> None:
     assert predates(good_facts(run=good_run(active=False)), "pipeline") is Outcome.UNDETERMINED
 
 
+def test_reviews_that_could_not_be_had_may_be_late() -> None:
+    change = good_change(pull_requests=(good_pull_request(reviews=problem()),))
+    policy = with_rules(**BOTH)
+    assert judged(PREDATES, good_facts(change=change), policy).outcome is Outcome.UNDETERMINED
+    assert judged(PREDATES, good_facts(change=problem()), policy).outcome is Outcome.UNDETERMINED
+
+
 def test_reviews_that_count_must_be_early_too() -> None:
     facts = reviewed(good_review(clock="09:20"), ticket=(good_approval(),))
     policy = with_rules(predates="pipeline", **BOTH)

@@ -232,7 +232,13 @@ def test_a_push_that_is_not_in_the_list_vouches_for_nothing(position: int) -> No
 def test_a_pull_request_without_known_pushes_or_commits_is_undetermined(
     changes: dict[str, Any],
 ) -> None:
-    assert outcome(with_pull(**changes)) is Outcome.UNDETERMINED
+    judgement = judged(ID, with_pull(**changes))
+    assert judgement.outcome is Outcome.UNDETERMINED
+    told = {
+        judgement.observed.code,
+        *(str(each) for each in judgement.observed.args.get("also", ())),  # type: ignore[union-attr]
+    }
+    assert told <= {"independent.unvouched", "problem.unavailable"}
 
 
 def test_pushes_to_a_branch_do_not_vouch_for_a_merge_made_by_hand() -> None:
@@ -275,6 +281,11 @@ def test_the_tickets_author_is_no_independent_approver() -> None:
 def test_a_ticket_without_creator_may_be_anybodys() -> None:
     assert outcome(good_facts(good_ticket(creator=None))) is Outcome.UNDETERMINED
     assert outcome(good_facts(good_ticket(reporter=None))) is Outcome.PASS
+
+
+def test_an_author_without_a_key_may_be_anybody() -> None:
+    nobody = Account("jira", "")
+    assert outcome(good_facts(good_ticket(creator=nobody))) is Outcome.UNDETERMINED
 
 
 DEPLOYER = with_rules(independent_of=("change-author", "deployer"))
@@ -411,6 +422,7 @@ def test_a_review_speaks_for_its_own_pull_request_only() -> None:
         ({"commits": problem()}, Outcome.UNDETERMINED),
         ({"pull_requests": problem()}, Outcome.UNDETERMINED),
         ({"commits": ()}, Outcome.UNDETERMINED),
+        ({"commits": good_commits()[:2]}, Outcome.UNDETERMINED),  # the head is not among them
         ({"base_is_ancestor": False}, Outcome.FAIL),
         ({"head": "9" * 40}, Outcome.UNDETERMINED),
         ({"base": Base(BaseKind.DEPLOYED, "7" * 40)}, Outcome.UNDETERMINED),
@@ -423,6 +435,12 @@ def test_a_review_speaks_for_its_own_pull_request_only() -> None:
 )
 def test_a_range_that_is_not_proved_is_no_range(changes: dict[str, Any], expected: Outcome) -> None:
     assert outcome(good_facts(change=good_change(**changes))) is expected
+
+
+def test_a_first_deployment_may_be_judged_over_a_wider_range() -> None:
+    wide = good_change(base=Base(BaseKind.WIDENED, BASE_SHA))
+    facts = good_facts(change=wide, history=good_history(base=Base(BaseKind.FIRST, "")))
+    assert outcome(facts) is Outcome.PASS
 
 
 def test_a_wider_range_must_contain_the_proved_base() -> None:

@@ -33,6 +33,8 @@ def clocks(*readings: tuple[float, float]) -> tuple[ClockReading, ...]:
     ("readings", "expected"),
     [
         (((0.0, 1.0),), Outcome.PASS),
+        (((0.0, 0.0),), Outcome.PASS),
+        (((0.0, 60.0),), Outcome.PASS),
         (((60.0, 0.5),), Outcome.PASS),
         (((61.0, 1.0),), Outcome.PASS),
         (((61.1, 1.0),), Outcome.FAIL),

@@ -1,0 +1,83 @@
+"""Several runs at once on one log: all of them are in it, and nothing is lost."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+from jobs import PROCESS, Job, job
+
+from gate.model import DecisionKind
+from gate.record.statement import DecisionRecord
+
+AT_ONCE = 4
+SERVICES = ("shop", "cart", "search", "mail")
+
+
+@pytest.fixture(scope="module")
+def acme(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Job]:
+    with job(tmp_path_factory.mktemp("at-once"), services=SERVICES) as made:
+        yield made
+
+
+def test_runs_at_once_are_all_in_the_log_and_each_has_its_receipt(acme: Job) -> None:
+    """Processes of their own. Half of them deploy the same service, and one has no ticket."""
+    before = acme.view().size
+    jobs = []
+    for number, service in enumerate(("shop", "shop", "cart", "mail")):
+        key = f"CHG-{20 + number}"
+        scene = acme.world.change(key, service=service, with_ticket=service != "mail")
+        jobs.append((service, key, scene))
+    started = [
+        subprocess.Popen(
+            [
+                *(*PROCESS, "enforce", "--service", service, "--environment", "production"),
+                *("--ticket", key, "--receipt", f"receipts/{key}", "--quiet"),
+            ],
+            cwd=acme.home,
+            env=acme.environ(acme.ci(scene)),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for service, key, scene in jobs
+    ]
+    ended = [(process.communicate(timeout=60), process.returncode) for process in started]
+    assert [code for _, code in ended] == [0, 0, 0, 10], ended
+    assert acme.view().size == before + AT_ONCE
+    records = [r for r in acme.records()[before:] if isinstance(r, DecisionRecord)]
+    assert sorted(r.commit for r in records) == sorted(scene.commit for _, _, scene in jobs)
+    assert sum(r.decision == DecisionKind.ALLOWED for r in records) == AT_ONCE - 1
+    acme.gate("log", "verify", "--log", "dir:log", "--trust", "trust", expect=0)
+    for service, key, scene in jobs:
+        verdict = acme.gate(
+            *("verify", "--receipt", f"receipts/{key}", "--trust", "trust", "--service", service),
+            *("--environment", "production", "--commit", scene.commit),
+        )
+        assert verdict.code == (10 if service == "mail" else 0), verdict
+
+
+def test_the_same_run_twice_at_once_is_two_records(acme: Job) -> None:
+    """A re-run that lost or merged the change was a bug of others: every attempt is recorded."""
+    before = acme.view().size
+    command = [*PROCESS, "enforce", "--service", "shop", "--ticket", "CHG-1", "--format", "json"]
+    started = [
+        subprocess.Popen(
+            [*command, "--receipt", f"receipts/twice-{number}"],
+            cwd=acme.home,
+            env=acme.environ(acme.ci()),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for number in range(2)
+    ]
+    answers = [process.communicate(timeout=60)[0] for process in started]
+    assert [process.returncode for process in started] == [0, 0]
+    places = {json.JSONDecoder().raw_decode(answer)[0]["record"]["index"] for answer in answers}
+    assert places == {before, before + 1}
+    assert acme.view().size == before + 2
+    acme.gate("log", "verify", expect=0)
