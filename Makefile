@@ -41,6 +41,17 @@ $(VENV)/e2e.stamp: requirements/e2e.txt requirements/runtime.txt $(VENV)/dev.sta
 	@$(VENV)/counterparts/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/e2e.txt
 	@touch $@
 
+# As a user has it: the hash-locked libraries and nothing else. The wheel itself is put in each time.
+$(VENV)/wheel.stamp: requirements/runtime.txt | $(VENV)/venv.stamp
+	@echo "· making an environment for the built wheel"
+	@$(PYTHON) -m venv --clear $(VENV)/wheel
+	@$(VENV)/wheel/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/runtime.txt
+	@touch $@
+
+.PHONY: wheel
+wheel: $(VENV)/wheel.stamp dist
+	@$(VENV)/wheel/bin/python -m pip install --quiet --disable-pip-version-check --no-index --no-deps --force-reinstall dist/*.whl
+
 # Without compiled bytecode each start of gate takes three times as long.
 $(VENV)/bytecode.stamp: $(SOURCES) $(VENV)/runtime.stamp
 	@$(BIN)/python -m compileall -q gate
@@ -60,14 +71,14 @@ engines: $(VENV)/dev.stamp ## other implementations read our log (Go's own tile 
 	@sh tests/engines/install.sh
 	@$(BIN)/python -m pytest -q tests/engines
 
-e2e: $(VENV)/e2e.stamp dist ## the built wheel in a real runner, against a Jira we did not write
+e2e: $(VENV)/e2e.stamp wheel ## the built wheel in a real runner, against a Jira we did not write
 	@$(BIN)/python -m pytest -q tests/e2e
 
-bench: $(VENV)/bytecode.stamp $(VENV)/dev.stamp ## start-up and request figures, as ratios to a floor of the same run
-	@$(BIN)/python tests/bench/startup.py
+bench: wheel ## start-up and request figures of the built wheel, as ratios to floors of the same run
+	@$(BIN)/python tests/bench/startup.py --gate $(VENV)/wheel/bin/gate
 
 dist: $(VENV)/dev.stamp ## wheel and sdist in dist/
-	@rm -rf dist && $(BIN)/python -m hatchling build -d dist >/dev/null && ls dist
+	@rm -rf dist && $(BIN)/python -m hatchling build -d dist >/dev/null 2>&1 && ls dist
 
 lock: ## resolve requirements/*.in anew (needs uv on the PATH)
 	@for f in build runtime dev lint e2e; do uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate requirements/$$f.in -o requirements/$$f.txt; done

@@ -62,16 +62,31 @@ def run(command: list[str], directory: Path, environment: Mapping[str, str]) -> 
     return Ended(done.returncode, done.stdout, done.stderr)
 
 
-STATUSES = '{"statuses": [["Open","todo","1"],["Approved","inprogress","3"],["Done","done","10002"]]}'
+STATUSES = (
+    '{"statuses": [["Open","todo","1"],["Approved","inprogress","3"],["Done","done","10002"]]}'
+)
+
+
+# Its command, but for the setting that it reads from no file: whose session every request is.
+START = """
+import sys, uvicorn
+from jira820.config import load_config
+from jira820.server import make_app
+config = load_config()
+config.current_user = sys.argv[1]
+uvicorn.run(make_app(config=config), host=config.host, port=config.port)
+"""
 
 
 class Jira820:
     """jira820, with project CHG. Whatever happens there happens at 09:00 UTC of ``day``.
 
-    Transitions are made by its user ``admin``, and it asks nobody who they are.
+    It asks nobody who they are: whoever asks is ``account``, one of its users. Transitions are made
+    by its user ``admin``.
     """
 
-    def __init__(self, folder: Path, day: str) -> None:
+    def __init__(self, folder: Path, day: str, account: str) -> None:
+        self._account = account
         self._log = folder / "jira820.log"
         config = folder / "jira820.json"  # JSON is YAML
         config.write_text(STATUSES)
@@ -92,7 +107,7 @@ class Jira820:
     def __enter__(self) -> Self:
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
-                [COUNTERPARTS / "jira820"],
+                [COUNTERPARTS / "python", "-c", START, self._account],
                 env=self._environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -111,9 +126,10 @@ class Jira820:
             code = self._process.wait(timeout=0.05)
         except subprocess.TimeoutExpired:
             try:
-                return self.get("myself")["name"] == "admin"
+                self.get("myself")
             except requests.ConnectionError:
                 return False
+            return True
         raise AssertionError(f"jira820 ended {code}:\n{self._log.read_text()}")
 
     def __exit__(

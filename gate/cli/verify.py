@@ -13,7 +13,7 @@ from gate.cli.options import shared
 from gate.cli.printing import say
 from gate.errors import FINDING, OK, UsageError
 
-AGE = re.compile(r"(\d{1,6})([smhd])")
+AGE = re.compile(r"([0-9]{1,6})([smhd])")
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,6 +21,7 @@ from gate.demo.world import World
 
 WIDTH = 88
 DATA_CENTER = "datacenter.toml"
+COMPANY = ("gate-keys", "gate.toml", DATA_CENTER, "change-evidence")  # no auditor takes these home
 Say = Callable[[str], None]
 
 
@@ -44,7 +45,7 @@ class Act:
 
 
 GOOD = Act("CHG-1", "A ticket, approved and early", 0)
-ROUTINE = tuple(Act(f"CHG-{n}", "An ordinary release", 0) for n in (2, 3, 4))
+ROUTINE = tuple(Act(f"CHG-{n}", "An ordinary release", 0) for n in (2, 3, 4, 6, 7, 8))
 TRICKS = (
     Act(
         "CHG-11",
@@ -126,6 +127,9 @@ def tell(home: Path, outside: Mapping[str, str], say: Say) -> None:
     try:
         with World(scratch / "cloud", services=SERVICES) as world:
             Teller(Stage(home, world, outside), world, say, scratch).tell()
+        for name in COMPANY:  # with the keys, a copy would prove nothing against its holder
+            path = home / name
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
     except RuntimeError as error:
         raise StoryError(str(error)) from error
     finally:
@@ -149,8 +153,7 @@ class Teller:
         self.stage.set_up()
         self._chapter("The pipeline: what may go on")
         good = self._show_good()
-        for act in ROUTINE:
-            self._deploy(act)
+        self._deploy(ROUTINE)
         self._on_data_center()
         self._chapter("The pipeline: what may not")
         denied = [self._enforce(act) for act in TRICKS]
@@ -171,13 +174,15 @@ class Teller:
                 self.say(f"  {line}".rstrip())
         return scene
 
-    def _deploy(self, act: Act) -> None:
+    def _deploy(self, acts: Sequence[Act]) -> None:
         """``gate run``: the deployment itself is a command that succeeds, here ``true``."""
-        scene = self.world.change(act.key)
-        ended = self._run(
-            act, self.world, scene, "run", "--receipt", self._receipt(), "--quiet", "--", "true"
+        for act in acts:
+            scene = self.world.change(act.key)
+            arguments = ("--receipt", self._receipt(), "--quiet", "--", "true")
+            ended = self._run(act, self.world, scene, "run", *arguments)
+        self._scene(
+            f"{len(acts)} ordinary releases, one after the other; the last of them", ended, 0
         )
-        self._scene(act.title, ended, act.code)
 
     def _on_data_center(self) -> None:
         act = Act("CHG-5", "The same on Jira Data Center, approved by a transition", 0, "", "till")

@@ -119,7 +119,7 @@ class RecordChecks:
         if tuple(here[-HERE:]) != record.history.here:
             self._fault("history", index, "does not name the earlier records of its commit here")
         present = track.base(record.commit, index)
-        if record.decision in PERMITS and not same_base(record.history.base, present):
+        if record.decision in PERMITS and not same_base(record, present):
             self._fault(
                 "history",
                 index,

@@ -15,11 +15,11 @@ from gate.errors import InconsistentError
 from gate.log.append import Rejudge
 from gate.log.history import read_history
 from gate.log.keys import digest_of
-from gate.log.track import PERMITS
+from gate.log.track import PERMITS, start_of
 from gate.log.view import LogView
-from gate.model import Base, Now
+from gate.model import Base, BaseKind, Now
 from gate.record.dsse import seal
-from gate.record.predicates import BasePart, HeadPart
+from gate.record.predicates import HeadPart
 from gate.record.signer import RecordSigner
 from gate.record.statement import DecisionRecord, OutcomeRecord, open_record, superseded_statement
 
@@ -45,7 +45,7 @@ def judge_again(signer: RecordSigner, now: Now, gate_version: str) -> Rejudge:
         history = read_history(
             view, record.service, record.environment, record.commit, record.tickets
         )
-        if same_base(record.history.base, history.base):
+        if same_base(record, history.base):
             return entry
         return seal(
             superseded_statement(
@@ -62,9 +62,17 @@ def judge_again(signer: RecordSigner, now: Now, gate_version: str) -> Rejudge:
     return again
 
 
-def same_base(judged: BasePart, present: Base) -> bool:
-    """Whether a range from ``judged`` is the range that ``present`` demands."""
-    return (judged.commit or "") == present.commit
+def same_base(record: DecisionRecord, present: Base) -> bool:
+    """Whether the record was judged over the range that ``present`` demands.
+
+    A first deployment was judged from nothing; one that came before it meanwhile, of the same
+    commits, now says where they start.
+    """
+    judged = record.history.base
+    if (judged.commit or "") == present.commit:
+        return True
+    is_first = judged.kind is BaseKind.FIRST and present.kind is BaseKind.FIRST
+    return is_first and present.commit != "" and start_of(record) == present.commit
 
 
 def require_prefix(view: LogView, judged: HeadPart) -> None:

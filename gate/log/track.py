@@ -27,6 +27,7 @@ class _Decided:
     commit: str
     decision: DecisionKind
     base: str
+    start: str
     outcomes: list[tuple[int, bool]] = field(default_factory=list)
 
     def success(self, below: int) -> int | None:
@@ -53,7 +54,7 @@ class Track:
         change = record.predicate.change
         base = record.history.base if isinstance(change, Unknown) else change.base
         self._decided[link.index] = _Decided(
-            link, record.at, record.commit, record.decision, base.commit or ""
+            link, record.at, record.commit, record.decision, base.commit or "", start_of(record)
         )
         self._by_commit.setdefault(record.commit, []).append(link.index)
 
@@ -78,7 +79,9 @@ class Track:
         """Where the range of a deployment of ``commit`` starts, by the entries before ``below``.
 
         A commit that succeeded here before is judged over the range of its first success; another
-        from the newest decision that succeeded; the first of all from nothing.
+        from the newest decision that succeeded. Where none succeeded yet, from where the range of
+        the first decision started, so that nobody gets past a denial by deploying the next commit;
+        the first of all from nothing.
         """
         for index in self._by_commit.get(commit, ()):
             if index < below and self._decided[index].success(below) is not None:
@@ -86,6 +89,9 @@ class Track:
         for index in reversed(self._succeeded[: bisect_left(self._succeeded, below)]):
             if self._decided[index].success(below) is not None:
                 return Base(BaseKind.DEPLOYED, self._decided[index].commit, index)
+        for index, one in sorted(self._decided.items()):
+            if index < below and one.start:
+                return Base(BaseKind.FIRST, one.start, index)
         return Base(BaseKind.FIRST, "", None)
 
     def here(self, commit: str, below: int) -> tuple[PastDecision, ...]:
@@ -107,3 +113,17 @@ class Track:
                     )
                 )
         return tuple(found)
+
+
+def start_of(record: DecisionRecord) -> str:
+    """The commit that the range of a first decision started from; "" where none can be told.
+
+    A head on no release ref was never to be deployed, so it starts nothing: from a branch that was
+    cut long ago the range would be all that was merged since.
+    """
+    change = record.predicate.change
+    if isinstance(change, Unknown) or change.base.kind is not BaseKind.FIRST:
+        return ""
+    if isinstance(change.release_refs, Unknown) or not change.release_refs:
+        return ""
+    return change.base.commit or change.start or ""

@@ -223,6 +223,7 @@ class Drafting:
         return p.ChangePart(
             repository=plain(change.repository),
             base=base_part(change.base),
+            start=_start(change),
             head=change.head,
             base_is_ancestor=change.base_is_ancestor,
             in_repository=self._problem(inside) if isinstance(inside, Problem) else inside,
@@ -337,3 +338,17 @@ def prior_part(history: History) -> p.PriorPart:
             for id_, link in sorted(history.prior_tickets.items())
         ),
     )
+
+
+def _start(change: Change) -> str | None:
+    """The first commit, along first parents from the head, that the range does not hold."""
+    if isinstance(change.commits, Problem):
+        return None
+    parents = {commit.sha: commit.parents for commit in change.commits}
+    place: str = change.head
+    while place in parents:
+        above = parents.pop(place)  # popped, so that parents which go in a circle end it
+        if not above:
+            return None
+        place = above[0]
+    return place if place != change.head else None

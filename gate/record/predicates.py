@@ -291,10 +291,15 @@ class BasePart(Part):
 
 
 class ChangePart(Part):
-    """The code that the deployment brings."""
+    """The code that the deployment brings.
+
+    ``start`` is the newest commit, along first parents from the head, that the range does not hold:
+    null where the range goes back to the repository's beginning, or could not be had.
+    """
 
     repository: Plain
     base: BasePart
+    start: CommitId | None
     head: CommitId
     base_is_ancestor: bool
     in_repository: bool | Unknown

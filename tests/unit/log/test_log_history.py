@@ -12,6 +12,7 @@ from gate.log.create import init_log
 from gate.log.history import prior_ticket, read_history
 from gate.log.view import LogView
 from gate.model import Base, BaseKind, DecisionKind, EntryLink, History
+from gate.record.predicates import ChangePart
 from gate.record.statement import DecisionRecord, OutcomeRecord
 from gate.store.memory import MemoryStore
 
@@ -140,6 +141,10 @@ def naive(view: LogView, service: str, environment: str, commit: str) -> Base:
     if succeeded:
         link, record = succeeded[-1]
         return Base(BaseKind.DEPLOYED, record.commit, link.index)
+    for link, record in decisions:
+        change = record.predicate.change
+        if isinstance(change, ChangePart) and change.release_refs and change.start:
+            return Base(BaseKind.FIRST, change.start, link.index)
     return Base(BaseKind.FIRST, "", None)
 
 
