@@ -78,7 +78,7 @@ bench: wheel ## start-up and request figures of the built wheel, as ratios to fl
 	@$(BIN)/python tests/bench/startup.py --gate $(VENV)/wheel/bin/gate
 
 dist: $(VENV)/dev.stamp ## wheel and sdist in dist/
-	@rm -rf dist && $(BIN)/python -m hatchling build -d dist >/dev/null 2>&1 && ls dist
+	@rm -rf dist && $(BIN)/python -m hatchling build -d dist >/dev/null && ls dist
 
 lock: ## resolve requirements/*.in anew (needs uv on the PATH)
 	@for f in build runtime dev lint e2e; do uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate requirements/$$f.in -o requirements/$$f.txt; done

@@ -75,6 +75,13 @@ class Place:
         """The trust folder."""
         return self.root / self.policy.log.trust
 
+    @property
+    def log(self) -> Path | None:
+        """The log's own folder, if it has one; nothing inside it says whom to trust."""
+        from gate.store.open import folder_of
+
+        return folder_of(self.policy.log.url, self.root)
+
 
 def check(question: Question, place: Place, secrets: Secrets, now: Now) -> Judged:
     """Judge without recording. A log that cannot be read is a fact that could not be had."""
@@ -167,7 +174,7 @@ def open_keys(place: Place, secrets: Secrets) -> Keys:
     keys = Keys(
         RecordSigner(load_private_key(secrets.signing_key, "GATE_SIGNING_KEY")),
         Ed25519Signer(place.policy.log.origin, load_private_key(secrets.log_key, "GATE_LOG_KEY")),
-        load_trust(place.trust),
+        load_trust(place.trust, log=place.log),
     )
     _require_trusted(keys, place)
     return keys
@@ -216,7 +223,7 @@ def open_view(place: Place, trust: Trust | None = None, store: Store | None = No
     from gate.log.trust import load_trust
     from gate.log.view import LogView
 
-    return LogView(store or open_store(place), trust or load_trust(place.trust))
+    return LogView(store or open_store(place), trust or load_trust(place.trust, log=place.log))
 
 
 def read_history(view: LogView, deployment: Deployment, tickets: Sequence[str] = ()) -> History:

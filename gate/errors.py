@@ -22,8 +22,8 @@ PRECEDENCE = (INCONSISTENT, NOT_RECORDED, FINDING, UNDETERMINED, USAGE, BUG, OK)
 class GateError(Exception):
     """An end that gate foresaw: what happened, and what the reader can do about it.
 
-    ``message`` says what was seen; ``remedy`` says what to do, or is empty where the message already
-    does. Neither may hold a secret or text that somebody outside typed unescaped.
+    ``message`` says what was seen; ``remedy`` what to do, if the message does not.
+    Neither may hold a secret or text that somebody outside typed unescaped.
     """
 
     exit_code: ClassVar[int] = BUG

@@ -79,7 +79,7 @@ class Job(Stage):
         """What a command sees, beside what the machine needs to run it at all."""
         return {**self._outside, "NO_COLOR": "1", "COLUMNS": "400", **(environment or {})}
 
-    def ci(self, scene: Scene | None = None, **changes: str | None) -> dict[str, str]:
+    def ci(self, scene: Scene | None = None, /, **changes: str | None) -> dict[str, str]:
         """The environment of a deploy job; a change of None takes a variable away."""
         given = {**self.world.environ(scene or self.scene), **self.pipeline(self.world)}
         return without(given, changes)

@@ -1,4 +1,4 @@
-"""docs/commands.md, made from the commands themselves: `python tests/reference.py` writes it anew."""
+"""Makes docs/commands.md from the commands themselves: `python tests/reference.py` writes it."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 ``dossier`` checks what it shows: the record was signed by a trusted key and stands at its place in
 a verified log (by the source's contract), the evidence bundle and the disclosure are those that the
-record committed to, or are said to be missing or erased. An altered one is never shown: it raises
+record committed to, or are said not to be at hand. An altered one is never shown: it raises
 ``AlteredError``.
 """
 
@@ -44,12 +44,13 @@ def dossier(
     index: int,
     *,
     evidence: Fetch = nothing,
-    disclosures: Fetch = nothing,
+    disclosures: Fetch | None = None,
     ended: Ended | None = None,
 ) -> Dossier:
     """The dossier of the entry at ``index``.
 
-    ``ended`` is the outcome of a decision where the caller has it (``Population.ended``). Raises
+    ``disclosures`` joins names and texts. ``ended`` is the newest outcome of a decision
+    (``gate.audit.outcomes``), None where the log holds none. Raises
     ``AlteredError`` where evidence or disclosure do not fit, and what reading the log raises.
     """
     record, keyid = source.signed_record(index)

@@ -12,22 +12,27 @@ from gate.record.evidence import check_evidence
 from gate.record.predicates import DecisionPredicate, Spilled
 from gate.record.statement import DecisionRecord
 
-ERASED = "erased"
 MATCH = "match"
 MISSING = "missing"
+NOT_ASKED = "not-asked"
+NOT_AT_HAND = "not-at-hand"  # erased, or kept elsewhere: from here the two look the same
 UNCHECKED = "unchecked"
 
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """Labels to words. Without a disclosure a label stays a label."""
+    """Labels to words. Without a disclosure a label stays a label.
+
+    ``asked``: whoever reads asked for names, so a label that stays one says that there is none.
+    """
 
     disclosure: Disclosure | None
+    asked: bool = False
 
     def person(self, label: str) -> str:
         """The person's name in the policy, else the account as "system:key", else the label."""
         if self.disclosure is None:
-            return label
+            return f"{label} (no name available)" if self.asked else label
         person = self.disclosure.person(label)
         if person.owner is not None:
             return person.owner
@@ -35,7 +40,9 @@ class Names:
 
     def text(self, label: str) -> str:
         """The text, else the label."""
-        return label if self.disclosure is None else self.disclosure.text(label)
+        if self.disclosure is None:
+            return f"{label} (no text available)" if self.asked else label
+        return self.disclosure.text(label)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +50,9 @@ class Opened:
     """A decision with what lies beside the log.
 
     ``predicate`` has everything that spilled where ``evidence`` is "match"; it is the record's own
-    where that is "missing". ``people`` is "match", "erased", or "unchecked": the disclosure is
-    there, and the commitments to hold it against stand in an evidence bundle that is not.
+    where that is "missing". ``people`` is "match", "not-asked", "not-at-hand", or "unchecked": the
+    disclosure is there, and the commitments to hold it against stand in an evidence bundle that is
+    not.
     """
 
     predicate: DecisionPredicate
@@ -64,22 +72,27 @@ def disclosed_under(record: DecisionRecord, entry: bytes) -> str:
 
 
 def open_decision(
-    record: DecisionRecord, entry: bytes, *, evidence: Fetch, disclosures: Fetch
+    record: DecisionRecord, entry: bytes, *, evidence: Fetch, disclosures: Fetch | None
 ) -> Opened:
-    """The decision with evidence and names; ``AlteredError`` where either does not fit it."""
+    """The decision with evidence and names; ``AlteredError`` where either does not fit it.
+
+    ``disclosures`` is None where names were not asked for.
+    """
     predicate, policy, state = record.predicate, "", MISSING
     bundle = evidence(predicate.evidence)
     if bundle is not None:
         found = check_evidence(record, bundle)
         predicate, policy, state = found.predicate, found.policy, MATCH
+    if disclosures is None:
+        return Opened(predicate, policy, Names(None), state, NOT_ASKED)
     digest = disclosed_under(record, entry)
     data = disclosures(digest)
     if data is None:
-        return Opened(predicate, policy, Names(None), state, ERASED)
+        return Opened(predicate, policy, Names(None, asked=True), state, NOT_AT_HAND)
     disclosure = parse_disclosure(data)
     labels: Mapping[str, str] | Spilled = predicate.labels
     if isinstance(labels, Spilled):
         # Names that nothing vouches for are not shown.
-        return Opened(predicate, policy, Names(None), state, UNCHECKED)
+        return Opened(predicate, policy, Names(None, asked=True), state, UNCHECKED)
     disclosure.check(digest, labels, predicate.policy.sha256)
     return Opened(predicate, policy, Names(disclosure), state, MATCH)

@@ -140,17 +140,19 @@ def open_reading(config: str, log_url: str | None, trust: str | None) -> Reading
     from gate.config import load_policy
     from gate.log.trust import load_trust
     from gate.store.disclosure import open_disclosures
-    from gate.store.open import open_store
+    from gate.store.open import folder_of, open_store
+
+    def reading(url: str, base: Path, trusted: Path, kept: DisclosureStore | None) -> Reading:
+        return Reading(open_store(url, base), load_trust(trusted, log=folder_of(url, base)), kept)
 
     here = Path()
     if log_url and trust:
-        return Reading(open_store(log_url, here), load_trust(Path(trust)), None)
+        return reading(log_url, here, Path(trust), None)
     policy, root = load_policy(Path(config)), Path(config).parent
-    return Reading(
-        open_store(log_url, here) if log_url else open_store(policy.log.url, root),
-        load_trust(Path(trust) if trust else root / policy.log.trust),
-        None if log_url else open_disclosures(policy.evidence_url, root),
-    )
+    trusted = Path(trust) if trust else root / policy.log.trust
+    if log_url:
+        return reading(log_url, here, trusted, None)
+    return reading(policy.log.url, root, trusted, open_disclosures(policy.evidence_url, root))
 
 
 def listed(kind: str, given: str | None, known: Mapping[str, object]) -> str:

@@ -42,3 +42,8 @@ def folder(url: str, base: Path) -> Path:
             f"{url[:200]!r} names no directory", remedy='write it as "dir:PATH", without slashes'
         )
     return base / path
+
+
+def folder_of(url: str, base: Path) -> Path | None:
+    """The folder of a ``dir:`` URL, None for a store that is no folder here."""
+    return folder(url, base) if url.startswith("dir:") else None

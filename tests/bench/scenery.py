@@ -13,11 +13,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from timing import Timed
+
 from gate.demo.plot import Scene
 from gate.demo.server import Simulator
 from gate.demo.stage import POLICY, Stage
 from gate.demo.world import World
-from timing import Timed
 
 TICKET = "CHG-1"
 RECEIPT = "receipts/0"

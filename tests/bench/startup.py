@@ -13,6 +13,7 @@ import platform
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,9 +40,9 @@ class Aim:
 
 
 VERSION, VERIFY = "gate --version", "gate verify, a good receipt"
-CHECK = "gate check, local git, one ticket (Data Center)"
-CHECK_GITHUB = "gate check, GitHub, one ticket (Data Center)"
-ENFORCE = "gate enforce, GitHub, one ticket (Data Center)"
+CHECK = "gate check, Jira Data Center and local git"
+CHECK_GITHUB = "gate check, Jira Data Center and GitHub"
+ENFORCE = "gate enforce, Jira Data Center and GitHub"
 AIMS = {VERSION: Aim(0.05), VERIFY: Aim(0.08), CHECK: Aim(0.11, 0.14)}
 
 
@@ -54,13 +55,14 @@ def main() -> None:
     program: Path = given.gate.absolute()
     python = program.parent / "python"
     _compile(python)
-    with tempfile.TemporaryDirectory(prefix="gate-bench-") as home:
-        with scenery(Path(home), program) as scene:
-            commands = _commands(scene)
-            asked = {timed.name: requests_of(timed, scene) for timed in commands[2:]}
-            taken = medians([*_floors(python, Path(home), scene), *commands], given.rounds)
-    _print_times(taken, given.rounds)
-    _print_requests(asked)
+    with (
+        tempfile.TemporaryDirectory(prefix="gate-bench-") as home,
+        scenery(Path(home), program) as scene,
+    ):
+        commands = _commands(scene)
+        asked = {timed.name: requests_of(timed, scene) for timed in commands[2:]}
+        taken = medians([*_floors(python, Path(home), scene), *commands], given.rounds)
+    _say("\n".join([*_times(taken, given.rounds), "", *_requests(asked)]))
 
 
 def _compile(python: Path) -> None:
@@ -95,17 +97,16 @@ def _commands(scene: Scenery) -> list[Timed]:
     ]
 
 
-def _print_times(taken: dict[str, float], rounds: int) -> None:
+def _times(taken: dict[str, float], rounds: int) -> Iterator[str]:
     scale = min(taken[name] / seconds for name, seconds in AIMED_AT.items())
-    print(
-        f"Python {platform.python_version()}, {os.cpu_count()} CPUs, {platform.machine()}, ", end=""
-    )
-    print(f"medians of {rounds} interleaved runs of whole processes")
-    print(f"aims scaled by {scale:.2f}, as this machine's floors demand\n")
-    print(f"{'':48} {'ms':>6} {'× pass':>7} {'× libs':>7} {'aim ms':>7}  ")
+    yield f"Python {platform.python_version()}, {os.cpu_count()} CPUs, {platform.machine()};"
+    yield f"medians of {rounds} interleaved runs of whole processes;"
+    yield f"aims scaled by {scale:.2f}, as this machine's floors demand"
+    yield ""
+    yield f"{'':46} {'ms':>5} {'/ pass':>7} {'/ libs':>7} {'aim ms':>7}"
     for name, seconds in taken.items():
         ratios = f"{seconds / taken[PASS]:7.1f} {seconds / taken[LIBRARIES]:7.2f}"
-        print(f"{name:48} {seconds * 1000:6.0f} {ratios} {_verdict(name, seconds, scale)}")
+        yield f"{name:46} {seconds * 1000:5.0f} {ratios} {_verdict(name, seconds, scale)}".rstrip()
 
 
 def _verdict(name: str, seconds: float, scale: float) -> str:
@@ -121,15 +122,18 @@ def _verdict(name: str, seconds: float, scale: float) -> str:
     return f"{aim.at_most * scale * 1000:7.0f}  {said}"
 
 
-def _print_requests(asked: dict[str, tuple[Asked, ...]]) -> None:
-    print(f"\n{'':48} {'service':8} {'requests':>8} {'chain':>6} {'aim':>4}")
+def _requests(asked: dict[str, tuple[Asked, ...]]) -> Iterator[str]:
+    yield f"{'':46} {'service':8} {'requests':>8} {'chain':>6} {'aim':>4}"
     for name, services in asked.items():
         for row in services:
             if row.requests:
                 aim = LIMITS[row.service]
                 said = "met" if row.chain <= aim else "missed"
-                print(f"{name:48} {row.service:8} {row.requests:8} {row.chain:6} {aim:4}  {said}")
-    sys.stdout.flush()
+                yield f"{name:46} {row.service:8} {row.requests:8} {row.chain:6} {aim:4}  {said}"
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
 
 
 if __name__ == "__main__":

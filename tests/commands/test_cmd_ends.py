@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -107,7 +108,7 @@ def test_a_closed_stdin_changes_nothing(acme: Job) -> None:
         text=True,
         timeout=60,
         check=False,
-        preexec_fn=lambda: __import__("os").close(0),  # noqa: PLW1509 -- one thread, one process
+        preexec_fn=lambda: os.close(0),
     )
     assert done.returncode == 2
     assert "the word for nothing" in done.stderr

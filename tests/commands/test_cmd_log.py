@@ -68,6 +68,10 @@ def flip(path: Path) -> None:
     path.write_bytes(bytes(data))
 
 
+def cut(path: Path, at: int) -> None:
+    path.write_bytes(path.read_bytes()[:at])
+
+
 def a_file(log: Path, pattern: str) -> Path:
     return max(p for p in log.glob(pattern) if p.is_file())
 
@@ -79,11 +83,8 @@ TAMPERED: dict[str, tuple[Callable[[Path], None], str]] = {
     "the entries are gone": (lambda log: a_file(log, "tile/entries/**/*").unlink(), "entries"),
     "a tile is gone": (lambda log: a_file(log, "tile/0/**/*").unlink(), "tile/0"),
     "all tiles are gone": (lambda log: shutil.rmtree(log / "tile"), "tile"),
-    "the checkpoint is cut": (
-        lambda log: (log / "checkpoint").write_bytes((log / "checkpoint").read_bytes()[:-9]),
-        "checkpoint",
-    ),
-    "the checkpoint is empty": (lambda log: (log / "checkpoint").write_bytes(b""), "checkpoint"),
+    "the checkpoint is cut": (lambda log: cut(log / "checkpoint", -9), "checkpoint"),
+    "the checkpoint is empty": (lambda log: cut(log / "checkpoint", 0), "checkpoint"),
     "a byte of evidence": (lambda log: flip(a_file(log, "evidence/**/*")), "evidence"),
 }
 
@@ -123,6 +124,16 @@ def test_trust_in_the_log_itself_is_not_taken(acme: Job, copy: Path) -> None:
     ended = acme.gate("log", "verify", "--log", f"dir:{copy}", "--trust", str(copy / "trust"))
     assert ended.code == 2, said(ended)
     must_say(ended, "lies inside the log")
+    shutil.copytree(acme.home / "trust", acme.home / "log" / "trust")
+    given = acme.rewrite("inside.toml", ('trust = "trust"', 'trust = "log/trust"'))
+    try:
+        acme.unasked(
+            *("enforce", *SHOP, "--ticket", "CHG-1"),
+            environment=acme.ci(**given),
+            words=("log.trust: lies in the log's directory",),
+        )
+    finally:
+        shutil.rmtree(acme.home / "log" / "trust")
 
 
 def test_a_foreign_trust_folder(acme: Job, tmp_path: Path) -> None:

@@ -263,7 +263,7 @@ def no_times(body: Any) -> Any:
 def zoneless(body: Any) -> Any:
     """Times without a zone could mean any hour of a day."""
 
-    def change(key: str, value: Any) -> Any:
+    def change(_: str, value: Any) -> Any:
         if isinstance(value, str) and TIMES.match(value):
             return value[:19]
         return value
@@ -440,7 +440,7 @@ def test_a_run_that_is_not_running_is_not_ours(acme: Job, status: object) -> Non
 # ---------------------------------------------------------------- credentials, hidden, missing
 
 
-CREDENTIALS = {
+CREDENTIALS: dict[str, tuple[dict[str, str | None], int, str]] = {
     "wrong": ({"GATE_JIRA_TOKEN": "not-the-token"}, 11, "did not accept the credentials"),
     "of nobody": ({"GATE_JIRA_EMAIL": "x@acme.example"}, 11, "did not accept the credentials"),
     "missing": ({"GATE_JIRA_TOKEN": None}, 11, "GATE_JIRA_TOKEN is not set"),

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 import pytest
@@ -37,7 +38,7 @@ def built(acme: Job) -> Path:
 
 
 def verify(acme: Job, of: Path, *more: str, **changes: str | None) -> Ended:
-    """The right question about the receipt ``of``, with some options changed or (None) left away."""
+    """The right question about a receipt, with options changed or, where None, left away."""
     options = {
         "receipt": str(of),
         "trust": "trust",
@@ -200,7 +201,7 @@ def test_a_permission_is_young_and_not_of_the_future(
     acme: Job, good: Path, later: timedelta, limit: str | None, code: int
 ) -> None:
     clock = datetime.now(UTC) + later
-    with mock.patch("gate.cli.verify.now", lambda: clock):
+    with mock.patch("gate.cli.verify.now", return_value=clock):
         ended = verify(acme, good, *(("--max-age", limit) if limit else ()))
     assert ended.code == code, said(ended)
     if code:
@@ -307,7 +308,9 @@ def test_a_bundle_without_a_signature_does_not_verify(
     stem = copy(good, tmp_path)
     path = stem.with_name("r.dsse.json")
     envelope = json.loads(path.read_bytes())
-    for signatures in ([], None, [{}], [{"keyid": "", "sig": ""}], envelope["signatures"] * 2):
+    twice = envelope["signatures"] * 2
+    forged: tuple[Any, ...] = ([], None, [{}], [{"keyid": "", "sig": ""}], twice)
+    for signatures in forged:
         path.write_text(json.dumps({**envelope, "signatures": signatures}, separators=(",", ":")))
         assert verify(acme, stem).code == 13
 

@@ -17,7 +17,6 @@ from gate.record.signer import (
     format_signers,
     key_id,
     load_private_key,
-    new_private_key,
     parse_signers,
     private_key_one_line,
     private_key_pem,

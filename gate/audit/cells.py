@@ -1,0 +1,41 @@
+"""What stands in a cell of the auditor's lists, and what stands there instead of a value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from gate.audit.names import Names
+from gate.model import DecisionKind
+from gate.record.predicates import ApprovalPart, Spilled, Unknown
+from gate.record.times import format_time
+
+UNKNOWN = "(unknown)"  # the fact could not be had when it was decided
+MISSING = "(missing)"  # the system showed no such change request
+IN_EVIDENCE = "(in evidence)"  # too long for the record, and the evidence bundle is not at hand
+NOT_MERGED = "(not merged)"  # the forge showed no merge of the pull request
+NONE_RECORDED = "(none recorded)"  # what was let pass, and of which no outcome is in the log
+CLAIM = " (a claim)"  # behind what only the pipeline's environment says
+LATEST = " (at the latest)"  # behind an upper bound, where the system has no time of its own
+
+# Decisions that let a deployment go on.
+PERMITS = (DecisionKind.ALLOWED, DecisionKind.EMERGENCY)
+
+
+def people(names: Names, labels: Iterable[str | None]) -> tuple[str, ...]:
+    """A name for each label; what stands in brackets is no label, and None is nobody."""
+    return tuple(
+        label if label.startswith("(") else names.person(label)
+        for label in labels
+        if label is not None
+    )
+
+
+def absent(part: Unknown | Spilled) -> str:
+    """Why a list is not there."""
+    return UNKNOWN if isinstance(part, Unknown) else IN_EVIDENCE
+
+
+def given_by(approval: ApprovalPart) -> tuple[str, str]:
+    """Whose approval or objection it is, and its time."""
+    at = UNKNOWN if approval.decided_at is None else format_time(approval.decided_at)
+    return approval.person or UNKNOWN, at + (LATEST if approval.latest_possible else "")
