@@ -7,6 +7,7 @@ before it answers. ``complete`` adds what became of the deployment.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,9 +18,10 @@ from gate.errors import FindingError, NotRecordedError, UsageError
 from gate.facts import Gathered, Question, gather
 from gate.frozen import dataclass
 from gate.model import (
+    PERMITTING,
     Decision,
-    DecisionKind,
     Deployment,
+    EntryLink,
     Facts,
     History,
     Maybe,
@@ -102,7 +104,7 @@ def enforce(question: Question, place: Place, secrets: Secrets, now: Now) -> Rec
     Raises ``UsageError`` where a key is missing or not the one the trust folder names,
     ``NotRecordedError`` where the record is not durably in the log.
     """
-    keys = open_keys(place, secrets)
+    keys = open_keys(place, secrets, now())
     store = open_store(place)
     view = open_view(place, keys.trust, store)
     judged = _judge(question, place.policy, secrets, read_history(view, question.deployment), now)
@@ -124,14 +126,15 @@ def complete(
     from gate.log.history import read_history as read
     from gate.log.receipt import read_receipt, verify_receipt
     from gate.record.dsse import seal
-    from gate.record.statement import DecisionRecord, outcome_statement
+    from gate.record.statement import DecisionRecord
+    from gate.record.writing import outcome_statement
 
-    keys = open_keys(place, secrets)
+    keys = open_keys(place, secrets, now())
     receipt = read_receipt(receipt_path)
     record = verify_receipt(receipt, keys.trust)
     if not isinstance(record, DecisionRecord):
         raise FindingError("the receipt is not of a decision, so it has no outcome to record")
-    if record.decision not in (DecisionKind.ALLOWED, DecisionKind.EMERGENCY):
+    if record.decision not in PERMITTING:
         raise FindingError(
             f"the receipt's decision is {record.decision}: nothing was permitted, so nothing can "
             "have come of it",
@@ -140,10 +143,27 @@ def complete(
     store = open_store(place)
     view = open_view(place, keys.trust, store)
     history = read(view, record.service, record.environment, record.commit, record.tickets)
+    if outcome == "succeeded":
+        _require_standing(receipt.link, history)
     payload = outcome_statement(
         receipt.link, record, outcome, at=now(), judged=history, gate_version=__version__
     )
     return _append(store, keys, seal(payload, keys.signer), now)
+
+
+def _require_standing(decision: EntryLink, history: History) -> None:
+    """``FindingError`` where a newer decision on the same commit here no longer permitted it.
+
+    An old permission that was never used must not be said to have succeeded after that: the next
+    deployment's range would start from it.
+    """
+    for past in history.here:
+        if past.link.index > decision.index and past.decision not in PERMITTING:
+            raise FindingError(
+                f"entry {past.link.index} decided {past.decision} on the same commit after entry "
+                f"{decision.index} had permitted it",
+                remedy="enforce again, and complete with the receipt of that decision",
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,16 +175,17 @@ class Keys:
     trust: Trust
 
 
-def open_keys(place: Place, secrets: Secrets) -> Keys:
-    """The keys as the environment gives them; appending holds them against the trust folder."""
-    from gate.log.trust import load_trust
+def open_keys(place: Place, secrets: Secrets, at: datetime | None = None) -> Keys:
+    """The keys as the environment gives them, held against the trust folder.
+
+    ``at`` is when records will be signed: the record key must count then. Raises ``UsageError``
+    for keys that are missing, broken or not the trusted ones.
+    """
+    from gate.log.trust import LOG_KEY, SIGNING_KEY, load_trust, require_keys
     from gate.record.signer import RecordSigner, load_private_key
     from gate.tlog.note import Ed25519Signer
 
-    for name, value in (
-        ("GATE_SIGNING_KEY", secrets.signing_key),
-        ("GATE_LOG_KEY", secrets.log_key),
-    ):
+    for name, value in ((SIGNING_KEY, secrets.signing_key), (LOG_KEY, secrets.log_key)):
         if not value:
             raise UsageError(
                 f"{name} is not set",
@@ -172,43 +193,12 @@ def open_keys(place: Place, secrets: Secrets) -> Keys:
                 "`gate keys new` makes keys",
             )
     keys = Keys(
-        RecordSigner(load_private_key(secrets.signing_key, "GATE_SIGNING_KEY")),
-        Ed25519Signer(place.policy.log.origin, load_private_key(secrets.log_key, "GATE_LOG_KEY")),
+        RecordSigner(load_private_key(secrets.signing_key, SIGNING_KEY)),
+        Ed25519Signer(place.policy.log.origin, load_private_key(secrets.log_key, LOG_KEY)),
         load_trust(place.trust, log=place.log),
     )
-    _require_trusted(keys, place)
+    require_keys(keys.trust, keys.log_signer, keys.signer, at)
     return keys
-
-
-def _require_trusted(keys: Keys, place: Place) -> None:
-    """``UsageError`` before anything is asked or written, if a key is not the one trusted."""
-    from gate.tlog.keys import make_verifier
-
-    trusted, origin = keys.trust.policy.log, place.policy.log.origin
-    if trusted.name != origin:
-        raise UsageError(
-            f"the policy's log is {origin!a} and the trust folder vouches for {trusted.name!a}",
-            remedy="correct log.origin or log.trust in gate.toml",
-        )
-    known = keys.trust.signers.public_key(keys.signer.keyid) is not None
-    right = keys.log_signer.key_id == trusted.key_id
-    as_log_key = make_verifier(origin, keys.signer.public_key).key_id == trusted.key_id
-    if not right and as_log_key:
-        raise UsageError(
-            "GATE_SIGNING_KEY holds the log's key: GATE_SIGNING_KEY and GATE_LOG_KEY are swapped",
-            remedy="swap the two secrets",
-        )
-    if not right:
-        raise UsageError(
-            f"GATE_LOG_KEY is not the key that {place.policy.log.trust}/trust.policy trusts",
-            remedy="give the log's own key; `gate keys show` names the one you gave",
-        )
-    if not known:
-        raise UsageError(
-            f"GATE_SIGNING_KEY is not a record key that {place.policy.log.trust}/signers.toml "
-            "trusts",
-            remedy="add its public key to signers.toml, or give the key that is there",
-        )
 
 
 def open_store(place: Place) -> Store:
@@ -253,24 +243,27 @@ def _record(
     from gate.record.dsse import seal
     from gate.record.evidence import evidence_bundle, evidence_name
     from gate.record.labels import Labels
-    from gate.record.statement import PolicyReference, decision_statement
+    from gate.record.predicates import PolicyReference
+    from gate.record.writing import decision_statement
     from gate.store.disclosure import open_disclosures
 
     facts, policy = judged.facts, place.policy
-    repository = policy.services[facts.deployment.service].repository
+    service = policy.services[facts.deployment.service]
     labels = Labels(People(policy).owner)
     bundle = evidence_bundle(
         facts,
         judged.decision,
         labels=labels,
-        repository=repository,
+        repository=service.repository,
+        release_refs=service.release_refs,
         public_policy=public_view(policy),
     )
     payload = decision_statement(
         facts,
         judged.decision,
         labels=labels,
-        repository=repository,
+        repository=service.repository,
+        release_refs=service.release_refs,
         policy=PolicyReference(policy.sha256, facts.pin),
         judged=history,
         evidence_sha256=evidence_name(bundle),

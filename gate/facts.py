@@ -6,20 +6,18 @@ controls that need it say so.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from gate.config import Environment, Policy, Service
 from gate.config.secrets import Secrets
 from gate.errors import UsageError
 from gate.frozen import dataclass
-from gate.http import Budget, Request
 from gate.model import (
-    Account,
     Base,
     BaseKind,
     Change,
@@ -40,6 +38,10 @@ from gate.model import (
     TicketSource,
 )
 
+if TYPE_CHECKING:  # they import the libraries that ask, which not every command needs
+    from gate.http import Budget, Request
+    from gate.tickets.jira import JiraReader
+
 TICKETS_AT_MOST = 20  # a change request is one decision; a list this long is a mistake
 
 
@@ -48,13 +50,15 @@ class Question:
     """What is asked: the deployment, and what the caller said about it.
 
     ``tickets`` are IDs as given by option, grammar already checked; ``base`` is "" or a full commit
-    id; ``checkout`` is the local repository, used where no forge can be asked.
+    id; ``checkout`` is the local repository, used where no forge can be asked; ``environ`` gives
+    PATH and HOME to its git, nothing else of it.
     """
 
     deployment: Deployment
     tickets: tuple[str, ...]
     base: str
     checkout: Path
+    environ: Mapping[str, str]
     pin: PinState
 
 
@@ -87,25 +91,17 @@ class Forge(Protocol):
         """What was asked so far."""
         ...
 
-
-class TicketSystem(Protocol):
-    """What a ticket system can be asked."""
-
-    def fetch(self, ticket: str) -> Maybe[ChangeRequest | MissingTicket]:
-        """The change request, live."""
+    def close(self) -> None:
+        """Give back what is held open."""
         ...
 
-    def own_accounts(self) -> tuple[Account, ...]:
-        """The account gate itself uses, as far as the lookups told."""
-        ...
 
-    def clocks(self) -> tuple[ClockReading, ...]:
-        """Our clock against the system's."""
-        ...
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A forge, and what tells a run of its own CI by the run's id."""
 
-    def requests(self) -> tuple[Request, ...]:
-        """What was asked so far."""
-        ...
+    forge: Forge
+    fetch_run: Callable[[str], Maybe[Run]]
 
 
 def gather(
@@ -116,14 +112,17 @@ def gather(
     The run, the tickets, the change and the forge's deployments are fetched side by side;
     tickets that only the change names come after it.
     """
+    from gate.http import Budget
+
     deployment = question.deployment
     service = policy.services[deployment.service]
     environment = policy.environments[deployment.environment]
     budget = Budget(policy.network.budget)
-    forge = open_forge(policy, service, secrets, budget, question.checkout)
+    opened = open_forge(policy, service, secrets, budget, question)
+    forge = opened.forge
     tickets = open_tickets(policy, secrets, budget)
-    with _side_by_side() as pool:
-        run = pool.submit(_run, forge, service, deployment)
+    with closing(forge), closing(tickets), _side_by_side() as pool:
+        run = pool.submit(_run, opened, deployment)
         change = pool.submit(_change, forge, service, question, history)
         before = pool.submit(forge.fetch_deployments, service, environment.name, deployment.commit)
         given: Maybe[tuple[TicketReference, ...]]
@@ -170,32 +169,37 @@ def _side_by_side() -> Iterator[ThreadPoolExecutor]:
     pool.shutdown()
 
 
-def open_tickets(policy: Policy, secrets: Secrets, budget: Budget) -> TicketSystem:
+def open_tickets(policy: Policy, secrets: Secrets, budget: Budget) -> JiraReader:
     """The ticket system of the policy, with its credentials."""
     from gate.tickets.jira import JiraReader
 
-    if policy.jira is None:
-        raise UsageError(
-            "the policy names no ticket system", remedy="add a [tickets.jira] table to gate.toml"
-        )
     return JiraReader(policy.jira, secrets.jira_email, secrets.jira_token, policy.network, budget)
 
 
 def open_forge(
-    policy: Policy, service: Service, secrets: Secrets, budget: Budget, checkout: Path
-) -> Forge:
+    policy: Policy, service: Service, secrets: Secrets, budget: Budget, question: Question
+) -> Opened:
     """The forge of the service's repository.
 
     Local git where there is no forge or no token for it: it yields claims, and says what it lacks.
     """
     settings = policy.forges.get("github")
     if settings and service.repository.startswith(settings.url + "/") and secrets.github_token:
+        from gate.ci.github import fetch_run
         from gate.forges.github import GitHubReader
 
-        return GitHubReader(settings, secrets.github_token, policy.network, budget)
+        reader = GitHubReader(settings, secrets.github_token, policy.network, budget)
+        slug = reader.slug(service)
+        return Opened(reader, lambda run_id: fetch_run(reader.wire, slug, run_id))
     from gate.forges.git import GitReader
 
-    return GitReader(checkout)
+    return Opened(GitReader(question.checkout, question.environ), _claimed_run)
+
+
+def _claimed_run(run_id: str) -> Problem:
+    cause = "there is no token to ask GitHub about the run, so only the job's claims are known"
+    remedy = "give the job GITHUB_TOKEN with `actions: read`, and name the forge in gate.toml"
+    return Problem(ProblemKind.CLAIM, "github", f"run {run_id}", cause, remedy)
 
 
 def named_by_change(
@@ -204,14 +208,13 @@ def named_by_change(
     """The tickets that the change names, from the first allowed source that names any."""
     from gate.tickets.ids import find_ids
 
-    projects = policy.jira.projects if policy.jira else ()
     for source in environment.ticket.sources:
         if source is TicketSource.OPTION:
             continue
         texts = _texts(source, change, deployment)
         if isinstance(texts, Problem):
             return texts
-        found = find_ids("\n".join(texts), projects)
+        found = find_ids("\n".join(texts), policy.jira.projects)
         if len(found) > TICKETS_AT_MOST:
             return Problem(
                 ProblemKind.INCOMPLETE,
@@ -242,7 +245,7 @@ def _texts(
 
 def _look_up(
     given: Maybe[tuple[TicketReference, ...]],
-    tickets: TicketSystem,
+    tickets: JiraReader,
     submit: Callable[..., Future[Maybe[ChangeRequest | MissingTicket]]],
 ) -> tuple[Future[Maybe[ChangeRequest | MissingTicket]], ...]:
     if isinstance(given, Problem):
@@ -250,19 +253,12 @@ def _look_up(
     return tuple(submit(tickets.fetch, reference.id) for reference in given)
 
 
-def _run(forge: Forge, service: Service, deployment: Deployment) -> Maybe[Run] | None:
+def _run(opened: Opened, deployment: Deployment) -> Maybe[Run] | None:
     claim = deployment.run
     if claim.ci == "shell":
         return None
     if claim.ci == "github":
-        from gate.ci.github import fetch_run
-        from gate.forges.github import GitHubReader
-
-        if isinstance(forge, GitHubReader):
-            return fetch_run(forge.wire, forge.slug(service), claim.id)
-        cause = "there is no token to ask GitHub about the run, so only the job's claims are known"
-        remedy = "give the job GITHUB_TOKEN with `actions: read`, and name the forge in gate.toml"
-        return Problem(ProblemKind.CLAIM, "github", f"run {claim.id}", cause, remedy)
+        return opened.fetch_run(claim.id)
     return Problem(
         ProblemKind.CLAIM,
         claim.ci,

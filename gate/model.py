@@ -10,6 +10,7 @@ Times are aware datetimes in UTC. Nothing here reads a clock, a file or the netw
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import field
 from datetime import datetime, timedelta
@@ -19,6 +20,8 @@ from typing import TypeAlias, TypeVar
 from gate.frozen import dataclass
 
 T = TypeVar("T")
+
+COMMIT_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")  # git's, whole: SHA-1 or SHA-256
 
 
 class ProblemKind(StrEnum):
@@ -412,15 +415,13 @@ class EntryLink:
 
 @dataclass(frozen=True, slots=True)
 class PastDecision:
-    """A verified decision record of this service and environment, joined with its outcome."""
+    """A verified decision record of this service and environment."""
 
     link: EntryLink
     at: datetime
     commit: str
     decision: str
     base: str
-    succeeded: bool
-    succeeded_index: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -539,6 +540,11 @@ class DecisionKind(StrEnum):
     DENIED = "denied"
     UNDETERMINED = "undetermined"
     EMERGENCY = "emergency"
+
+
+PERMITTING = frozenset(
+    {DecisionKind.ALLOWED, DecisionKind.EMERGENCY}
+)  # these let a deployment go on
 
 
 @dataclass(frozen=True, slots=True)

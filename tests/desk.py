@@ -43,8 +43,10 @@ class MeetingJira(JiraSimulator):
 
     meetings: tuple[tuple[re.Pattern[str], threading.Barrier], ...] = ()
 
-    def together(self, path: str, count: int) -> None:
-        self.meetings = (*self.meetings, (re.compile(path), threading.Barrier(count)))
+    def together(self, path: str, count: int) -> threading.Barrier:
+        barrier = threading.Barrier(count)
+        self.meetings = (*self.meetings, (re.compile(path), barrier))
+        return barrier
 
     def strike(self, target: str) -> list[Fault]:
         for pattern, barrier in self.meetings:

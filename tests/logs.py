@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from records import Written, trusted
 
 from gate.model import EntryLink
-from gate.record.signer import TrustedSigners
+from gate.record.signers import TrustedSigners
 from gate.record.statement import Record, open_record
 from gate.tlog.merkle import leaf_hash, tree_root
 

@@ -87,6 +87,11 @@ RIGHT: dict[str, str] = {
     "all of a service": edited(
         SERVICE, f'{SERVICE}\nrelease_refs = ["main", "release/*"]\nnames = ["Web shop"]'
     ),
+    "release refs written out": edited(
+        SERVICE,
+        f'{SERVICE}\nrelease_refs = ["refs/heads/main", "refs/heads/release/**", "refs/tags/v*", '
+        '"refs/tags/stable", "refs-to-come"]',
+    ),
     "a name with a space inside": edited("[services.shop]", '[services."web shop"]'),
     "integrity control required": edited(
         APPROVALS, f'{APPROVALS}\ncontrols = {{ ticket-given = "require" }}'
@@ -275,9 +280,20 @@ WRONG: tuple[Wrong, ...] = (
             SERVICE,
             f'{SERVICE}\nrelease_refs = ["{ref}"]',
             ("services.shop.release_refs[0]",),
-            in_schema=False,
+            in_schema=in_schema,
         )
-        for ref in ("*", "**", "*/*", "refs/heads/main", "a b", "a..b", "-x", "/a", "a.lock", "a~1")
+        for in_schema, refs in (
+            (
+                False,
+                ("a b", "a..b", "-x", "/a", "a.lock", "a~1", "v?", "refs/tags/a b"),
+            ),
+            (
+                True,
+                ("*", "**", "*/*", "refs/heads/*", "refs/tags/**", "refs/pull/1/head", "refs/*"),
+            ),
+            (True, ("refs/heads/refs/tags/v1", "refs/", "refs/remotes/origin/main", "refs/heads/")),
+        )
+        for ref in refs
     ),
     Wrong("[services.shop]", '[services."shop "]', ('services."shop "', "no name")),
     Wrong("[environments.production]", '[environments."Production "]', ("no name",)),

@@ -31,14 +31,11 @@ from gate.record.disclosure import Disclosure
 from gate.record.dsse import seal
 from gate.record.evidence import evidence_bundle, evidence_name
 from gate.record.labels import Labels
-from gate.record.signer import RecordSigner, SignerEntry, TrustedSigners
-from gate.record.statement import (
-    DecisionRecord,
-    PolicyReference,
-    decision_statement,
-    outcome_statement,
-    parse_statement,
-)
+from gate.record.predicates import PolicyReference
+from gate.record.signer import RecordSigner
+from gate.record.signers import SignerEntry, TrustedSigners
+from gate.record.statement import DecisionRecord, parse_statement
+from gate.record.writing import decision_statement, outcome_statement
 
 SIGNER = RecordSigner(Ed25519PrivateKey.from_private_bytes(b"\x01" * 32))
 OTHER = RecordSigner(Ed25519PrivateKey.from_private_bytes(b"\x02" * 32))
@@ -162,17 +159,24 @@ def write(
     *,
     judged: History | None = None,
     signer: RecordSigner = SIGNER,
+    release_refs: tuple[str, ...] = (),
 ) -> Written:
     facts, decision = facts or good_facts(), decision or good_decision()
     given = labels()
     bundle = evidence_bundle(
-        facts, decision, labels=given, repository=REPOSITORY, public_policy=PUBLIC_POLICY
+        facts,
+        decision,
+        labels=given,
+        repository=REPOSITORY,
+        release_refs=release_refs,
+        public_policy=PUBLIC_POLICY,
     )
     payload = decision_statement(
         facts,
         decision,
         labels=given,
         repository=REPOSITORY,
+        release_refs=release_refs,
         policy=PolicyReference(hashlib.sha256(POLICY_TEXT.encode()).hexdigest(), PinState.PINNED),
         judged=judged or good_history(),
         evidence_sha256=evidence_name(bundle),

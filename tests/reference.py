@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import catalogue
 import click
 
 from gate.cli.main import COMMANDS, gate
@@ -34,7 +35,13 @@ def _sections() -> Iterator[str]:
 
 
 def _command(command: click.Command, path: str) -> Iterator[str]:
-    context = click.Context(command, info_name=path, terminal_width=88, max_content_width=88)
+    context = click.Context(
+        command,
+        info_name=path,
+        terminal_width=88,
+        max_content_width=88,
+        help_option_names=["-h", "--help"],  # as a command has them below `gate`
+    )
     yield f"\n## `{path}`\n\n```text\n{command.get_help(context).rstrip()}\n```\n"
     variables = [
         f"`{option.opts[0]}` {option.envvar}"
@@ -52,3 +59,4 @@ def _command(command: click.Command, path: str) -> Iterator[str]:
 
 if __name__ == "__main__":
     PAGE.write_text(page(), encoding="utf-8")
+    catalogue.FILE.write_text(catalogue.text(), encoding="utf-8")  # the controls' sentences

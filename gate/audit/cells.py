@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from gate.audit.names import Names
-from gate.model import DecisionKind
+from gate.model import PERMITTING, DecisionKind
 from gate.record.predicates import ApprovalPart, Spilled, Unknown
 from gate.record.times import format_time
 
@@ -17,8 +17,7 @@ NONE_RECORDED = "(none recorded)"  # what was let pass, and of which no outcome 
 CLAIM = " (a claim)"  # behind what only the pipeline's environment says
 LATEST = " (at the latest)"  # behind an upper bound, where the system has no time of its own
 
-# Decisions that let a deployment go on.
-PERMITS = (DecisionKind.ALLOWED, DecisionKind.EMERGENCY)
+PERMITS = tuple(kind for kind in DecisionKind if kind in PERMITTING)  # in the model's order
 
 
 def people(names: Names, labels: Iterable[str | None]) -> tuple[str, ...]:

@@ -42,7 +42,8 @@ def makers(predicate: DecisionPredicate) -> Iterator[str | None]:
     """The makers of the change as recorded, the ticket's authors apart.
 
     Author, committer and co-authors that git names for each commit, and its verified signer, but
-    for commits that the forge wrote itself when it merged; pushers; authors of pull requests.
+    for commits that the forge wrote itself when it merged; the same of each pull request's own
+    commits, which a squash or rebase leaves out of the range; pushers; authors of pull requests.
     """
     change = predicate.change
     if isinstance(change, Unknown):
@@ -54,6 +55,7 @@ def makers(predicate: DecisionPredicate) -> Iterator[str | None]:
             yield pull
         else:
             yield pull.author or UNKNOWN
+            yield from _own_makers(pull)
     for push in _pushes(change):
         yield push if isinstance(push, str) else push.person or UNKNOWN
 
@@ -111,6 +113,14 @@ def _commit_makers(change: ChangePart) -> Iterator[str | None]:
     for commit in change.commits:
         if not commit.merged_by_forge:
             yield from (commit.author, commit.committer, *commit.co_authors, commit.signer)
+
+
+def _own_makers(pull: PullRequestPart) -> Iterator[str | None]:
+    if isinstance(pull.commits, Unknown):
+        yield UNKNOWN
+        return
+    for commit in pull.commits:
+        yield from (commit.author, commit.committer, *commit.co_authors, commit.signer)
 
 
 def _pull_requests(predicate: DecisionPredicate) -> Iterator[PullRequestPart | str]:

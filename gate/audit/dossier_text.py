@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
-from gate.audit.evidence import Dossier
-from gate.audit.names import ERASED, MATCH, MISSING, UNCHECKED, Names, Opened
+from gate.audit.attributes import LETTERS
+from gate.audit.cells import NONE_RECORDED, PERMITS
+from gate.audit.evidence import Dossier, criteria_of
+from gate.audit.names import MATCH, MISSING, NOT_ASKED, NOT_AT_HAND, UNCHECKED, Names, Opened
 from gate.audit.rows import Ended
+from gate.audit.run_cells import run_cells
+from gate.audit.sentences import sentence
+from gate.audit.times import events
 from gate.output.escape import terminal
+from gate.output.message import length
 from gate.record.predicates import (
-    Argument,
     ControlPart,
     DecisionPredicate,
-    MessagePart,
-    PersonReference,
     Spilled,
-    TextReference,
     TicketPart,
-    TimeValue,
     Unknown,
 )
 from gate.record.records import DecisionRecord, KeyRecord, OutcomeRecord, UnknownRecord
@@ -25,11 +27,12 @@ from gate.record.times import format_time
 
 _EVIDENCE = {
     MATCH: "is the one that the record names by digest, and says the same",
-    MISSING: "is not here (kept elsewhere, or gone after its retention)",
+    MISSING: "is not at hand (kept elsewhere, or gone after its retention)",
 }
 _PEOPLE = {
     MATCH: "is the one that the record committed to",
-    ERASED: "is not here (erased, or kept elsewhere): persons and texts stay labels",
+    NOT_ASKED: "was not asked for: persons and texts stay labels",
+    NOT_AT_HAND: "is not at hand (kept elsewhere, or erased): persons and texts stay labels",
     UNCHECKED: "is here, but not the evidence that vouches for it: persons and texts stay labels",
 }
 
@@ -69,23 +72,48 @@ def _decision(record: DecisionRecord, opened: Opened, ended: Ended | None) -> It
     predicate, names = opened.predicate, opened.names
     yield f"  decision      {record.decision} at {format_time(record.at)}"
     yield from _deployment(record)
-    if ended is not None:
-        at = format_time(ended.record.at)
-        yield f"  outcome       {ended.record.outcome} at {at} (entry {ended.index})"
+    yield f"  deployer      {run_cells(predicate.run, names).deployer or '(no pipeline)'}"
+    yield f"  outcome       {_outcome(record, ended)}"
+    yield "What happened when (UTC), and by whose word"
+    for event in events(predicate, names, ended):
+        late = " (at the latest)" if event.latest else ""
+        yield f"  {format_time(event.at)}{late}  {event.what}  [{event.source}]"
+    yield "Controls"
+    for control in predicate.controls:
+        yield from _control(control, names)
+    yield from _tickets(predicate, names)
+    yield from _change(predicate, names)
+    yield from _foundation(opened)
+
+
+def _outcome(record: DecisionRecord, ended: Ended | None) -> str:
+    if ended is None:
+        return NONE_RECORDED if record.decision in PERMITS else "(none: nothing was let pass)"
+    at = format_time(ended.record.at)
+    newest = f", the newest of {ended.count}" if ended.count > 1 else ""
+    return f"{ended.record.outcome} at {at} (entry {ended.index}{newest}), the job's own word"
+
+
+def _foundation(opened: Opened) -> Iterator[str]:
+    """What the record rests on."""
+    predicate = opened.predicate
+    yield "What it rests on"
     yield f"  policy        sha256:{predicate.policy.sha256} ({predicate.policy.pin})"
     yield f"  assurance     {predicate.assurance}, gate {predicate.gate}"
     yield f"  claims        {', '.join(predicate.claims) or 'none relied on'}"
+    for clock in predicate.clocks:
+        offset, vague = (
+            length(timedelta(milliseconds=ms)) for ms in (clock.offset_ms, clock.uncertainty_ms)
+        )
+        yield f"  clock         gate minus {clock.service}: {offset}, uncertain by {vague}"
+    if not predicate.clocks:
+        yield "  clock         no service told its time"
     yield f"  judged at     size {predicate.judged_at.size}, root {predicate.judged_at.root}"
     if predicate.replaces is not None:
         codes = ", ".join(predicate.replaces.failed)
         yield f"  replaces      entry sha256:{predicate.replaces.entry}, no longer true: {codes}"
     yield f"  evidence      sha256:{predicate.evidence} {_EVIDENCE[opened.evidence]}"
     yield f"  disclosure    {_PEOPLE[opened.people]}"
-    yield from _tickets(predicate, names)
-    yield from _change(predicate, names)
-    yield "Controls"
-    for control in predicate.controls:
-        yield from _control(control, names)
 
 
 def _tickets(predicate: DecisionPredicate, names: Names) -> Iterator[str]:
@@ -129,7 +157,7 @@ def _change(predicate: DecisionPredicate, names: Names) -> Iterator[str]:
     if isinstance(change, Unknown):
         yield f"  {_unknown(change, names)}"
         return
-    base = change.base.commit or "(first)"
+    base = change.base.commit or "the beginning"
     yield f"  range         {base} ({change.base.kind}) to {change.head}"
     for what, part in (
         ("commits", change.commits),
@@ -152,27 +180,14 @@ def _change(predicate: DecisionPredicate, names: Names) -> Iterator[str]:
 
 
 def _control(control: ControlPart, names: Names) -> Iterator[str]:
-    yield f"  {control.outcome:<14}  {control.id} ({control.level})"
-    yield f"    expected    {_message(control.expected, names)}"
-    yield f"    observed    {_message(control.observed, names)}"
-
-
-def _message(message: MessagePart, names: Names) -> str:
-    args = message.args
-    if isinstance(args, Spilled):
-        return f"{message.code} ({args.count} arguments, in the evidence bundle)"
-    told = ", ".join(f"{name}: {_argument(value, names)}" for name, value in sorted(args.items()))
-    return f"{message.code} ({told})" if told else message.code
-
-
-def _argument(value: Argument, names: Names) -> str:
-    if isinstance(value, tuple):
-        return "[" + ", ".join(_argument(item, names) for item in value) + "]"
-    if isinstance(value, PersonReference):
-        return names.person(value.label)
-    if isinstance(value, TextReference):
-        return f'"{names.text(value.label)}"'
-    return format_time(value.at) if isinstance(value, TimeValue) else str(value)
+    letters = ", ".join(LETTERS.get(control.id, ()))
+    answers = f"  attribute {letters}" if letters else ""
+    yield f"  {control.outcome:<14}  {control.id} ({control.level}){answers}"
+    yield f"    expected    {sentence(control.expected, names)}"
+    yield f"    observed    {sentence(control.observed, names)}"
+    criteria = criteria_of(control.id)
+    if criteria:
+        yield f"    criteria    {'; '.join(criteria)}"
 
 
 def _person(label: str | None, names: Names) -> str:

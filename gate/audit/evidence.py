@@ -8,17 +8,22 @@ record committed to, or are said not to be at hand. An altered one is never show
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from gate.audit.attributes import LETTERS
 from gate.audit.names import Names, Opened, open_decision
 from gate.audit.rows import Ended
+from gate.audit.run_cells import run_cells
+from gate.audit.sentences import sentence
 from gate.audit.source import Fetch, LogSource, nothing
+from gate.audit.times import events
 from gate.model import EntryLink
 from gate.record import codec
+from gate.record.canonical import digest_of
+from gate.record.predicates import ControlPart
 from gate.record.records import DecisionRecord, OutcomeRecord, Record, UnknownRecord
 from gate.record.times import format_time
 
@@ -62,7 +67,7 @@ def dossier(
         origin=source.origin,
         size=source.size,
         link=source.link(index),
-        entry_sha256=hashlib.sha256(entry).hexdigest(),
+        entry_sha256=digest_of(entry),
         keyid=keyid,
         record=record,
         opened=opened,
@@ -91,6 +96,17 @@ def dossier_json(found: Dossier) -> str:
             "people": opened.people,
             "labels": _labels(opened.names),
             "public_policy": opened.public_policy or None,
+            "deployer": run_cells(opened.predicate.run, opened.names).deployer,
+            "times": [
+                {
+                    "at": format_time(event.at),
+                    "latest_possible": event.latest,
+                    "what": event.what,
+                    "source": event.source,
+                }
+                for event in events(opened.predicate, opened.names, ended)
+            ],
+            "controls": [_control(control, opened.names) for control in opened.predicate.controls],
             "outcome": None
             if ended is None
             else {
@@ -109,6 +125,29 @@ def _predicate(found: Dossier) -> Any:
     if isinstance(found.record, UnknownRecord):
         return {"type": found.record.predicate_type}
     return codec.write(found.record.predicate)
+
+
+def _control(control: ControlPart, names: Names) -> Mapping[str, Any]:
+    """A control in words; code and arguments stand in the predicate."""
+    return {
+        "id": control.id,
+        "level": control.level.value,
+        "outcome": control.outcome.value,
+        "expected": sentence(control.expected, names),
+        "observed": sentence(control.observed, names),
+        "criteria": list(criteria_of(control.id)),
+        "attributes": list(LETTERS.get(control.id, ())),
+    }
+
+
+def criteria_of(control: str) -> tuple[str, ...]:
+    """The frameworks' clauses that a control serves, as this version of gate has it."""
+    from gate.controls.registry import by_id
+
+    try:
+        return by_id(control).criteria
+    except KeyError:  # a control of another version
+        return ()
 
 
 def _artifacts(record: Record) -> Mapping[str, str]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gate.audit.source import Fetch
+from gate.record.canonical import digest_of
 from gate.record.disclosure import Disclosure, parse_disclosure
 from gate.record.evidence import check_evidence
 from gate.record.predicates import DecisionPredicate, Spilled
@@ -68,7 +68,7 @@ def disclosed_under(record: DecisionRecord, entry: bytes) -> str:
     It is its entry's, or that of the entry which it replaces and whose labels it took over.
     """
     replaces = record.predicate.replaces
-    return hashlib.sha256(entry).hexdigest() if replaces is None else replaces.entry
+    return digest_of(entry) if replaces is None else replaces.entry
 
 
 def open_decision(

@@ -12,6 +12,7 @@ import heapq
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from gate.audit.cells import PERMITS
 from gate.audit.population import Header, Population
 from gate.audit.rows import Row
 from gate.errors import UsageError
@@ -22,8 +23,7 @@ FORMAT = "gate/sample/v1"
 MAX_SEED = 200  # characters
 MAX_SIZE = 100_000
 
-# Rows by decision that are sampled unless asked otherwise: those that let a deployment go on.
-DEPLOYED = (DecisionKind.ALLOWED, DecisionKind.EMERGENCY)
+DEPLOYED = PERMITS  # rows by decision that are sampled unless asked otherwise
 
 # Size by population, for controls that act on every event (docs/audit/sampling.md).
 _STEPS = ((10, None), (50, 8), (250, 15))

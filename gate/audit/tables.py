@@ -21,6 +21,7 @@ from typing import IO, Any
 
 from gate.audit import population as listing
 from gate.audit import sample as drawing
+from gate.audit.notes import OUTCOMES
 from gate.audit.population import Header, Population, row_json
 from gate.audit.rows import COLUMNS, Cell, Row
 from gate.audit.sample import Sample
@@ -74,7 +75,7 @@ def write_sample_json(sample: Sample, out: IO[bytes]) -> None:
 
 def header_json(header: Header) -> dict[str, Any]:
     """How the population was made, as a JSON object."""
-    query, counts = header.query, header.counts
+    query, counts, beside = header.query, header.counts, header.beside
     return {
         "format": listing.FORMAT,
         "query": {
@@ -84,7 +85,7 @@ def header_json(header: Header) -> dict[str, Any]:
             "service": query.service,
         },
         "generated_at": format_time(header.generated_at),
-        "period_ended": header.period_ended,
+        "made_after_period_end": header.made_after_period_end,
         "gate_version": header.gate_version,
         "time_zone": "UTC",
         "log": {
@@ -95,6 +96,13 @@ def header_json(header: Header) -> dict[str, Any]:
             "last_index": header.size - 1 if header.size else None,
             "checkpoint": header.checkpoint,
         },
+        "first_record_at": _time(header.first_record_at),
+        "last_record_at": _time(header.last_record_at),
+        "kept_checkpoints": [
+            {"origin": kept.origin, "size": kept.size, "root": kept.root.hex()}
+            for kept in header.verified.kept
+        ],
+        "files_beyond_head": header.verified.beyond,
         "records": {
             "read": counts.records,
             "decision": counts.decisions,
@@ -111,7 +119,14 @@ def header_json(header: Header) -> dict[str, Any]:
         "listed_by_decision": counts.by_decision,
         "in_period_by_place": counts.by_place,
         "out_of_order": {"count": header.out_of_order_count, "index": list(header.out_of_order)},
-        "people": "joined" if header.people_joined else "labels",
+        "allowed_without_outcome": beside.allowed_without_outcome,
+        "outcomes": OUTCOMES,
+        "evidence": {"present": beside.evidence_present, "absent": beside.evidence_absent},
+        "people": {
+            "asked": header.people_asked,
+            "joined": beside.people_joined,
+            "not_available": beside.people_not_available,
+        },
         "rows_sha256": header.rows_sha256,
         "notes": list(header.notes),
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -61,11 +60,17 @@ class Tally:
     def __init__(self, query: Query) -> None:
         self._query = query
         self._newest: datetime | None = None
+        self.first_at: datetime | None = None
         self.counts = Counts()
         self.out_of_order: list[int] = []
         self.out_of_order_count = 0
         self.found_environment = not query.environment
         self.found_service = not query.service
+
+    @property
+    def last_at(self) -> datetime | None:
+        """The latest time that any record of the log gives itself; ``first_at`` is the earliest."""
+        return self._newest
 
     def add(self, index: int, record: Record) -> bool:
         """Whether the record is a row."""
@@ -85,6 +90,8 @@ class Tally:
     def _add_time(self, index: int, at: datetime | None) -> None:
         if at is None:
             return
+        if self.first_at is None or at < self.first_at:
+            self.first_at = at
         if self._newest is not None and at < self._newest:
             self.out_of_order_count += 1
             if len(self.out_of_order) < LISTED:
@@ -111,31 +118,3 @@ class Tally:
         kind = record.decision.value
         counts.by_decision[kind] = counts.by_decision.get(kind, 0) + 1
         return True
-
-
-def notes(tally: Tally, query: Query, *, period_ended: bool | None) -> Iterator[str]:
-    """What the reader of the list must know beyond its numbers."""
-    if period_ended is False:
-        yield (
-            "The period had not ended when this list was made: it is not complete. Make it again "
-            "after the period's end."
-        )
-    if tally.counts.listed == 0:
-        yield (
-            "No decision was recorded for this query. The list is empty, and the counts above show "
-            "where every record of the log went."
-        )
-    if not tally.found_environment:
-        yield f"No decision in the whole log is for an environment {query.environment!r}."
-    if not tally.found_service:
-        yield f"No decision in the whole log is for a service {query.service!r}."
-    if tally.counts.unknown:
-        yield (
-            "The log holds records of types that this version does not know; they are counted and "
-            "not listed."
-        )
-    if tally.out_of_order_count:
-        yield (
-            f"{tally.out_of_order_count} records give themselves an earlier time than a record "
-            "before them in the log; their indexes are listed."
-        )

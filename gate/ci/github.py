@@ -6,18 +6,16 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from gate.ci.variables import COMMIT, NAME, NUMBER, optional, repository_url, required
+from gate.ci.variables import NAME, NUMBER, optional, repository_url, required
 from gate.errors import UsageError
-from gate.model import Account, AccountKind, Maybe, Problem, ProblemKind, Run, RunClaim
+from gate.model import COMMIT_ID, Maybe, Problem, ProblemKind, Run, RunClaim
 
 if TYPE_CHECKING:
     from gate.http import Wire
-    from gate.http.document import Document
 
 CI = "GitHub Actions"
 _SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,99}/(?!\.{1,2}$)[A-Za-z0-9._-]{1,100}")
 _REF = re.compile(r"refs/[^\x00-\x20\x7f~^:?*\[\\]{1,250}")
-_KINDS = {"User": AccountKind.PERSON, "Bot": AccountKind.APP}
 
 
 def claim(environ: Mapping[str, str]) -> RunClaim | None:
@@ -39,7 +37,7 @@ def claim(environ: Mapping[str, str]) -> RunClaim | None:
         url=f"{repository}/actions/runs/{run_id}",
         repository=repository,
         ref=optional(environ, CI, "GITHUB_REF", _REF, "the full name of a ref"),
-        commit=required(environ, CI, "GITHUB_SHA", COMMIT, "a full commit id in hex"),
+        commit=required(environ, CI, "GITHUB_SHA", COMMIT_ID, "a full commit id in hex"),
         actor=actor or optional(environ, CI, "GITHUB_ACTOR", NAME, "a login"),
     )
 
@@ -65,6 +63,7 @@ def parse_run(document: Any, repository_slug: str, run_id: str) -> Maybe[Run]:
     ``triggering_actor`` who started the current one.
     """
     from gate.http.document import Document, ShapeError
+    from gate.http.github import account
 
     request = f"GET /repos/{repository_slug}/actions/runs/{run_id}"
     run = Document(document)
@@ -78,7 +77,7 @@ def parse_run(document: Any, repository_slug: str, run_id: str) -> Maybe[Run]:
             "id": str(run["id"].integer()) != run_id,
             "repository.full_name": full_name.lower() != repository_slug.lower(),
             "html_url": not url.lower().endswith(f"/{repository_slug}{tail}".lower()),
-            "head_sha": not COMMIT.fullmatch(head_sha),
+            "head_sha": not COMMIT_ID.fullmatch(head_sha),
             "run_attempt": attempt < 1,
         }
         for field, is_wrong in mismatch.items():
@@ -91,18 +90,12 @@ def parse_run(document: Any, repository_slug: str, run_id: str) -> Maybe[Run]:
             repository=url[: -len(tail)],
             head_sha=head_sha,
             created_at=run["created_at"].time(),
-            actor=_account(run["triggering_actor"]),
+            actor=account(run["triggering_actor"]),
             active=run["status"].text() == "in_progress",
             url=url,
         )
     except ShapeError as error:
         return _malformed(request, str(error))
-
-
-def _account(actor: Document) -> Account:
-    login = actor["login"].text()
-    kind = _KINDS.get(actor["type"].text(), AccountKind.UNKNOWN)
-    return Account("github", login, kind, name=login)
 
 
 def _malformed(request: str, cause: str) -> Problem:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from gate.ci.variables import (
-    COMMIT,
     NAME,
     NUMBER,
     optional,
@@ -14,7 +13,7 @@ from gate.ci.variables import (
     required,
 )
 from gate.errors import UsageError
-from gate.model import RunClaim
+from gate.model import COMMIT_ID, RunClaim
 
 CI = "GitLab CI"
 
@@ -41,7 +40,7 @@ def claim(environ: Mapping[str, str]) -> RunClaim | None:
         url=f"{repository}/-/pipelines/{pipeline}",
         repository=repository,
         ref=f"refs/tags/{tag}" if tag else branch,
-        commit=required(environ, CI, "CI_COMMIT_SHA", COMMIT, "a full commit id in hex"),
+        commit=required(environ, CI, "CI_COMMIT_SHA", COMMIT_ID, "a full commit id in hex"),
         actor=optional(environ, CI, "GITLAB_USER_LOGIN", NAME, "a user name"),
         created_at=optional_time(environ, CI, "CI_PIPELINE_CREATED_AT"),
     )

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from gate.ci.variables import COMMIT, NAME, NUMBER, optional, repository_url, required
-from gate.model import RunClaim
+from gate.ci.variables import NAME, NUMBER, optional, repository_url, required
+from gate.model import COMMIT_ID, RunClaim
 
 CI = "Jenkins"
 _GIT_URL = re.compile(r"GIT_URL(_[1-9][0-9]*)?")
@@ -34,7 +34,7 @@ def claim(environ: Mapping[str, str]) -> RunClaim | None:
     several = len(repositories) > 1
     repository = "" if several else "".join(repositories)
     branch = optional(environ, CI, "GIT_BRANCH", NAME, "the name of a branch")
-    commit = optional(environ, CI, "GIT_COMMIT", COMMIT, "a full commit id in hex")
+    commit = optional(environ, CI, "GIT_COMMIT", COMMIT_ID, "a full commit id in hex")
     return RunClaim(
         ci="jenkins",
         id=f"{job}#{number}",

@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 
 from gate.errors import UsageError
 
-COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 NUMBER = re.compile(r"[1-9][0-9]{0,19}")
 NAME = re.compile(r"[^\x00-\x1f\x7f\u2028\u2029]{1,500}")
 
@@ -50,14 +49,14 @@ def optional_time(environ: Mapping[str, str], ci: str, name: str) -> datetime | 
         return None
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise UsageError(
-            f"{name} is not a time with a zone (RFC 3339)",
-            remedy=f"do not set it in the job; {ci} sets it",
-        )
-    return moment.astimezone(UTC)
+        if moment.tzinfo is not None:
+            return moment.astimezone(UTC)
+    except (ValueError, OverflowError):  # in UTC it may lie before year 1 or after 9999
+        pass
+    raise UsageError(
+        f"{name} is not a time with a zone (RFC 3339)",
+        remedy=f"do not set it in the job; {ci} sets it",
+    )
 
 
 def repository_url(name: str, text: str) -> str:

@@ -77,9 +77,10 @@ def print_decision(view: DecisionView, output: str, *, quiet: bool) -> None:
         say_raw(decision_text(view, color=coloured(), width=get_terminal_size((80, 24)).columns))
 
 
-def tell_ci(view: DecisionView) -> None:
+def tell_ci(view: DecisionView, output: str) -> None:
     """Annotations, step summary and outputs of GitHub Actions, where we run in it.
 
+    Annotations go to stderr where stdout is for a program to read; GitHub heeds them in either.
     Raises ``UsageError`` where a file that GitHub names cannot be written: a later step would read
     an old or empty output.
     """
@@ -91,7 +92,7 @@ def tell_ci(view: DecisionView) -> None:
     from gate.output.outputs import github_outputs
     from gate.output.summary import markdown
 
-    say_raw(github_annotations(view))
+    say_raw(github_annotations(view), err=output != "text")
     _append("GITHUB_STEP_SUMMARY", markdown(view))
     _append("GITHUB_OUTPUT", github_outputs(view, f"gate-{random_source.token_hex(16)}"))
 

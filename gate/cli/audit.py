@@ -7,20 +7,21 @@ import os
 import re
 import tempfile
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from gate import __version__
-from gate.cli.inputs import Reading, now, open_reading
+from gate.cli.inputs import now, open_reading
 from gate.cli.options import shared
 from gate.cli.printing import say
+from gate.cli.reading import beside, kept_option, names_of, read_all_kept
 from gate.errors import OK, InconsistentError, UsageError
 
 if TYPE_CHECKING:
-    from gate.audit.population import Population
+    from gate.audit.population import Header, Population
     from gate.audit.sample import Sample
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -34,7 +35,9 @@ def period(function: F) -> F:
         (
             click.option("--from", "start", required=True, metavar="TIME", help="Begin (UTC)."),
             click.option("--to", "end", required=True, metavar="TIME", help="End, not included."),
+            kept_option,
             click.option("--people", is_flag=True, help="Join names from the disclosures."),
+            beside,
             click.option("--output", required=True, metavar="FILE", help="FILE.csv or FILE.json"),
             shared("environment", "service", "config", "log", "trust"),
         )
@@ -54,10 +57,12 @@ def command() -> None:
 @command.command("population")
 @period
 def population(output: str, **given: Any) -> int:
-    """List every decision of a period, with the proof that none is left out.
+    """List every decision of a period that this log holds, up to its signed head.
 
-    FILE.csv has a FILE.header.json beside it: query, time, log, checkpoint and the count of where
-    each record of the log went. Dates are whole days in UTC; --to is not included.
+    No record below that head is left out: FILE.csv has a FILE.header.json beside it with query,
+    time, checkpoint and the count of where each record of the log went. That the head is the newest
+    is shown only by checkpoints kept elsewhere; give them with --kept. Dates are whole days in UTC;
+    --to is not included.
     """
     target = _target(output)
     made = _population(given)
@@ -73,15 +78,27 @@ def population(output: str, **given: Any) -> int:
         from gate.audit.tables import write_population_json
 
         _write(target, lambda out: write_population_json(made, out))
-    counts = made.header.counts
-    say(f"{target}: {counts.listed} decisions of a log of {made.header.size} entries")
+    _say_population(target, made.header)
+    return OK
+
+
+def _say_population(target: Path, header: Header) -> None:
+    counts, missing = header.counts, header.beside.allowed_without_outcome
+    say(f"{target}: {counts.listed} decisions of a log of {header.size} entries")
     for kind, count in counts.by_decision.items():
         say(f"  {kind:13} {count}")
-    say(f"  not listed: {counts.outside_period} outside the period, {counts.outcomes} outcomes, ")
+    say(f"  not listed: {counts.outside_period} outside the period, {counts.outcomes} outcomes,")
     say(f"  {counts.other_environment + counts.other_service} of other environments and services")
-    for note in made.header.notes:
+    if missing:
+        say(f"  let pass, and no outcome recorded: {missing}")
+    _say_head(header)
+
+
+def _say_head(header: Header) -> None:
+    for kept in header.verified.kept:
+        say(f"  extends the kept checkpoint of {kept.size} entries, root {kept.root.hex()}")
+    for note in header.notes:
         say(f"note: {note}")
-    return OK
 
 
 @command.command("sample")
@@ -90,11 +107,11 @@ def population(output: str, **given: Any) -> int:
 @click.option("--seed", required=True, metavar="TEXT", help="Your choice, after the head is fixed.")
 @click.option("--all-decisions", is_flag=True, help="Sample denials too, not only what went on.")
 def sample(output: str, size: str, seed: str, all_decisions: bool, **given: Any) -> int:
-    """Draw a sample that anyone can draw again, in any language.
+    """Draw a sample of this log, up to its signed head, that anyone can draw again.
 
     The rank of each row is a SHA-256 over the checkpoint's root, the seed and the row's index; the
     lowest ranks are the sample, so a larger one begins with the smaller. docs/audit/sampling.md
-    specifies it.
+    specifies it. --kept is as for the population.
     """
     from gate.audit.sample import DEPLOYED, draw
     from gate.model import DecisionKind
@@ -119,19 +136,22 @@ def sample(output: str, size: str, seed: str, all_decisions: bool, **given: Any)
 
 
 def _population(given: dict[str, Any]) -> Population:
+    from gate.audit.population import Verified
     from gate.audit.population import population as made
     from gate.log.verify import verify_log
     from gate.log.view import LogView
 
-    people = given.pop("people")
+    people, disclosures = given.pop("people"), given.pop("disclosures")
+    kept = read_all_kept(given.pop("kept"))
     start, end = _time(given.pop("start"), "--from"), _time(given.pop("end"), "--to")
     environment, service = given.pop("environment") or "", given.pop("service") or ""
     reading = open_reading(**given)
-    report = verify_log(reading.store, reading.trust)
+    names = names_of(reading, disclosures, people=people)
+    report = verify_log(reading.store, reading.trust, kept=kept)
     if report.fault_counts:
         first = report.faults[0]
         raise InconsistentError(
-            f"the log does not verify, so no list is made of it: {first.place}: {first.message}",
+            f"the log does not verify, so no list is made of it: {first.told}",
             remedy="run `gate log verify` for all that is wrong",
         )
     view = LogView(reading.store, reading.trust)
@@ -146,17 +166,9 @@ def _population(given: dict[str, Any]) -> Population:
         environment=environment,
         service=service,
         evidence=reading.store.read_evidence,
-        disclosures=_disclosures(reading) if people else None,
+        disclosures=names,
+        verified=Verified(report.kept, report.beyond),
     )
-
-
-def _disclosures(reading: Reading) -> Callable[[str], bytes | None]:
-    if reading.disclosures is None:
-        raise UsageError(
-            "--people needs the disclosures, and only a policy says where they lie",
-            remedy="give --config instead of --log and --trust",
-        )
-    return reading.disclosures.get
 
 
 def _say_sample(target: Path, drawn: Sample) -> None:
@@ -166,8 +178,7 @@ def _say_sample(target: Path, drawn: Sample) -> None:
     for item in drawn.items:
         row = item.row
         say(f"  {item.number:3}. entry {row.index}  {row.decided_at}  {row.service}")
-    for note in header.notes:
-        say(f"note: {note}")
+    _say_head(header)
 
 
 def _size(text: str) -> int | None:
@@ -182,16 +193,14 @@ def _time(text: str, option: str) -> datetime:
     """A day, or an RFC 3339 time with its offset; a time without one would be anybody's guess."""
     try:
         at = datetime.fromisoformat(f"{text}T00:00:00+00:00" if DAY.fullmatch(text) else text)
-    except ValueError:
-        at = None
-    if at is None or at.tzinfo is None or at.utcoffset() is None:
-        raise UsageError(
-            f"{option} {text[:40]!r} is no time",
-            remedy="give a day (2026-01-31) or a time with its offset (2026-01-31T12:00:00Z)",
-        )
-    if at.utcoffset() != timedelta(0):
-        at = at.astimezone(UTC)
-    return at
+        if at.tzinfo is not None:
+            return at.astimezone(UTC)
+    except (ValueError, OverflowError):  # in UTC it may lie before year 1 or after 9999
+        pass
+    raise UsageError(
+        f"{option} {text[:40]!r} is no time",
+        remedy="give a day (2026-01-31) or a time with its offset (2026-01-31T12:00:00Z)",
+    )
 
 
 def _target(output: str) -> Path:
@@ -206,7 +215,10 @@ def _write_csv(
 ) -> None:
     """The rows, then the header that names their digest: an interrupted list has no header."""
     beside = target.with_suffix(".header.json")
-    beside.unlink(missing_ok=True)
+    try:
+        beside.unlink(missing_ok=True)
+    except OSError as error:
+        raise UsageError(f"{beside} cannot be written: {error.strerror}") from None
     digest = _write(target, rows)
     text = header(digest).encode()
     _write(beside, lambda out: out.write(text))

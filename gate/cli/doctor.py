@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
 from enum import StrEnum
 
 import click
@@ -11,7 +12,7 @@ import click
 from gate.cli.inputs import open_place, pin_of
 from gate.cli.options import shared
 from gate.cli.printing import read_secrets, say
-from gate.config import ForgeSettings, Policy, Secrets, Service
+from gate.config import Policy, Secrets
 from gate.deploy import Place
 from gate.errors import FINDING, OK, UNDETERMINED, GateError, worst
 from gate.frozen import dataclass
@@ -51,7 +52,7 @@ def command(config: str) -> int:
     place = open_place(config)
     secrets = read_secrets(os.environ)
     findings = []
-    for examine in (_policy, _keys, _log, _evidence, _people, _jira, _github):
+    for examine in (_policy, _trust, _keys, _log, _evidence, _people, _jira, _github):
         for finding in examine(place, secrets):
             findings.append(finding)
             say(f"{finding.state.value:8} {finding.what}: {finding.seen}")
@@ -79,6 +80,20 @@ def _policy(place: Place, _: Secrets) -> Iterator[Finding]:
                 State.WARNING,
                 f"{digest} is not pinned; a pipeline that does not pin it is denied",
                 "set GATE_POLICY_SHA256 to it as a protected variable of the CI",
+            )
+
+
+def _trust(place: Place, _: Secrets) -> Iterator[Finding]:
+    """Warnings about the folder itself; that it cannot be read is told of keys and log."""
+    from gate.log.trust import load_trust
+
+    with suppress(GateError):
+        for warning in load_trust(place.trust, log=place.log).warnings:
+            yield Finding(
+                "trust",
+                State.WARNING,
+                warning,
+                "let only its owner change it: whoever can, decides whom to believe (chmod o-w)",
             )
 
 
@@ -125,11 +140,10 @@ def _people(place: Place, _: Secrets) -> Iterator[Finding]:
     from gate.identity import People
 
     policy = place.policy
-    systems = {"jira"} if policy.jira else set()
     accounts = {person.name: person.accounts for person in policy.people}
     for environment in policy.environments.values():
         members = People(policy).members(environment.approvals.by)
-        known = {m for m in members if systems & set(accounts.get(m, {}))}
+        known = {m for m in members if "jira" in accounts.get(m, {})}
         name = f"approvers of {environment.name}"
         lacking = sorted(members - known)
         if len(known) < environment.approvals.required:
@@ -151,27 +165,25 @@ def _people(place: Place, _: Secrets) -> Iterator[Finding]:
 
 
 def _jira(place: Place, secrets: Secrets) -> Iterator[Finding]:
-    if place.policy.jira is None:
-        yield Finding("jira", State.FAULT, "the policy has no [tickets.jira]", "add it")
-        return
     from gate.tickets.jira import JiraReader
 
     settings, network = place.policy.jira, place.policy.network
     reader = JiraReader(
         settings, secrets.jira_email, secrets.jira_token, network, Budget(network.budget)
     )
-    account = reader.myself()
-    if isinstance(account, Problem):
-        yield _problem("jira", account)
-        return
-    yield Finding("jira", State.OK, f"knows us ({reader.flavour})")
-    for project in settings.projects:
-        browsable = reader.browsable(project)
-        if isinstance(browsable, Problem):
-            yield _problem(f"jira project {project}", browsable)
-        else:
-            yield Finding(f"jira project {project}", State.OK, "can be browsed")
-    yield from _clock(place.policy, reader.wire)
+    with closing(reader):
+        account = reader.myself()
+        if isinstance(account, Problem):
+            yield _problem("jira", account)
+            return
+        yield Finding("jira", State.OK, f"knows us ({reader.flavour})")
+        for project in settings.projects:
+            browsable = reader.browsable(project)
+            if isinstance(browsable, Problem):
+                yield _problem(f"jira project {project}", browsable)
+            else:
+                yield Finding(f"jira project {project}", State.OK, "can be browsed")
+        yield from _clock(place.policy, reader.wire)
 
 
 def _github(place: Place, secrets: Secrets) -> Iterator[Finding]:
@@ -189,16 +201,16 @@ def _github(place: Place, secrets: Secrets) -> Iterator[Finding]:
 
     network = place.policy.network
     reader = GitHubReader(settings, secrets.github_token, network, Budget(network.budget))
-    for service in place.policy.services.values():
-        yield from _repository(reader.wire, settings, service)
-    yield from _clock(place.policy, reader.wire)
+    with closing(reader):
+        for service in place.policy.services.values():
+            yield from _repository(reader.wire, reader.slug(service))
+        yield from _clock(place.policy, reader.wire)
 
 
-def _repository(wire: Wire, settings: ForgeSettings, service: Service) -> Iterator[Finding]:
+def _repository(wire: Wire, slug: str) -> Iterator[Finding]:
     """Each permission that enforce needs, by the request that needs it."""
     from gate.http import FetchError, get_json
 
-    slug = service.repository.removeprefix(settings.url + "/")
     for permission, path in (
         ("contents: read", f"/repos/{slug}/branches?per_page=1"),
         ("contents: read (activity)", f"/repos/{slug}/activity?per_page=1"),

@@ -77,7 +77,7 @@ def enforce_and_print(
             "place: a denial was recorded instead. Run the pipeline again.",
             err=True,
         )
-    tell_ci(view)
+    tell_ci(view, output)
     return Enforced(view, path)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 from dataclasses import asdict
 from pathlib import Path
 
@@ -14,9 +16,17 @@ from gate.errors import UsageError
 from gate.frozen import dataclass
 
 GITHUB_STEP = """\
-      - uses: actions/checkout@v4
+    permissions:
+      contents: read        # commits, branches, push activity
+      pull-requests: read   # pull requests and reviews
+      actions: read         # when the run was created, by whom
+      deployments: read     # whether this commit was deployed here without a record
+    steps:
+      - uses: actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683 # v4.2.2
         with: {{ fetch-depth: 0, persist-credentials: false }}
-      - run: python3 -m pip install change-gate
+      - uses: actions/setup-python@a26af69be951a213d495a4c3e4e4022e16d87065 # v5.6.0
+        with: {{ python-version: "3.13" }}
+      - run: python3 -m pip install "change-gate @ git+https://github.com/OWNER/gate@COMMIT"
       - run: gate enforce --service {service} --environment {environment}
         env:
           GATE_JIRA_EMAIL: ${{{{ secrets.GATE_JIRA_EMAIL }}}}
@@ -24,7 +34,10 @@ GITHUB_STEP = """\
           GATE_SIGNING_KEY: ${{{{ secrets.GATE_SIGNING_KEY }}}}
           GATE_LOG_KEY: ${{{{ secrets.GATE_LOG_KEY }}}}
           GATE_POLICY_SHA256: ${{{{ vars.GATE_POLICY_SHA256 }}}}
-          GITHUB_TOKEN: ${{{{ github.token }}}}"""
+          GITHUB_TOKEN: ${{{{ github.token }}}}
+
+gate is on no package index: OWNER is where you keep it, and COMMIT the full id of a commit of it
+that you have reviewed. Pin it: whoever can change what is installed here sees the keys."""
 
 SHELL_STEP = """\
   gate enforce --service {service} --environment {environment} --ticket {project}-1 && ./deploy.sh
@@ -58,9 +71,21 @@ class Answers:
     "--repository", metavar="URL", help="The service's repository [default: git's origin]"
 )
 @click.option("--service", metavar="NAME", help="What is deployed [default: the repository's name]")
-@click.option("--environment", default="production", show_default=True, metavar="NAME")
+@click.option(
+    "--environment",
+    default="production",
+    show_default=True,
+    metavar="NAME",
+    help="Where it is deployed to.",
+)
 @click.option("--origin", metavar="NAME", help="The log's name [default: REPOSITORY/changes]")
-@click.option("--ci", type=click.Choice(["github", "shell"]), default="github", show_default=True)
+@click.option(
+    "--ci",
+    type=click.Choice(["github", "shell"]),
+    default="github",
+    show_default=True,
+    help="What runs the deployment.",
+)
 @click.option("--directory", default=".", show_default=True, metavar="DIR", help="Where to write.")
 def command(
     directory: str, repository: str | None, service: str | None, origin: str | None, **given: str
@@ -70,11 +95,13 @@ def command(
     Nothing that is there already is replaced. The private keys lie in gate-keys/ (mode 0600, and
     ignored by git) until you have stored them as secrets of the CI; then delete that folder.
     """
+    from gate.config.template import default_origin
+
     repository = (repository or _origin()).removesuffix(".git").rstrip("/")
     answers = Answers(
         repository=repository,
         service=service or repository.rsplit("/", 1)[-1],
-        origin=origin or repository.split("://", 1)[-1] + "/changes",
+        origin=origin or default_origin(repository),
         **given,
     )
     _tell(answers, directory, _write(answers, Path(directory)))
@@ -84,7 +111,7 @@ def command(
 def _origin() -> str:
     from gate.forges.git import GitReader
 
-    url = GitReader(Path.cwd()).origin()
+    url = GitReader(Path.cwd(), os.environ).origin()
     if not url.startswith("https://"):
         raise UsageError(
             "git's origin is no https:// address", remedy="give --repository https://…"
@@ -97,15 +124,8 @@ def _write(answers: Answers, folder: Path) -> str:
     from gate.config import parse_policy
     from gate.config.template import policy_template
     from gate.log.create import init_log
-    from gate.record.signer import (
-        SignerEntry,
-        TrustedSigners,
-        format_signers,
-        key_id,
-        new_private_key,
-        private_key_one_line,
-        public_bytes,
-    )
+    from gate.record.signer import key_id, new_private_key, private_key_one_line, public_bytes
+    from gate.record.signers import SignerEntry, TrustedSigners, format_signers
     from gate.store.open import open_store
     from gate.tlog.keys import format_vkey
     from gate.tlog.note import Ed25519Signer
@@ -153,10 +173,10 @@ Written in {directory}:
   change-log/   the empty log
   {KEYS}/    the private keys: store them as secrets of the CI, then delete this folder
 
-The pipeline step:
+{"What to paste into the deploy job" if answers.ci == "github" else "The step"}:
 """)
     step = GITHUB_STEP if answers.ci == "github" else SHELL_STEP
-    say(step.format(**asdict(answers)))
+    say(step.format(**{name: shlex.quote(said) for name, said in asdict(answers).items()}))
     say(f"""
 Secrets:    GATE_SIGNING_KEY  from {KEYS}/signing.key
             GATE_LOG_KEY      from {KEYS}/log.key

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from gate.cli.printing import read_secrets
 from gate.errors import UsageError
 from gate.frozen import dataclass
-from gate.model import Artifact, Deployment, PinState, RunClaim
+from gate.model import COMMIT_ID, Artifact, Deployment, PinState, RunClaim
 
 if TYPE_CHECKING:
     from gate.config import Policy, Secrets
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from gate.store.contract import Store
     from gate.store.disclosure import DisclosureStore
 
-COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 ARTIFACT = re.compile(r"(?P<name>[^\s@=]{1,200})@sha256:(?P<sha256>[0-9a-f]{64})")
 
 
@@ -89,6 +88,7 @@ def ask(options: Options, environ: Mapping[str, str] | None = None) -> Asked:
         tickets=parse_tickets(options.tickets, place.policy, environment),
         base=resolve(options.base, "--base") if options.base else "",
         checkout=Path.cwd(),
+        environ=environ,
         pin=pin_of(place.policy, environ),
     )
     return Asked(question, place, secrets)
@@ -201,8 +201,7 @@ def parse_tickets(given: tuple[str, ...], policy: Policy, environment: str) -> t
         )
     if len(given) > TICKETS_AT_MOST:
         raise UsageError(f"{len(given)} tickets given; at most {TICKETS_AT_MOST} are looked up")
-    projects = policy.jira.projects if policy.jira else ()
-    return tuple(dict.fromkeys(parse_id(text, projects) for text in given))
+    return tuple(dict.fromkeys(parse_id(text, policy.jira.projects) for text in given))
 
 
 def resolve_commit(given: str | None, run: RunClaim) -> tuple[str, bool]:
@@ -213,17 +212,17 @@ def resolve_commit(given: str | None, run: RunClaim) -> tuple[str, bool]:
         return run.commit, True
     from gate.forges.git import GitReader
 
-    return GitReader(Path.cwd()).head(), False
+    return GitReader(Path.cwd(), os.environ).head(), False
 
 
 def resolve(given: str, option: str) -> str:
     """A full commit id as it is; anything shorter or symbolic is asked of local git."""
-    if COMMIT.fullmatch(given):
+    if COMMIT_ID.fullmatch(given):
         return given
     from gate.forges.git import GitReader
 
     try:
-        return GitReader(Path.cwd()).resolve(given)
+        return GitReader(Path.cwd(), os.environ).resolve(given)
     except UsageError as error:
         raise UsageError(
             f"{option} {given[:100]!r}: {error.message}", remedy=error.remedy

@@ -11,10 +11,14 @@ import click
 
 from gate.cli.inputs import Reading, open_place, open_reading
 from gate.cli.options import shared
-from gate.cli.printing import read_secrets, say, say_raw
+from gate.cli.printing import read_secrets, say, say_json, say_raw
+from gate.cli.reading import beside, kept_option, names_of, read_all_kept
 from gate.errors import INCONSISTENT, OK, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gate.audit.source import Fetch
     from gate.log.verify import LogReport
     from gate.log.view import LogView
 
@@ -47,6 +51,7 @@ def init(config: str) -> int:
 @click.argument("index", type=click.IntRange(min=0), required=False)
 @shared("config", "log", "trust")
 @click.option("--people", is_flag=True, help="Join names and texts from the disclosure.")
+@beside
 @click.option("--json", "as_json", is_flag=True, help="Print the entry's dossier as JSON.")
 def show(
     index: int | None,
@@ -54,38 +59,47 @@ def show(
     log_url: str | None,
     trust: str | None,
     people: bool,
+    disclosures: str | None,
     as_json: bool,
 ) -> int:
     """List the log's entries, or show all that one of them holds, with its evidence checked.
 
-    People are p-labels unless --people joins the disclosure; erased ones are said to be so.
+    A decision begins with what happened when, in UTC and in order, each with its source; then the
+    controls, in sentences. People and what they typed are labels (p1, t1) unless --people joins the
+    disclosure.
     """
     reading = open_reading(config, log_url, trust)
+    names = names_of(reading, disclosures, people=people)
     view = _view(reading)
     if index is None:
         _list(view)
         return OK
     if index >= view.size:
         raise UsageError(f"the log has {view.size} entries, so none at index {index}")
-    _dossier(view, index, reading, people=people, as_json=as_json)
+    _dossier(view, index, names, as_json=as_json)
     return OK
 
 
 @command.command("verify")
 @shared("config", "log", "trust")
+@kept_option
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
-def verify(config: str, log_url: str | None, trust: str | None, as_json: bool) -> int:
-    """Check everything in the log: signatures, order, tiles, root, records, evidence, index.
+def verify(
+    config: str, log_url: str | None, trust: str | None, kept: tuple[str, ...], as_json: bool
+) -> int:
+    """Check everything in the log up to its signed head, and that it extends kept checkpoints.
 
-    Ends 0 if nothing contradicts anything, 13 with the first fault and the count of each kind
-    otherwise. Missing evidence is reported and is no fault: retention may have removed it.
+    Signatures, order, tiles, root, records, evidence, index. Ends 0 if nothing contradicts
+    anything, 13 with the first fault and the count of each kind otherwise. Missing evidence is
+    counted and is no fault: retention may have removed it. That the head is the newest one is shown
+    only by checkpoints kept elsewhere (--kept).
     """
     from gate.log.verify import verify_log
 
     reading = open_reading(config, log_url, trust)
-    report = verify_log(reading.store, reading.trust)
+    report = verify_log(reading.store, reading.trust, kept=read_all_kept(kept))
     if as_json:
-        say_raw(_report_json(report))
+        say_json(_report_json(report))
     else:
         _say_report(report)
     return INCONSISTENT if report.fault_counts else OK
@@ -105,23 +119,52 @@ def _report_json(report: LogReport) -> str:
             "fault_counts": dict(report.fault_counts),
             "notes": [asdict(note) for note in report.notes],
             "counts": dict(report.counts),
+            "kept_checkpoints": [
+                {"origin": kept.origin, "size": kept.size, "root": kept.root.hex()}
+                for kept in report.kept
+            ],
+            "files_beyond_head": report.beyond,
         },
         indent=2,
     )
 
 
 def _say_report(report: LogReport) -> None:
+    """The verdict, then the counts, then the notes."""
+    from gate.audit.notes import NO_KEPT, beyond_head
+
+    if report.fault_counts:
+        say(f"TAMPERED at {report.faults[0].told}")
+        for kind, count in report.fault_counts.items():
+            say(f"  faults of kind {kind}: {count}")
+        say("to do: keep this copy, compare it with a checkpoint kept elsewhere, tell the auditor")
+    else:
+        say("verified: signatures, order, tiles, root and records agree, up to the signed head")
+    if report.beyond:
+        say(f"WARNING: {beyond_head(report.beyond)}")
+    say(f"{report.origin}: {report.size} entries, root {report.root}")
+    for line in _counted(report):
+        say(f"  {line}")
+    if not report.kept:
+        say(f"note: {NO_KEPT}")
     for note in report.notes:
-        say(f"note: {note.place}: {note.message}")
-    if not report.fault_counts:
-        say(f"{report.origin}: {report.size} entries, root {report.root}")
-        say("verified: signatures, order, tiles, root, records, evidence and index agree")
-        return
-    first = report.faults[0]
-    say(f"TAMPERED at {first.place}: {first.message}")
-    for kind, count in report.fault_counts.items():
-        say(f"  faults of kind {kind}: {count}")
-    say("to do: keep this copy, compare it with a checkpoint kept elsewhere, and tell the auditor")
+        if note.kind != "beyond":
+            say(f"note: {note.told}")
+
+
+def _counted(report: LogReport) -> Iterator[str]:
+    """What was checked, and what was not there to be checked."""
+    counts = report.counts
+    present = counts.get("evidence", 0)
+    named = present + counts.get("evidence missing", 0)
+    rows = counts.get("index rows", 0)
+    for kept in report.kept:
+        yield f"extends the kept checkpoint of {kept.size} entries, root {kept.root.hex()}"
+    yield ", ".join(f"{kind} {counts.get(kind, 0)}" for kind in ("decision", "outcome", "key"))
+    yield f"evidence: {present} of {named} present" + (
+        ", each as its record names" if present else ""
+    )
+    yield f"index: {rows} rows agree" if rows else "index: absent, so nothing of it was checked"
 
 
 @command.command("prove")
@@ -170,34 +213,27 @@ def _list(view: LogView) -> None:
         say(entry_line(index, view.record(index)))
 
 
-def _dossier(view: LogView, index: int, reading: Reading, *, people: bool, as_json: bool) -> None:
+def _dossier(view: LogView, index: int, names: Fetch | None, *, as_json: bool) -> None:
     from gate.audit.dossier_text import dossier_text
     from gate.audit.evidence import dossier, dossier_json
-    from gate.audit.source import nothing
+    from gate.audit.outcomes import Outcomes
 
-    if people and reading.disclosures is None:
-        raise UsageError(
-            "--people needs the disclosures, and only a policy says where they lie",
-            remedy="give --config instead of --log and --trust",
-        )
     found = dossier(
         view,
         index,
-        evidence=reading.store.read_evidence,
-        disclosures=reading.disclosures.get if people and reading.disclosures else nothing,
+        evidence=view.store.read_evidence,
+        disclosures=names,
+        ended=Outcomes(view).of(index),
     )
-    say_raw(dossier_json(found) if as_json else dossier_text(found))
+    if as_json:
+        say_json(dossier_json(found))
+    else:
+        say_raw(dossier_text(found))
 
 
-def _prove_growth(view: LogView, kept: Path) -> int:
-    try:
-        data = kept.read_bytes()
-    except OSError as error:
-        raise UsageError(f"cannot read {kept}: {error.strerror}") from None
-    old = view.trust.policy.open(data)
-    if old.size <= view.size and view.root_at(old.size) == old.root:
-        say(f"{view.origin} grew from {old.size} to {view.size} entries, and nothing else changed")
-        return OK
-    say(f"{view.origin} does not extend the kept checkpoint. Both heads are signed:", err=True)
-    say(f"kept:\n{data.decode()}\nnow:\n{view.checkpoint.decode()}", err=True)
-    return INCONSISTENT
+def _prove_growth(view: LogView, path: Path) -> int:
+    from gate.log.kept import hold, read_kept
+
+    old = hold(read_kept(path), view.trust.policy, view.size, view.checkpoint, view.root_at)
+    say(f"{view.origin} grew from {old.size} to {view.size} entries, and nothing else changed")
+    return OK

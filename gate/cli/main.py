@@ -120,6 +120,9 @@ def _end(code: int) -> NoReturn:
     leaves a thread behind. What was printed must have arrived, or nobody was told.
     """
     for stream in (sys.stdout, sys.stderr):
+        if stream is None:  # started with the descriptor closed: nobody was told
+            code = code or BUG
+            continue
         try:
             stream.flush()
         except (OSError, ValueError):  # the disk is full, the reader gone, the stream closed
@@ -131,7 +134,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code. Nothing but a command's own 0 is a 0."""
     try:
         result: Any = gate.main(args=arguments, prog_name="gate", standalone_mode=False)
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except click.exceptions.Exit as ended:
         return int(ended.exit_code)
     except click.ClickException as error:

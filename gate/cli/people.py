@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from hashlib import sha256
 from typing import TYPE_CHECKING
 
 import click
@@ -29,10 +28,11 @@ def check(config: str) -> int:
     """Name the accounts that the log's records have seen and nobody in the policy owns.
 
     Ends 10 if there are any: an approval by such an account blocks a deployment. Records whose
-    disclosure was erased name nobody; they are counted.
+    disclosure is not at hand name nobody; they are counted.
     """
     from gate.deploy import open_view
     from gate.identity import People
+    from gate.record.canonical import digest_of
     from gate.record.disclosure import parse_disclosure
     from gate.record.statement import DecisionRecord
     from gate.store.disclosure import open_disclosures
@@ -42,12 +42,12 @@ def check(config: str) -> int:
     view = open_view(place)
     disclosures = open_disclosures(place.policy.evidence_url, place.root)
     unowned: dict[Account, int] = {}
-    erased = 0
+    absent = 0
     for index in range(view.size):
         entry = view.entry(index)
-        data = disclosures.get(sha256(entry).hexdigest())
+        data = disclosures.get(digest_of(entry))
         if data is None:
-            erased += isinstance(view.record(index), DecisionRecord)
+            absent += isinstance(view.record(index), DecisionRecord)
             continue
         for account in accounts_of(parse_disclosure(data)):
             if people.owner(account) is None:
@@ -55,8 +55,8 @@ def check(config: str) -> int:
     for account, index in unowned.items():
         say(f"nobody owns {account.system} account {account.key!r} (first seen in entry {index})")
         say(f"  to do: add to gate.toml  {people.line_for(account)}")
-    if erased:
-        say(f"{erased} decisions have no disclosure any more: their people are unknown")
+    if absent:
+        say(f"the disclosures of {absent} decisions are not at hand: their people are unknown")
     if not unowned:
         say("every account that the log's disclosures name is owned by one of the policy's people")
     return FINDING if unowned else OK

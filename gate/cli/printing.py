@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import click
@@ -23,8 +23,24 @@ def read_secrets(environ: Mapping[str, str]) -> Secrets:
     from gate.config import read_secrets as read
 
     secrets = read(environ)
-    _hidden.extend(value for value in secrets.values() if len(value) >= SHORTEST_SECRET)
+    for value in secrets.values():
+        if len(value) >= SHORTEST_SECRET:
+            _hidden.extend(_guises(value))
     return secrets
+
+
+def _guises(value: str) -> Iterator[str]:
+    """A secret as it stands, and as it looks where a surface has escaped the text around it."""
+    from json import dumps
+
+    from gate.output import escape
+
+    yield value
+    for escaped in (escape.markdown, escape.html, escape.command_data, escape.command_property):
+        if escaped(value) != value:
+            yield escaped(value)
+    if (quoted := dumps(value)[1:-1]) != value:
+        yield quoted
 
 
 def redact(text: str) -> str:
@@ -41,9 +57,16 @@ def say(text: str, *, err: bool = False) -> None:
     click.echo(redact(terminal(text)), err=err)
 
 
-def say_raw(text: str) -> None:
+def say_raw(text: str, *, err: bool = False) -> None:
     """Print what a surface has already escaped (JSON, XML, colours of our own)."""
-    click.echo(redact(text.rstrip("\n")))
+    click.echo(redact(text.rstrip("\n")), err=err)
+
+
+def say_json(text: str) -> None:
+    """Print a JSON document, which no CI runner finds a command in."""
+    from gate.output.escape import json_document
+
+    say_raw(json_document(text))
 
 
 def coloured() -> bool:

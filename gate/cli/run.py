@@ -16,6 +16,9 @@ from gate.cli.printing import say
 from gate.config.secrets import SECRET_VARIABLES
 from gate.errors import NOT_RECORDED, OK, USAGE, GateError
 
+PASSED_ON = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+OURS = frozenset(name for name in SECRET_VARIABLES if name.startswith("GATE_"))
+
 
 @click.command("run", context_settings={"ignore_unknown_options": False})
 @shared(
@@ -70,19 +73,30 @@ def command(
 
 
 def _run(cmd: tuple[str, ...]) -> int:
-    """Run CMD without gate's secrets; its exit code, or 128 + n where signal n ended it.
+    """Run CMD without gate's own secrets; its exit code, or 128 + n where signal n ended it.
 
-    Raises ``OSError`` where it cannot be started.
+    The forge's token stays: it is the pipeline's, and deployments use it. Raises ``OSError`` where
+    CMD cannot be started.
     """
-    environment = {k: v for k, v in os.environ.items() if k not in SECRET_VARIABLES}
-    process = subprocess.Popen(cmd, env=environment)  # noqa: S603 -- running CMD is what run is for
+    environment = {k: v for k, v in os.environ.items() if k not in OURS}
     # The terminal sends Ctrl-C to CMD too, and a runner that cancels sends us SIGTERM: CMD decides
-    # how to take either, and we stay to record how it ended.
-    previous = {
-        signal.SIGINT: signal.signal(signal.SIGINT, signal.SIG_IGN),
-        signal.SIGTERM: signal.signal(signal.SIGTERM, lambda *_: process.terminate()),
-    }
+    # how to take either, and we stay to record how it ended. A signal that comes before CMD is
+    # there is passed on as soon as it is.
+    waiting: list[int] = []
+    process: subprocess.Popen[bytes] | None = None
+
+    def pass_on(number: int, _: object) -> None:
+        if process is None:
+            waiting.append(number)
+        else:
+            process.send_signal(number)
+
+    previous = {number: signal.signal(number, pass_on) for number in PASSED_ON}
+    previous[signal.SIGINT] = signal.signal(signal.SIGINT, lambda *_: None)
     try:
+        process = subprocess.Popen(cmd, env=environment)  # noqa: S603 -- what run is for
+        for number in waiting:
+            process.send_signal(number)
         code = process.wait()
     finally:
         for number, handler in previous.items():

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import click
 
-from gate.cli.inputs import COMMIT, now, parse_artifacts
+from gate.cli.inputs import now, parse_artifacts
 from gate.cli.options import shared
 from gate.cli.printing import say
 from gate.errors import FINDING, OK, UsageError
+from gate.model import COMMIT_ID
 
 AGE = re.compile(r"([0-9]{1,6})([smhd])")
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -57,7 +58,7 @@ def command(
     for option, value in wanted.items():
         if not value:
             raise click.UsageError(f"Missing option '{option}'.")
-    if not COMMIT.fullmatch(commit or ""):
+    if not COMMIT_ID.fullmatch(commit or ""):
         raise UsageError(
             f"--commit {str(commit)[:100]!r} is not a full commit id",
             remedy="give all 40 (or 64) lower-case hex digits",
@@ -71,6 +72,8 @@ def command(
         allow_emergency=allow_emergency,
     )
     permit = permits(Path(str(receipt)), Path(str(trust)), expected, now())
+    for warning in permit.warnings:
+        say(f"note: {warning}", err=True)
     for reason in permit.refusals:
         say(f"refused: {reason}", err=True)
     if permit.refusals:

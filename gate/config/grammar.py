@@ -12,6 +12,7 @@ _DURATION = re.compile(r"(0|[1-9][0-9]{0,8})([smhd])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _LONGEST = timedelta(days=3650)
 _BAD_IN_REF = re.compile(r"[\s~^:?\[\\]|\.\.|//|@\{|^[-/.]|[/.]$|\.lock$")
+_BRANCH_OR_TAG = re.compile(r"^refs/(heads|tags)/")
 _BAD_IN_URL = re.compile(r"[^!-~]|[\\<>\"`{}|^]")
 
 
@@ -133,11 +134,20 @@ def any_repository(text: str, path: str) -> str:
 
 
 def release_ref(text: str, path: str) -> str:
-    """A branch's short name, or a pattern of such with ``*``, as git-check-ref-format allows."""
+    """A branch, or with ``refs/tags/`` before it a tag; ``*`` stands for several.
+
+    Branches may be written short or with ``refs/heads/``; otherwise as git-check-ref-format allows.
+    """
     if _BAD_IN_REF.search(text) or not text.isprintable():
         raise wrong(path, f"{shown(text)} is no branch name or pattern")
-    if text.startswith("refs/"):
-        raise wrong(path, f"{shown(text)}: write the short name", 'such as "main"')
-    if not text.strip("*/"):
-        raise wrong(path, f"{shown(text)} would make every branch a release branch")
+    short = _BRANCH_OR_TAG.sub("", text)
+    if short.startswith("refs/"):
+        raise wrong(
+            path,
+            f"{shown(text)} is neither a branch nor a tag",
+            'write a branch as "main", a tag as "refs/tags/v1"',
+        )
+    if not short.strip("*/"):
+        kind = "tag" if text.startswith("refs/tags/") else "branch"
+        raise wrong(path, f"{shown(text)} would make every {kind} a release ref")
     return text

@@ -82,7 +82,6 @@ def _toml_message(message: str) -> str:
 
 
 def _policy(values: dict[str, object], text: bytes) -> Policy:
-    import hashlib
 
     root = Table(values, "")
     root.only(_SECTIONS, later=("freeze", "people_from"))

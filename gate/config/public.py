@@ -20,7 +20,7 @@ def public_view(policy: Policy) -> str:
             kind: {"url": forge.url, "api": forge.api_url, "ca": forge.ca}
             for kind, forge in policy.forges.items()
         },
-        "tickets": {"jira": _jira(policy.jira)} if policy.jira else {},
+        "tickets": {"jira": _jira(policy.jira)},
         "services": {name: _service(service) for name, service in policy.services.items()},
         "environments": {name: _environment(e) for name, e in policy.environments.items()},
         "identity": {"one_account_per_person": list(policy.one_account_per_person)},

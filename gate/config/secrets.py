@@ -15,22 +15,22 @@ from gate.errors import UsageError
 _VARIABLES = {
     "jira_email": "GATE_JIRA_EMAIL",
     "jira_token": "GATE_JIRA_TOKEN",
-    "servicenow_user": "GATE_SERVICENOW_USER",
-    "servicenow_password": "GATE_SERVICENOW_PASSWORD",
-    "servicenow_token": "GATE_SERVICENOW_TOKEN",
     "github_token": "GITHUB_TOKEN",
-    "gitlab_token": "GITLAB_TOKEN",
-    "jenkins_user": "GATE_JENKINS_USER",
-    "jenkins_token": "GATE_JENKINS_TOKEN",
     "signing_key": "GATE_SIGNING_KEY",
     "log_key": "GATE_LOG_KEY",
 }
+# Of services that a later version will ask: not read, and not given to a command that gate runs.
+_LATER = (
+    *("GATE_SERVICENOW_USER", "GATE_SERVICENOW_PASSWORD", "GATE_SERVICENOW_TOKEN"),
+    *("GITLAB_TOKEN", "GATE_JENKINS_USER", "GATE_JENKINS_TOKEN"),
+)
 _KEYS = ("signing_key", "log_key")
-_NOT_SECRET = ("jira_email", "servicenow_user", "jenkins_user")
 _MAX_BYTES = 1 << 16
 _SHORTEST_LINE = 16  # a shorter line of a key occurs by chance in ordinary text
 
-SECRET_VARIABLES = tuple(n for name in _VARIABLES.values() for n in (name, f"{name}_FILE"))
+SECRET_VARIABLES = tuple(
+    n for name in (*_VARIABLES.values(), *_LATER) for n in (name, f"{name}_FILE")
+)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -39,13 +39,7 @@ class Secrets:
 
     jira_email: str = ""
     jira_token: str = ""
-    servicenow_user: str = ""
-    servicenow_password: str = ""
-    servicenow_token: str = ""
     github_token: str = ""
-    gitlab_token: str = ""
-    jenkins_user: str = ""
-    jenkins_token: str = ""
     signing_key: str = ""
     log_key: str = ""
 
@@ -59,17 +53,13 @@ class Secrets:
         These are the values, the credentials of HTTP Basic that are made of them, and the single
         lines of a key of several lines.
         """
-        found = {getattr(self, f.name) for f in fields(self) if f.name not in _NOT_SECRET}
+        found = {self.jira_token, self.github_token, self.signing_key, self.log_key}
         for key in (self.signing_key, self.log_key):
             lines = key.splitlines()
             found |= {x for x in lines if len(x) >= _SHORTEST_LINE and "-----" not in x}
-        for user, password in (
-            (self.jira_email, self.jira_token),
-            (self.servicenow_user, self.servicenow_password),
-            (self.jenkins_user, self.jenkins_token),
-        ):
-            if user and password:
-                found.add(base64.b64encode(f"{user}:{password}".encode()).decode("ascii"))
+        if self.jira_email and self.jira_token:
+            basic = f"{self.jira_email}:{self.jira_token}"
+            found.add(base64.b64encode(basic.encode()).decode("ascii"))
         return tuple(sorted(found - {""}, key=lambda value: (-len(value), value)))
 
 

@@ -5,13 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from gate.config.types import ApprovalPlace, PersonEntry
-
-_EXAMPLE_PEOPLE = (
-    PersonEntry("alice", ("alice@example.com",), {"jira": "REPLACE-alice", "github": "alice"}),
-    PersonEntry("bob", ("bob@example.com",), {"jira": "REPLACE-bob", "github": "bob"}),
-)
-
 _REMARKS = 40  # the column where remarks begin
 
 _HEAD = """\
@@ -20,12 +13,12 @@ _HEAD = """\
 # Pin this file: set GATE_POLICY_SHA256 to its digest as a protected variable of the CI.
 
 [log]\t# every decision is appended here, and nothing is ever removed
-url    = {log}
+url    = "dir:change-log"
 origin = {origin}
-trust  = {trust}\t# the keys that vouch for the log: keep a copy elsewhere
+trust  = "trust"\t# the keys that vouch for the log: keep a copy elsewhere
 
 [evidence]\t# names and texts of people, apart from the log: can be erased
-url = {evidence}
+url = "dir:change-evidence"
 """
 _FORGE = """
 [forges.github]
@@ -35,17 +28,17 @@ _JIRA = """
 [tickets.jira]
 url           = {url}
 projects      = {projects}\t# a ticket of another project is no ticket
-approvals     = {approvals}
-deployable    = {deployable}\t# status names or ids in which a deployment may go on
-scope         = {scope}\t# where a ticket names the service that it covers
-rollback_plan = {rollback}
-test_plan     = {test}
+approvals     = ["jsm"]
+deployable    = ["Approved"]\t# status names or ids in which a deployment may go on
+scope         = ["component", "description"]\t# where a ticket names the service that it covers
+rollback_plan = ["description#Rollback"]
+test_plan     = ["description#Test plan"]
 """
 _SERVICE = """
 [services.{service}]\t# only services listed here can be deployed
 repository   = {repository}
-release_refs = {refs}
-names        = {names}\t# as tickets call it
+release_refs = ["main"]
+names        = [{name}]\t# as tickets call it
 """
 _ENVIRONMENT = """
 [environments.{environment}]\t# only environments listed here, matched exactly
@@ -54,10 +47,20 @@ approvals = {{ required = 1, by = ["change-board"] }}
 # controls = {{ peer-reviewed = "require" }}     # `gate explain` lists the controls
 
 [groups]
-change-board = {board}\t# who may approve
-"""
-_PEOPLE_HEAD = """
+change-board = ["alice", "bob"]\t# who may approve
+
 # Who is who: gate lets an approval count as somebody else's only where both people stand here.
+[[people]]
+name   = "alice"
+emails = ["alice@example.com"]
+jira   = "REPLACE-alice"
+github = "alice"
+
+[[people]]
+name   = "bob"
+emails = ["bob@example.com"]
+jira   = "REPLACE-bob"
+github = "bob"
 """
 _PIPELINE = '# ticket = { predates = "pipeline", minimum_lead = "0s" }'
 _MERGE = """\
@@ -71,60 +74,26 @@ def policy_template(
     jira_url: str,
     projects: Sequence[str],
     repository: str,
+    forge_url: str,
     service: str,
-    environment: str = "production",
-    origin: str = "",
-    forge_url: str = "https://github.com",
-    release_refs: Sequence[str] = ("main",),
-    names: Sequence[str] = (),
-    deployable: Sequence[str] = ("Approved",),
-    approvals: Sequence[ApprovalPlace] = (ApprovalPlace("jsm"),),
-    scope: Sequence[str] = ("component", "description"),
-    people: Sequence[PersonEntry] = (),
-    approvers: Sequence[str] = (),
-    log_url: str = "dir:change-log",
-    evidence_url: str = "dir:change-evidence",
-    trust: str = "trust",
+    environment: str,
+    origin: str,
 ) -> str:
-    """A policy for one service, one environment and one Jira site.
+    """A policy for one service, one environment and one Jira site, with people to replace.
 
-    ``ci`` is "github", "gitlab", "jenkins" or "shell"; but for GitHub, no API proves when the
-    pipeline began, so the ticket must predate the merge. ``people`` empty: two examples to replace.
-    ``approvers`` empty: everybody in ``people``. ``forge_url`` "": plain git.
+    ``ci`` is "github" or "shell"; but for GitHub, no API proves when the pipeline began, so the
+    ticket must predate the merge.
     """
-    people = tuple(people) or _EXAMPLE_PEOPLE
     parts = [
-        _HEAD.format(
-            log=_text(log_url),
-            origin=_text(origin or default_origin(repository)),
-            trust=_text(trust),
-            evidence=_text(evidence_url),
-        ),
-        _FORGE.format(url=_text(forge_url)) if forge_url else "",
-        _JIRA.format(
-            url=_text(jira_url),
-            projects=_array(projects),
-            approvals="[" + ", ".join(_place(place) for place in approvals) + "]",
-            deployable=_array(deployable),
-            scope=_array(scope),
-            rollback=_array(("description#Rollback",)),
-            test=_array(("description#Test plan",)),
-        ),
-        _SERVICE.format(
-            service=_key(service),
-            repository=_text(repository),
-            refs=_array(release_refs),
-            names=_array(tuple(names) or (service,)),
-        ),
+        _HEAD.format(origin=_text(origin)),
+        _FORGE.format(url=_text(forge_url)),
+        _JIRA.format(url=_text(jira_url), projects=_array(projects)),
+        _SERVICE.format(service=_key(service), repository=_text(repository), name=_text(service)),
         _ENVIRONMENT.format(
-            environment=_key(environment),
-            ticket=_PIPELINE if ci == "github" else _MERGE,
-            board=_array(tuple(approvers) or tuple(person.name for person in people)),
+            environment=_key(environment), ticket=_PIPELINE if ci == "github" else _MERGE
         ),
-        _PEOPLE_HEAD,
-        *(_person(person) for person in people),
     ]
-    return "\n".join(_aligned(line) for line in "".join(parts).rstrip("\n").split("\n")) + "\n"
+    return "\n".join(_aligned(line) for line in "".join(parts).split("\n"))
 
 
 def _aligned(line: str) -> str:
@@ -134,22 +103,10 @@ def _aligned(line: str) -> str:
 
 
 def default_origin(repository: str) -> str:
-    """A log's origin made of a repository's URL: its host and path."""
+    """A log's origin made of a repository's URL: its host and path, and "/changes"."""
     rest = repository.partition("://")[2] or repository
     allowed = (c if c.isprintable() and not c.isspace() and c != "+" else "-" for c in rest)
-    return "".join(allowed).rpartition("@")[2].strip("/").removesuffix(".git") or "change-log"
-
-
-def _person(person: PersonEntry) -> str:
-    lines = ["[[people]]", f"name   = {_text(person.name)}"]
-    if person.emails:
-        lines.append(f"emails = {_array(person.emails)}")
-    lines += [f"{system:<6} = {_text(key)}" for system, key in person.accounts.items()]
-    return "\n".join(lines) + "\n\n"
-
-
-def _place(place: ApprovalPlace) -> str:
-    return f"{{ {place.kind} = {_text(place.name)} }}" if place.name else _text(place.kind)
+    return "".join(allowed).rpartition("@")[2].strip("/").removesuffix(".git") + "/changes"
 
 
 def _array(values: Sequence[str]) -> str:

@@ -141,7 +141,7 @@ class Policy:
     log: LogSettings
     evidence_url: str
     forges: Mapping[str, ForgeSettings]
-    jira: JiraSettings | None
+    jira: JiraSettings
     services: Mapping[str, Service]
     environments: Mapping[str, Environment]
     groups: Mapping[str, tuple[str, ...]]

@@ -18,14 +18,12 @@ from gate.controls.control import (
     unavailable,
     undetermined,
 )
-from gate.controls.counted import Vote, no_vote, whose
-from gate.controls.independence import DEPLOYER, Ballot, Candidate, standing
+from gate.controls.counted import Vote, in_future, whose
+from gate.controls.independence import Ballot, Candidate, standing
 from gate.controls.makers import makers_of
-from gate.controls.pipeline import deployer
-from gate.controls.tickets import each_ticket
+from gate.controls.tickets import unread
 from gate.identity import Relation
 from gate.model import (
-    Account,
     Approval,
     ChangeRequest,
     EditedText,
@@ -44,42 +42,30 @@ def judge(facts: Facts, policy: Policy, now: datetime) -> Judgement:
         "The last push of each pull request is older than a counted approval of a ticket that"
         " covers it, and the ticket was not edited since.",
     )
-    unread = list(each_ticket(facts, lambda _ticket: ()))
-    if unread:
-        return conclude(expected, unread)
+    unjudged = unread(facts)
+    if unjudged:
+        return conclude(expected, unjudged)
     change = range_of(facts)
     if isinstance(change, Finding):
         return conclude(expected, [change])
     ballot = Ballot(facts, policy, change)
-    starter = _starter(facts, policy, ballot)
-    findings = [_unit(unit, change, ballot, starter, now) for unit in change.units]
+    findings = [_unit(unit, change, ballot, now) for unit in change.units]
     if change.loose:
         findings.append(_loose(change))
     return conclude(expected, findings)
 
 
-def _starter(facts: Facts, policy: Policy, ballot: Ballot) -> Account | None:
-    if DEPLOYER not in ballot.teller.rules.independent_of:
-        return None
-    found = deployer(facts, policy)
-    return None if isinstance(found, Finding) else found[0]
-
-
-def _unit(
-    unit: Unit, change: Range, ballot: Ballot, starter: Account | None, now: datetime
-) -> Finding:
+def _unit(unit: Unit, change: Range, ballot: Ballot, now: datetime) -> Finding:
     pushed_at = last_push(unit)
     if isinstance(pushed_at, Finding):
         return pushed_at
     candidates = ballot.candidates(unit.commits)
-    tally = ballot.tally(unit.commits)
     if not candidates:
-        if tally.votes and not ballot.is_covered(unit.commits):
-            return _uncovered(unit)
-        return no_vote(tally, ballot.teller)
+        return ballot.nothing(unit.commits)
+    tally = ballot.tally(unit.commits)
     # An approval that is late enough but a maker's own must not stand in for one that is
     # independent but too early: where there are independent ones, only they are asked.
-    independent = [c for c in candidates if _is_independent(c, unit, change, ballot, starter)]
+    independent = [c for c in candidates if _is_independent(c, unit, change, ballot)]
     findings = [_judged(c, unit, pushed_at, now) for c in independent or candidates]
     for outcome in (Outcome.PASS, Outcome.UNDETERMINED):
         for finding in findings:
@@ -105,10 +91,9 @@ def _is_after(approval: Approval, time: datetime) -> bool:
     return approval.decided_at is None or approval.decided_at > time
 
 
-def _is_independent(
-    candidate: Candidate, unit: Unit, change: Range, ballot: Ballot, starter: Account | None
-) -> bool:
+def _is_independent(candidate: Candidate, unit: Unit, change: Range, ballot: Ballot) -> bool:
     teller = ballot.teller
+    starter = None if isinstance(ballot.starter, Finding) else ballot.starter[0]
     makers = {makers_of(commit, change.units_of[commit.sha]) for commit in unit.commits}
     return all(
         standing(candidate, each, teller.people, teller.rules.independent_of, starter).relation
@@ -145,7 +130,10 @@ def last_push(unit: Unit) -> datetime | Finding:
 def _judged(candidate: Candidate, unit: Unit, pushed_at: datetime, now: datetime) -> Finding:
     vote = candidate.vote
     again = say("approval-covers.remedy", "Have {place} approved once more.", place=vote.place)
-    if vote.latest <= pushed_at or vote.latest > now:
+    future = in_future(vote, now)
+    if future is not None:
+        return future
+    if vote.latest <= pushed_at:
         return failed(
             say(
                 "approval-covers.pushed",
@@ -235,17 +223,6 @@ def _loose(change: Range) -> Finding:
             **shown(change.loose),
         ),
         say("approval-covers.loose.remedy", "Bring them in by a pull request."),
-    )
-
-
-def _uncovered(unit: Unit) -> Finding:
-    return undetermined(
-        say(
-            "approval-covers.uncovered",
-            "No approved ticket covers {unit}; see ticket-covers-change.",
-            unit=unit.name,
-        ),
-        say("approval-covers.uncovered.remedy", "Put ticket-covers-change right first."),
     )
 
 

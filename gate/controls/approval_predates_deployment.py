@@ -16,8 +16,8 @@ from gate.controls.control import (
     require,
     say,
 )
-from gate.controls.counted import Tally, Teller, Vote, merged, no_vote
-from gate.controls.reference import Reference, reference
+from gate.controls.counted import Teller, Vote, in_future, no_vote
+from gate.controls.reference import Reference, called, reference
 from gate.controls.tickets import each_ticket
 from gate.model import ChangeRequest, Facts, Judgement
 
@@ -26,15 +26,16 @@ def judge(facts: Facts, policy: Policy, now: datetime) -> Judgement:
     """Every counted approval was decided before the reference."""
     teller = Teller(facts, policy)
     kind = teller.rules.predates
+    change = range_of(facts)
     expected = say(
         "approval-predates.expected",
         "Each counted approval was given before the {reference}.",
-        reference={"pipeline": "pipeline's start"}.get(kind, kind),
+        reference=called(kind),
     )
     limit = reference(kind, facts, policy, now)
 
     def approvals_are_early(ticket: ChangeRequest) -> Iterator[Finding]:
-        tally = _all_of(ticket, facts, teller)
+        tally = teller.of_all(ticket, change)
         if isinstance(tally, Finding):
             yield tally
         elif not tally.votes or tally.problem is not None:
@@ -47,31 +48,10 @@ def judge(facts: Facts, policy: Policy, now: datetime) -> Judgement:
     return conclude(expected, each_ticket(facts, approvals_are_early))
 
 
-def _all_of(ticket: ChangeRequest, facts: Facts, teller: Teller) -> Tally | Finding:
-    own = teller.of_ticket(ticket)
-    if not teller.counts_reviews:
-        return own
-    change = range_of(facts)
-    if isinstance(change, Finding):
-        return change
-    pulls = [unit.pull_request for unit in change.units if unit.pull_request is not None]
-    of_ticket = [own] if teller.counts_tickets else []
-    return merged([*of_ticket, *(teller.of_pull_request(pull) for pull in pulls)])
-
-
 def _judged(vote: Vote, limit: Reference, now: datetime) -> Finding:
-    if vote.latest > now:
-        return failed(
-            say(
-                "approval-predates.future",
-                "{approver} approved {place} at {at}, which is later than now ({now}).",
-                approver=vote.account,
-                place=vote.place,
-                at=vote.latest,
-                now=now,
-            ),
-            say("approval-predates.future.remedy", "Compare this machine's clock; see clock-sane."),
-        )
+    future = in_future(vote, now)
+    if future is not None:
+        return future
     if vote.latest < limit.at:
         return passed(
             say(

@@ -19,11 +19,10 @@ from gate.controls.control import (
     unavailable,
     undetermined,
 )
-from gate.controls.counted import in_order, lines, no_vote, whose
-from gate.controls.independence import DEPLOYER, Ballot, Candidate, Standing, standing
+from gate.controls.counted import in_order, lines, whose
+from gate.controls.independence import Ballot, Candidate, Standing, standing
 from gate.controls.makers import Makers, makers_of
-from gate.controls.pipeline import deployer
-from gate.controls.tickets import each_ticket
+from gate.controls.tickets import unread
 from gate.frozen import dataclass
 from gate.identity import Relation
 from gate.model import Account, Commit, Facts, Judgement, Message
@@ -44,17 +43,16 @@ def judge(facts: Facts, policy: Policy, _now: datetime) -> Judgement:
         "Each commit has a counted approver who is provably none of its makers.",
     )
     # A ticket that could not be read may carry the approval that is needed: nothing is disproved.
-    unread = list(each_ticket(facts, lambda _ticket: ()))
-    if unread:
-        return conclude(expected, unread)
+    unjudged = unread(facts)
+    if unjudged:
+        return conclude(expected, unjudged)
     change = range_of(facts)
     if isinstance(change, Finding):
         return conclude(expected, [change])
     ballot = Ballot(facts, policy, change)
-    starter = _starter(facts, policy, ballot)
-    if isinstance(starter, Finding):
-        return conclude(expected, [starter])
-    account, claims = starter
+    if isinstance(ballot.starter, Finding):
+        return conclude(expected, [ballot.starter])
+    account, claims = ballot.starter
     groups: dict[_Group, list[Commit]] = defaultdict(list)
     for commit in change.commits:
         makers = makers_of(commit, change.units_of[commit.sha])
@@ -66,15 +64,6 @@ def judge(facts: Facts, policy: Policy, _now: datetime) -> Judgement:
     ]
     findings.append(passed(_all(change), *claims))
     return conclude(expected, findings)
-
-
-def _starter(
-    facts: Facts, policy: Policy, ballot: Ballot
-) -> tuple[Account | None, tuple[str, ...]] | Finding:
-    """The deployer, where approvers must be independent of them."""
-    if DEPLOYER not in ballot.teller.rules.independent_of:
-        return None, ()
-    return deployer(facts, policy)
 
 
 def _all(change: Range) -> Message:
@@ -116,11 +105,9 @@ def _nobody(
     ballot: Ballot,
 ) -> Finding:
     """No approval is, or may be, independent."""
-    tally = ballot.tally(commits)
     if not group.candidates:
-        if tally.votes and not ballot.is_covered(commits):
-            return _uncovered(commits)
-        return no_vote(tally, ballot.teller)
+        return ballot.nothing(commits)
+    tally = ballot.tally(commits)
     observed = say(
         "independent.maker",
         "{approvers} approved, but had a part in {count} commit(s) ({commits}) or their ticket, as"
@@ -191,17 +178,6 @@ def _unvouched(commits: tuple[Commit, ...]) -> Finding:
             "independent.unvouched.remedy",
             "Bring them in by a pull request, or sign them with a key that the forge verifies.",
         ),
-    )
-
-
-def _uncovered(commits: tuple[Commit, ...]) -> Finding:
-    return undetermined(
-        say(
-            "independent.uncovered",
-            "No approved ticket covers {count} commit(s) ({commits}); see ticket-covers-change.",
-            **shown(commits),
-        ),
-        say("independent.uncovered.remedy", "Put ticket-covers-change right first."),
     )
 
 

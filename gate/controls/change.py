@@ -22,6 +22,16 @@ SHOWN = 5  # commits named in a message
 SHORT = 12  # hex digits of a commit in a message
 
 
+def short(commit: str) -> str:
+    """A commit as a message names it; "" for none."""
+    return commit[:SHORT]
+
+
+def pull_name(pull: PullRequest) -> str:
+    """A pull request as a message names it."""
+    return f"pull request #{pull.number}"
+
+
 @dataclass(frozen=True, slots=True)
 class Unit:
     """What was pushed together: a pull request or a direct push, with its commits of the range."""
@@ -44,8 +54,8 @@ class Unit:
     def name(self) -> str:
         """How a message calls it."""
         if self.pull_request:
-            return f"pull request #{self.pull_request.number}"
-        return f"the direct push of {self.push.after[:SHORT]}" if self.push else "no push"
+            return pull_name(self.pull_request)
+        return f"the direct push of {short(self.push.after)}" if self.push else "no push"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +70,11 @@ class Range:
     units: tuple[Unit, ...]
     units_of: Mapping[str, tuple[Unit, ...]]
     loose: tuple[Commit, ...]
+
+    @property
+    def pull_requests(self) -> tuple[PullRequest, ...]:
+        """The pull requests among the units."""
+        return tuple(u.pull_request for u in self.units if u.pull_request is not None)
 
 
 def range_of(facts: Facts) -> Range | Finding:
@@ -79,7 +94,7 @@ def range_of(facts: Facts) -> Range | Finding:
 def shown(commits: Iterable[Commit]) -> dict[str, Value]:
     """Arguments that name commits in a message: ``commits`` (a few, shortened) and ``count``."""
     ids = sorted({commit.sha for commit in commits})
-    listed = tuple(sha[:SHORT] for sha in ids[:SHOWN])
+    listed = tuple(short(sha) for sha in ids[:SHOWN])
     return {"count": len(ids), "commits": (*listed, "…") if len(ids) > SHOWN else listed}
 
 
@@ -92,13 +107,13 @@ def _base_fault(change: Change, facts: Facts) -> Finding | None:
             say(
                 "change.base-not-ancestor",
                 "The base {base} is not an ancestor of {head}.",
-                base=change.base.commit[:SHORT],
-                head=change.head[:SHORT],
+                base=short(change.base.commit),
+                head=short(change.head),
             ),
             say(
                 "change.base-not-ancestor.remedy",
                 "Deploy a commit that contains {base}, or leave --base away.",
-                base=change.base.commit[:SHORT],
+                base=short(change.base.commit),
             ),
         )
     if _is_base_of(change, history):
@@ -107,8 +122,8 @@ def _base_fault(change: Change, facts: Facts) -> Finding | None:
         say(
             "change.base-unproven",
             "The change was read from base {base}, but the log proves base {proven}.",
-            base=change.base.commit[:SHORT] or "(first)",
-            proven=history.base.commit[:SHORT] or "(first)",
+            base=short(change.base.commit) or "(first)",
+            proven=short(history.base.commit) or "(first)",
         ),
         say("change.base-unproven.remedy", "Run gate again, without --base."),
     )
@@ -132,7 +147,9 @@ def _commits_fault(change: Change, head: str) -> Finding | None:
         return None
     if not commits and change.head == head:
         return undetermined(
-            say("change.empty", "There is no commit between the base and {head}.", head=head[:12]),
+            say(
+                "change.empty", "There is no commit between the base and {head}.", head=short(head)
+            ),
             say(
                 "change.empty.remedy",
                 "Leave --base away: a redeployment is judged over the range of its first success.",
@@ -142,7 +159,7 @@ def _commits_fault(change: Change, head: str) -> Finding | None:
         say(
             "change.other-head",
             "The change that was read does not end at {head}, which is to be deployed.",
-            head=head[:SHORT],
+            head=short(head),
         ),
         say("change.other-head.remedy", "Run gate again; if it stays, report it as a bug."),
     )

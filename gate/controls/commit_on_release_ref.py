@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from gate.config.types import Policy
+from gate.config.types import Policy, Service
+from gate.controls.change import short
 from gate.controls.control import (
     Control,
     Finding,
@@ -38,13 +39,15 @@ def judge(facts: Facts, policy: Policy, _now: datetime) -> Judgement:
     change = facts.change
     if isinstance(change, Problem):
         return conclude(expected, [unavailable(change)])
-    return conclude(expected, [_judged(change, facts.deployment.commit, remedy)])
+    return conclude(expected, [_judged(change, facts.deployment.commit, service, remedy)])
 
 
-def _judged(change: Change, commit: str, remedy: Message) -> Finding:
+def _judged(change: Change, commit: str, service: Service, remedy: Message) -> Finding:
     if change.head != commit:
         return undetermined(
-            say("release-ref.other", "Another commit than {commit} was read.", commit=commit[:12]),
+            say(
+                "release-ref.other", "Another commit than {commit} was read.", commit=short(commit)
+            ),
             say("release-ref.other.remedy", "Run gate again; if it stays, report it as a bug."),
         )
     if isinstance(change.in_repository, Problem):
@@ -54,7 +57,7 @@ def _judged(change: Change, commit: str, remedy: Message) -> Finding:
             say(
                 "release-ref.fork",
                 "{commit} is not in the service's own repository; at most in a fork of it.",
-                commit=commit[:12],
+                commit=short(commit),
             ),
             remedy,
         )
@@ -62,16 +65,22 @@ def _judged(change: Change, commit: str, remedy: Message) -> Finding:
         return unavailable(change.release_refs)
     if not change.release_refs:
         return failed(
-            say("release-ref.none", "{commit} is on no release ref.", commit=commit[:12]), remedy
+            say("release-ref.none", "{commit} is on no release ref.", commit=short(commit)), remedy
         )
     return passed(
         say(
             "release-ref.on",
             "{commit} is on {refs}.",
-            commit=commit[:12],
-            refs=tuple(Free(ref) for ref in sorted(change.release_refs)),
+            commit=short(commit),
+            refs=tuple(_named(ref, service) for ref in sorted(change.release_refs)),
         )
     )
+
+
+def _named(ref: str, service: Service) -> str | Free:
+    """A ref in clear where the policy itself names it; one that a pattern means may name people."""
+    named = {pattern.removeprefix("refs/heads/") for pattern in service.release_refs}
+    return ref if ref.removeprefix("refs/heads/") in named else Free(ref)
 
 
 CONTROL = Control(

@@ -82,13 +82,18 @@ def undetermined(observed: Message, remedy: Message) -> Finding:
 
 
 def unavailable(problem: Problem) -> Finding:
-    """A fact that could not be had, in the words of whoever asked for it."""
+    """A fact that could not be had, in the words of whoever asked for it.
+
+    A cause often begins with the service ("Jira did not answer"), which is said already.
+    """
+    first, _, rest = problem.cause.partition(" ")
+    is_said = bool(rest) and first.casefold() == problem.service.casefold()
     return undetermined(
         say(
             f"problem.{problem.kind}",
             "{service}: {cause} (asked: {request})",
             service=problem.service,
-            cause=problem.cause,
+            cause=rest if is_said else problem.cause,
             request=problem.request,
         ),
         say(f"problem.{problem.kind}.remedy", "{remedy}", remedy=problem.remedy),

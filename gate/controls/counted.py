@@ -8,10 +8,11 @@ count once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
 from gate.config.types import ApprovalRules, Policy
+from gate.controls.change import Range, pull_name
 from gate.controls.control import (
     Finding,
     environment_of,
@@ -111,10 +112,26 @@ class Teller:
 
         A review of an older head than the last is none.
         """
-        place = f"pull request #{pull.number}"
+        place = pull_name(pull)
         if not self.counts_reviews:
             return Tally(place)
         return self._sorted(place, current_reviews(pull))
+
+    def of_change(self, change: Range) -> Mapping[int, Tally]:
+        """The reviews of each of its pull requests, by number."""
+        return {pull.number: self.of_pull_request(pull) for pull in change.pull_requests}
+
+    def of_all(self, ticket: ChangeRequest, change: Range | Finding) -> Tally | Finding:
+        """A ticket's approvals and, where they count, the reviews of the change as one.
+
+        A change that could not be had is told only where its reviews would count.
+        """
+        own = self.of_ticket(ticket)
+        if not self.counts_reviews:
+            return own
+        if isinstance(change, Finding):
+            return change
+        return merged([*([own] if self.counts_tickets else []), *self.of_change(change).values()])
 
     def _sorted(self, place: str, approvals: Maybe[tuple[Approval, ...]]) -> Tally:
         if isinstance(approvals, Problem):
@@ -191,6 +208,23 @@ def no_vote(tally: Tally, teller: Teller) -> Finding:
     if tally.possible:
         return undetermined(observed, whose(tally.possible, teller.people))
     return failed(observed, ask(tally.place, teller))
+
+
+def in_future(vote: Vote, now: datetime) -> Finding | None:
+    """What is wrong with an approval that is yet to come: whatever it is held against."""
+    if vote.latest <= now:
+        return None
+    return failed(
+        say(
+            "approval.future",
+            "{approver} approved {place} at {at}, which is later than now ({now}).",
+            approver=vote.account,
+            place=vote.place,
+            at=vote.latest,
+            now=now,
+        ),
+        say("approval.future.remedy", "Compare this machine's clock; see clock-sane."),
+    )
 
 
 def ask(place: str, teller: Teller) -> Message:

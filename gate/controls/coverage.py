@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from gate.config.types import Policy
-from gate.controls.change import Range
+from gate.controls.change import Range, short
 from gate.controls.control import (
     Finding,
     environment_of,
@@ -125,11 +125,11 @@ def _edited(
 def _name_it(ticket: ChangeRequest, facts: Facts, policy: Policy) -> Message:
     return say(
         "coverage.other.remedy",
-        "Use the ticket of this change; or name service {service}, the pull request (#12) or the"
-        " commit in a scope field of {ticket} ({fields}), and have it approved again.",
+        "Use the ticket of this change; or name service {service}, the pull request (its URL) or"
+        " the commit in a scope field of {ticket} ({fields}), and have it approved again.",
         service=service_of(facts, policy).name,
         ticket=ticket.key,
-        fields=policy.jira.scope if policy.jira else (),
+        fields=policy.jira.scope,
     )
 
 
@@ -147,7 +147,7 @@ def _named(
         if names_artifacts(text, deployment.artifacts):
             whole["the artifacts"] = None
         if named_commits(text, [deployment.commit]):
-            whole[f"commit {deployment.commit[:12]}"] = None
+            whole[f"commit {short(deployment.commit)}"] = None
         if isinstance(change, Range):
             named = _parts(text, change)
             shas |= named

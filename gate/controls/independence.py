@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TypeAlias
 
 from gate.config.types import Policy
-from gate.controls.change import Range
-from gate.controls.control import Finding
-from gate.controls.counted import Tally, Teller, Vote, merged
+from gate.controls.change import Range, shown
+from gate.controls.control import Finding, say, undetermined
+from gate.controls.counted import Tally, Teller, Vote, merged, no_vote
 from gate.controls.coverage import Coverage, coverage, demanded
 from gate.controls.makers import Makers
+from gate.controls.pipeline import deployer
 from gate.controls.tickets import found
 from gate.frozen import dataclass
 from gate.identity import People, Relation
 from gate.model import Account, ChangeRequest, Commit, Facts
 
-CHANGE_AUTHOR = "change-author"
 TICKET_AUTHOR = "ticket-author"
 DEPLOYER = "deployer"
+Starter: TypeAlias = tuple[Account | None, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +45,19 @@ class Standing:
 
 
 class Ballot:
-    """The approvals of a deployment, by commit."""
+    """The approvals of a deployment, by commit.
+
+    ``starter`` is the deployer with the claims that this rests on, where approvers must be
+    independent of them; nobody where they need not be; or why it cannot be told.
+    """
 
     def __init__(self, facts: Facts, policy: Policy, change: Range) -> None:
         self.teller = Teller(facts, policy)
         self.tickets = found(facts)
         self._change = change
+        self.starter = self._starter(facts, policy)
         self._tallies = {t.key: self.teller.of_ticket(t) for t in self.tickets}
-        self._reviews = {
-            unit.pull_request.number: self.teller.of_pull_request(unit.pull_request)
-            for unit in change.units
-            if unit.pull_request is not None
-        }
+        self._reviews = self.teller.of_change(change)
         self._bounded = demanded(facts, policy)
         self._covers = {t.key: self._coverage(t, facts, policy) for t in self.tickets}
 
@@ -83,10 +86,25 @@ class Ballot:
         ]
         return (*of_tickets, *of_reviews)
 
-    def is_covered(self, commits: Iterable[Commit]) -> bool:
-        """Whether one ticket covers all of these commits."""
-        wanted = tuple(commits)
-        return any(self._speaks_for(ticket, wanted) for ticket in self.tickets)
+    def nothing(self, commits: tuple[Commit, ...]) -> Finding:
+        """What a control says of commits that no counted approval speaks for."""
+        tally = self.tally(commits)
+        if tally.votes and not any(self._speaks_for(each, commits) for each in self.tickets):
+            return undetermined(
+                say(
+                    "approval.uncovered",
+                    "No approved ticket covers {count} commit(s) ({commits}); see"
+                    " ticket-covers-change.",
+                    **shown(commits),
+                ),
+                say("approval.uncovered.remedy", "Put ticket-covers-change right first."),
+            )
+        return no_vote(tally, self.teller)
+
+    def _starter(self, facts: Facts, policy: Policy) -> Starter | Finding:
+        if DEPLOYER not in self.teller.rules.independent_of:
+            return None, ()
+        return deployer(facts, policy)
 
     def _speaks_for(self, ticket: ChangeRequest, commits: tuple[Commit, ...]) -> bool:
         if not self._bounded:
@@ -111,12 +129,10 @@ class Ballot:
 
 def votes_on(ticket: ChangeRequest, change: Range | Finding, teller: Teller) -> tuple[Vote, ...]:
     """The counted approvals that read the ticket: its own, and reviews where these count."""
-    votes = teller.of_ticket(ticket).votes
+    tallies = [teller.of_ticket(ticket)]
     if isinstance(change, Range):
-        for unit in change.units:
-            if unit.pull_request is not None:
-                votes += teller.of_pull_request(unit.pull_request).votes
-    return votes
+        tallies += teller.of_change(change).values()
+    return tuple(vote for tally in tallies for vote in tally.votes)
 
 
 def standing(

@@ -11,14 +11,17 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from urllib.parse import urlsplit
 
 from gate.config.types import Service
 from gate.model import Artifact, PullRequest
 
-SHA_AT_LEAST = 7  # hex digits of a commit id, as git abbreviates it
-_WORD = r"\w\-\u2010\u2011"
+# Whoever makes a commit can try until its id begins as some approved ticket's text happens to:
+# seven digits take seconds, sixteen more than anybody has.
+SHA_AT_LEAST = 16
+_WORD = r"\w\-\u2010-\u2015"
 _BEFORE = rf"(?<![{_WORD}])(?<![{_WORD}][./@+\\])"
-_AFTER = rf"(?![{_WORD}])(?![./@+\\][{_WORD}])"
+_AFTER = rf"(?![{_WORD}])(?![./@+\\:#][{_WORD}])"
 _HEX = re.compile(rf"{_BEFORE}[0-9a-f]{{{SHA_AT_LEAST},64}}{_AFTER}", re.IGNORECASE)
 _DIGEST = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])", re.IGNORECASE)
 _MASK = " \N{WHITE SQUARE} "
@@ -43,18 +46,22 @@ def names_service(text: str, service: Service, others: Iterable[Service]) -> boo
 
 
 def names_pull_request(text: str, pull: PullRequest) -> bool:
-    """Whether the text names the pull request as "#12" or by its URL."""
-    number = rf"(?<![\w#/&]){re.escape(f'#{pull.number}')}(?![\w\-])"
-    if re.search(number, text):
-        return True
+    """Whether the text names the pull request by its URL, or as "owner/name#12".
+
+    A bare "#12" may be the pull request of any repository, or no pull request at all.
+    """
     url = pull.url.rstrip("/")
-    return bool(url) and bool(
-        re.search(rf"(?<![\w/.]){re.escape(url)}(?![\w\-])", text, re.IGNORECASE)
+    path = urlsplit(url).path.strip("/").split("/")
+    ways = [re.escape(url)] if url else []
+    if len(path) >= 4:
+        ways.append(re.escape(f"{path[0]}/{path[1]}#{pull.number}"))
+    return any(
+        re.search(rf"(?<![\w/.\-]){way}(?![\w\-])", text, re.IGNORECASE) is not None for way in ways
     )
 
 
 def named_commits(text: str, shas: Iterable[str]) -> frozenset[str]:
-    """Those of ``shas`` that the text names by their first seven or more hex digits."""
+    """Those of ``shas`` that the text names by their first sixteen or more hex digits."""
     words = tuple(word.lower() for word in _HEX.findall(text))
     return frozenset(sha for sha in shas if words and sha.startswith(words))
 

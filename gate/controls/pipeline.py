@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from gate.config.types import Policy
+from gate.controls.change import short
 from gate.controls.control import (
     Finding,
     environment_of,
@@ -27,12 +28,12 @@ def own_run(facts: Facts, policy: Policy) -> Run | Finding:
         return _no_pipeline(facts.deployment.environment)
     if isinstance(run, Problem):
         return unavailable(run)
-    commit = facts.deployment.commit if facts.deployment.commit_from_run else run.head_sha
     differing = {
         "CI": run.ci != claim.ci,
         "run id": not run.id or run.id != claim.id,
+        "attempt": bool(claim.attempt) and claim.attempt != str(run.attempt),
         "repository": not same_repository(run.repository, service_of(facts, policy).repository),
-        "commit": run.head_sha != commit,
+        "commit": facts.deployment.commit_from_run and run.head_sha != facts.deployment.commit,
     }
     wrong = tuple(what for what, differs in differing.items() if differs)
     if wrong:
@@ -48,12 +49,34 @@ def own_run(facts: Facts, policy: Policy) -> Run | Finding:
                 repository=service_of(facts, policy).repository,
             ),
         )
+    if run.head_sha != facts.deployment.commit:
+        return _other_commit(run, facts)
     if run.active is not True:
         return undetermined(
             say("run.not-active", "The API says that run {run} is not running now.", run=run.id),
             say("run.not-active.remedy", "Start a new run, and run gate in it."),
         )
     return run
+
+
+def _other_commit(run: Run, facts: Facts) -> Finding:
+    """A run of another commit says nothing of when the pipeline of this one began.
+
+    Any run that happens to be going on could be named instead of one's own.
+    """
+    return undetermined(
+        say(
+            "run.other-commit",
+            "Run {run} is of commit {head}, and {commit} is to be deployed.",
+            run=run.id,
+            head=short(run.head_sha),
+            commit=short(facts.deployment.commit),
+        ),
+        say(
+            "run.other-commit.remedy",
+            "Start the pipeline on the commit that is deployed, and leave --commit away.",
+        ),
+    )
 
 
 def _no_pipeline(environment: str) -> Finding:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import TypeAlias
 
 from gate.controls.control import (
     Finding,
@@ -22,6 +23,7 @@ from gate.controls.naming import plain
 from gate.controls.tickets import each_ticket
 from gate.model import ChangeRequest, EditedText, Facts, Judgement, Maybe, Problem
 
+Plan: TypeAlias = Callable[[ChangeRequest], Maybe[tuple[EditedText, ...]]]  # one that a ticket has
 LETTERS_AT_LEAST = 10
 DIFFERENT_LETTERS_AT_LEAST = 5
 _PLAN = r"(roll\ ?back|back\ ?out|revert|recovery|test|tests|testing|verification|deployment)"
@@ -59,13 +61,14 @@ def is_real(text: str) -> bool:
     return weight >= LETTERS_AT_LEAST and len(set(letters)) >= DIFFERENT_LETTERS_AT_LEAST
 
 
-def judge_plan(facts: Facts, code: str, what: str, fields: tuple[str, ...]) -> Judgement:
-    """Each ticket has a real text in one of the plan's locations."""
+def judge_plan(
+    facts: Facts, plan: Plan, code: str, what: str, fields: tuple[str, ...]
+) -> Judgement:
+    """Each ticket has a real text in one of the locations of ``plan``."""
     expected = say(f"{code}.expected", "Each ticket has a {what} that says what to do.", what=what)
 
     def has_plan(ticket: ChangeRequest) -> Iterator[Finding]:
-        texts = ticket.rollback_plan if code == "rollback-plan" else ticket.test_plan
-        yield _judged(ticket, texts, code, what, fields)
+        yield _judged(ticket, plan(ticket), code, what, fields)
 
     return conclude(expected, each_ticket(facts, has_plan))
 

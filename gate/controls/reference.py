@@ -12,6 +12,7 @@ from gate.controls.pipeline import PIPELINE_START, claimed, own_run
 from gate.frozen import dataclass
 from gate.model import Change, Facts, Message, Problem
 
+PIPELINE = "pipeline"
 MERGE = "the merge"  # what that reference is called
 _MERGE_REMEDY = "Merge it into a release ref first, then deploy the merged commit."
 
@@ -23,6 +24,11 @@ class Reference:
     at: datetime
     what: str
     claims: tuple[str, ...] = ()
+
+
+def called(kind: str) -> str:
+    """How a message calls the reference of ``kind``, behind "the"."""
+    return "pipeline's start" if kind == PIPELINE else kind
 
 
 def reference(kind: str, facts: Facts, policy: Policy, now: datetime) -> Reference | Finding:
@@ -37,7 +43,7 @@ def reference(kind: str, facts: Facts, policy: Policy, now: datetime) -> Referen
         return Reference(now, "this job")
     if kind == "merge":
         return _merge(facts, policy, now)
-    if kind != "pipeline":
+    if kind != PIPELINE:
         raise ValueError(f"no such reference: {kind}")
     return _pipeline(facts, policy, now)
 
@@ -94,7 +100,7 @@ def _merge(facts: Facts, policy: Policy, now: datetime) -> Reference | Finding:
             )
         times.append(time)
     # Each of them, as one that is wrong would make the earliest too late.
-    settled = [_past(Reference(time, "the merge"), policy, now) for time in times]
+    settled = [_past(Reference(time, MERGE), policy, now) for time in times]
     wrong = next((each for each in settled if isinstance(each, Finding)), None)
     if wrong is not None:
         return wrong

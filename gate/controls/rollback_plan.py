@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from operator import attrgetter
 
 from gate.config.types import Policy
 from gate.controls.control import Control, require
@@ -12,8 +13,8 @@ from gate.model import Facts, Judgement
 
 def judge(facts: Facts, policy: Policy, _now: datetime) -> Judgement:
     """Each ticket has a real rollback plan."""
-    fields = policy.jira.rollback_plan if policy.jira else ()
-    return judge_plan(facts, "rollback-plan", "rollback plan", fields)
+    fields = policy.jira.rollback_plan
+    return judge_plan(facts, attrgetter("rollback_plan"), "rollback-plan", "rollback plan", fields)
 
 
 CONTROL = Control(

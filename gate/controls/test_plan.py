@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from operator import attrgetter
 
 from gate.config.types import Policy
 from gate.controls.control import Control, warn
@@ -12,8 +13,8 @@ from gate.model import Facts, Judgement
 
 def judge(facts: Facts, policy: Policy, _now: datetime) -> Judgement:
     """Each ticket has a real test plan."""
-    fields = policy.jira.test_plan if policy.jira else ()
-    return judge_plan(facts, "test-plan", "test plan", fields)
+    fields = policy.jira.test_plan
+    return judge_plan(facts, attrgetter("test_plan"), "test-plan", "test plan", fields)
 
 
 CONTROL = Control(

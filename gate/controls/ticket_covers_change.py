@@ -16,7 +16,7 @@ from gate.controls.control import (
     require,
     say,
 )
-from gate.controls.counted import Teller, merged, no_vote
+from gate.controls.counted import Teller, no_vote
 from gate.controls.coverage import ID, Coverage, coverage
 from gate.controls.independence import votes_on
 from gate.controls.tickets import each_ticket
@@ -37,7 +37,9 @@ def judge(facts: Facts, policy: Policy, _now: datetime) -> Judgement:
     def ticket_names_change(ticket: ChangeRequest) -> Iterator[Finding]:
         votes = votes_on(ticket, change, teller)
         if not votes:
-            yield _unapproved(ticket, change, teller)
+            # No counted approval, so there is no time at which the text was agreed to.
+            tally = teller.of_all(ticket, change)
+            yield tally if isinstance(tally, Finding) else no_vote(tally, teller)
             return
         covers = coverage(ticket, votes, facts, policy, change)
         if isinstance(covers, Finding):
@@ -52,20 +54,6 @@ def judge(facts: Facts, policy: Policy, _now: datetime) -> Judgement:
     if covered and not any(covers.whole for covers in covered):
         findings.append(change if isinstance(change, Finding) else _rest(change, covered))
     return conclude(expected, findings)
-
-
-def _unapproved(ticket: ChangeRequest, change: Range | Finding, teller: Teller) -> Finding:
-    """No counted approval, so there is no time at which the text was agreed to."""
-    places = [teller.of_ticket(ticket)] if teller.counts_tickets else []
-    if teller.counts_reviews:
-        if isinstance(change, Finding):
-            return change
-        places += [
-            teller.of_pull_request(unit.pull_request)
-            for unit in change.units
-            if unit.pull_request is not None
-        ]
-    return no_vote(merged(places), teller)
 
 
 def _rest(change: Range, covered: list[Coverage]) -> Finding:
@@ -114,10 +102,10 @@ CONTROL = Control(
     integrity=False,
     demands=(
         "The ticket itself, in a scope field last edited before a counted approval, names as a "
-        "whole word the service (by one of its names), a pull request (#12 or its URL), a commit "
-        "(seven or more hex digits) or every artifact by SHA-256. The service, the artifacts and "
-        "the deployed commit cover everything; a pull request or another commit covers itself. "
-        "That a commit or pull request names the ticket is no evidence."
+        "whole word the service (by one of its names), a pull request (its URL, or owner/name#12), "
+        "a commit (sixteen or more hex digits) or every artifact by SHA-256. The service, the "
+        "artifacts and the deployed commit cover everything; a pull request or another commit "
+        "covers itself. That a commit or pull request names the ticket is no evidence."
     ),
     satisfy="Name the service in a scope field of the ticket before it is approved.",
     judge=judge,

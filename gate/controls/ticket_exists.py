@@ -14,10 +14,9 @@ from gate.controls.control import (
     require,
     say,
     unavailable,
-    undetermined,
 )
-from gate.controls.tickets import all_looked_up, is_asked_for
-from gate.model import ChangeRequest, Facts, Free, Judgement, Lookup, MissingTicket, Problem
+from gate.controls.tickets import is_asked_for, nothing_given
+from gate.model import ChangeRequest, Facts, Judgement, Lookup, MissingTicket, Problem
 
 
 def judge(facts: Facts, policy: Policy, _now: datetime) -> Judgement:
@@ -25,12 +24,9 @@ def judge(facts: Facts, policy: Policy, _now: datetime) -> Judgement:
     expected = say(
         "ticket-exists.expected", "Each ticket exists under the ID given, in an allowed project."
     )
-    if isinstance(facts.given, Problem) or not facts.given or not all_looked_up(facts):
-        none = undetermined(
-            say("ticket.none", "There is no ticket to judge; see ticket-given."),
-            say("ticket.none.remedy", "Put ticket-given right first."),
-        )
-        return conclude(expected, [none])
+    nothing = nothing_given(facts)
+    if nothing is not None:
+        return conclude(expected, [nothing])
     return conclude(expected, [_lookup(lookup, policy) for lookup in facts.tickets])
 
 
@@ -58,12 +54,12 @@ def _lookup(lookup: Lookup, policy: Policy) -> Finding:
                 "ticket-exists.moved",
                 "{ticket} came back as {found}: it was moved, or is written differently.",
                 ticket=asked,
-                found=Free(result.key),
+                found=result.key,
             ),
             say(
                 "ticket-exists.moved.remedy",
                 "Give the ID {found}, if it is of a project that the policy allows.",
-                found=Free(result.key),
+                found=result.key,
             ),
         )
     return _kind(result, policy)
@@ -71,11 +67,6 @@ def _lookup(lookup: Lookup, policy: Policy) -> Finding:
 
 def _kind(ticket: ChangeRequest, policy: Policy) -> Finding:
     jira = policy.jira
-    if jira is None:
-        return undetermined(
-            say("ticket-exists.no-system", "The policy names no ticket system."),
-            say("ticket-exists.no-system.remedy", "Add [tickets.jira] to gate.toml."),
-        )
     in_project = ticket.project in jira.projects
     if not in_project or ticket.key.rpartition("-")[0] != ticket.project:
         return failed(
@@ -83,7 +74,7 @@ def _kind(ticket: ChangeRequest, policy: Policy) -> Finding:
                 "ticket-exists.project",
                 "{ticket} is in project {project}, which is not one of {projects}.",
                 ticket=ticket.key,
-                project=Free(ticket.project),
+                project=ticket.project,
                 projects=jira.projects,
             ),
             say(
@@ -98,7 +89,7 @@ def _kind(ticket: ChangeRequest, policy: Policy) -> Finding:
                 "ticket-exists.type",
                 "{ticket} is of type {type}, which is no change request.",
                 ticket=ticket.key,
-                type=Free(ticket.type),
+                type=ticket.type,
             ),
             say("ticket-exists.type.remedy", "Use a ticket of type {types}.", types=jira.types),
         )

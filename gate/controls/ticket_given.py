@@ -32,11 +32,10 @@ def judge(facts: Facts, policy: Policy, _now: datetime) -> Judgement:
     given = facts.given
     if isinstance(given, Problem):
         return conclude(expected, [unavailable(given)])
-    projects = policy.jira.projects if policy.jira else ()
     remedy = say(
         "ticket-given.remedy",
         "Open a change request in {projects}, and give its ID in one of: {sources}.",
-        projects=projects,
+        projects=policy.jira.projects,
         sources=tuple(map(str, sources)),
     )
     if not given:

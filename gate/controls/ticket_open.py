@@ -17,12 +17,12 @@ from gate.controls.control import (
     undetermined,
 )
 from gate.controls.tickets import each_ticket
-from gate.model import ChangeRequest, Facts, Free, Judgement, Status
+from gate.model import ChangeRequest, Facts, Judgement, Status
 
 
 def judge(facts: Facts, policy: Policy, _now: datetime) -> Judgement:
     """The status stands in the list of deployable ones, by id or by exact name."""
-    deployable = policy.jira.deployable if policy.jira else ()
+    deployable = policy.jira.deployable
     expected = say(
         "ticket-open.expected",
         "Each ticket's status is one of: {deployable}.",
@@ -54,7 +54,7 @@ def _status(ticket: ChangeRequest, deployable: tuple[str, ...]) -> Finding:
         "ticket-open.status",
         "{ticket} is {status} (id {id}).",
         ticket=ticket.key,
-        status=Free(ticket.status.name),
+        status=ticket.status.name,
         id=ticket.status.id,
     )
     if any(allows(ticket.status, entry) for entry in deployable):

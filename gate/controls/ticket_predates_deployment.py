@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from gate.config.types import Policy
+from gate.controls.change import short
 from gate.controls.control import (
     Control,
     Finding,
@@ -17,11 +18,11 @@ from gate.controls.control import (
     say,
     unavailable,
 )
-from gate.controls.reference import MERGE, Reference, reference
+from gate.controls.reference import MERGE, Reference, called, reference
 from gate.controls.tickets import each_ticket
 from gate.model import (
+    PERMITTING,
     ChangeRequest,
-    DecisionKind,
     Facts,
     ForgeDeployment,
     History,
@@ -29,8 +30,6 @@ from gate.model import (
     Message,
     Problem,
 )
-
-_PERMITTED = frozenset({DecisionKind.ALLOWED.value, DecisionKind.EMERGENCY.value})
 
 
 def judge(facts: Facts, policy: Policy, now: datetime) -> Judgement:
@@ -41,7 +40,7 @@ def judge(facts: Facts, policy: Policy, now: datetime) -> Judgement:
         "Each ticket was created at least {lead} before the {reference}, and before any deployment"
         " of this commit here that no record covers.",
         lead=rules.minimum_lead,
-        reference={"pipeline": "pipeline's start"}.get(rules.predates, rules.predates),
+        reference=called(rules.predates),
     )
     limit = reference(rules.predates, facts, policy, now)
     uncovered = _uncovered(facts)
@@ -135,7 +134,7 @@ def _uncovered(facts: Facts) -> tuple[ForgeDeployment, ...] | Finding:
 
 def _is_covered(deployment: ForgeDeployment, history: History) -> bool:
     return any(
-        past.decision in _PERMITTED
+        past.decision in PERMITTING
         and past.commit == deployment.commit
         and past.at <= deployment.at
         for past in history.here
@@ -155,7 +154,7 @@ def _before_deployments(
                     "ticket-predates.deployed",
                     "{commit} was deployed here at {at} without a record, {late} before {ticket}"
                     " was created.",
-                    commit=deployment.commit[:12],
+                    commit=short(deployment.commit),
                     at=deployment.at,
                     late=ticket.created_at - deployment.at,
                     ticket=ticket.key,

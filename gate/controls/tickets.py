@@ -27,13 +27,26 @@ def is_asked_for(lookup: Lookup, ticket: ChangeRequest) -> bool:
     return bool(asked.id) and (asked.system, asked.id) == (ticket.system, ticket.key)
 
 
+def unread(facts: Facts) -> list[Finding]:
+    """A finding for each ticket that could not be judged, and one where there is none."""
+    return list(each_ticket(facts, lambda _ticket: ()))
+
+
+def nothing_given(facts: Facts) -> Finding | None:
+    """What every control of tickets says where none was given, or not all were looked up."""
+    if facts.given and all_looked_up(facts):
+        return None
+    return undetermined(
+        say("ticket.none", "There is no ticket to judge; see ticket-given."),
+        say("ticket.none.remedy", "Put ticket-given right first."),
+    )
+
+
 def each_ticket(facts: Facts, judge: JudgeTicket) -> Iterator[Finding]:
     """The findings of ``judge`` on every ticket, and one for each that could not be judged."""
-    if isinstance(facts.given, Problem) or not facts.given or not all_looked_up(facts):
-        yield undetermined(
-            say("ticket.none", "There is no ticket to judge; see ticket-given."),
-            say("ticket.none.remedy", "Put ticket-given right first."),
-        )
+    nothing = nothing_given(facts)
+    if nothing is not None:
+        yield nothing
         return
     for lookup in facts.tickets:
         if not isinstance(lookup.result, ChangeRequest) or not is_asked_for(lookup, lookup.result):

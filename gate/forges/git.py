@@ -12,9 +12,10 @@ from pathlib import Path
 from gate.config.types import Service
 from gate.errors import UsageError
 from gate.forges import refs
-from gate.forges.git_parse import OBJECT_ID, GitFormatError, parse_batch, without_credentials
+from gate.forges.git_parse import GitFormatError, parse_batch, without_credentials
 from gate.forges.git_process import GitFailureError, GitProcess
 from gate.model import (
+    COMMIT_ID,
     Base,
     Change,
     ClockReading,
@@ -23,7 +24,6 @@ from gate.model import (
     Maybe,
     Problem,
     ProblemKind,
-    Run,
 )
 
 _TOKEN = "set GITHUB_TOKEN so that the forge can be asked"  # noqa: S105 prose, not a token
@@ -37,7 +37,7 @@ class GitReader:
     ``head`` and ``resolve`` raise UsageError; whatever else goes wrong is a ``Problem``.
     """
 
-    def __init__(self, path: Path, environ: Mapping[str, str] | None = None) -> None:
+    def __init__(self, path: Path, environ: Mapping[str, str]) -> None:
         self._git = GitProcess(path, environ)
 
     # ---------------------------------------------------------------- the clone
@@ -66,14 +66,6 @@ class GitReader:
             remedy = "give a full commit id, or fetch the commit first"
             raise UsageError("no such commit in the git repository here", remedy=remedy)
         return found
-
-    @property
-    def is_shallow(self) -> bool:
-        """Whether the clone lacks older history (git clone --depth)."""
-        try:
-            return bool(self._shallow())
-        except GitFailureError:
-            return False
 
     def origin(self) -> str:
         """The URL of the remote "origin" without credentials, "" if there is none. A claim."""
@@ -158,11 +150,6 @@ class GitReader:
         del service, environment, commit
         return _claim("deployments", "git lists no deployments")
 
-    def fetch_run(self, service: Service, run_id: str) -> Maybe[Run]:
-        """Always a Problem: git knows no pipelines."""
-        del service, run_id
-        return _claim("run", "git knows no pipeline runs")
-
     def clocks(self) -> tuple[ClockReading, ...]:
         """None: no service was asked."""
         return ()
@@ -171,13 +158,16 @@ class GitReader:
         """None: no service was asked."""
         return ()
 
+    def close(self) -> None:
+        """Nothing is held open."""
+
     # ---------------------------------------------------------------- asking git
 
     def _demand_repository(self) -> None:
         answer = self._git.run("rev-parse", "--git-dir")
         if answer.code == 0:
             return
-        if "dubious ownership" in answer.error:
+        if "dubious ownership" in answer.error:  # git before 2.38: GitProcess says why
             raise GitFailureError(
                 "git refuses this repository because somebody else owns its files",
                 "git config --global --add safe.directory with its path",
@@ -187,7 +177,7 @@ class GitReader:
         )
 
     def _demand_commit(self, sha: str, what: str) -> None:
-        if OBJECT_ID.fullmatch(sha) and self._commit_id(sha) == sha:
+        if COMMIT_ID.fullmatch(sha) and self._commit_id(sha) == sha:
             return
         if self._shallow():
             raise GitFailureError(f"{what} is not in this shallow clone", _DEEPEN)
@@ -204,7 +194,7 @@ class GitReader:
         )
         found = answer.out.decode("ascii", "replace").strip().splitlines()
         sha = found[-1] if answer.code == 0 and found else ""
-        return sha if OBJECT_ID.fullmatch(sha) else None
+        return sha if COMMIT_ID.fullmatch(sha) else None
 
     def _is_ancestor(self, base: str, head: str) -> bool:
         answer = self._git.run("merge-base", "--is-ancestor", base, head)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 from gate.forges.trailers import co_authors
-from gate.model import Account, AccountKind, Commit
+from gate.model import COMMIT_ID, Account, AccountKind, Commit
 
-OBJECT_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_USER = re.compile(r"//[^/]*@")  # also of the inner URL of a transport helper ("ext::")
+_QUERY = re.compile(r"[?#]")
 _PERSON = re.compile(rb"(.*?) ?<([^<>]*)> -?[0-9]+ [+-][0-9]+")
 
 
@@ -47,7 +48,7 @@ def parse_commit(sha: str, raw: bytes) -> Commit:
             fields.setdefault(name, []).append(value)
     encoding = fields.get(b"encoding", [b"utf-8"])[0].decode("ascii", "replace")
     parents = tuple(parent.decode("ascii", "replace") for parent in fields.get(b"parent", []))
-    if not all(OBJECT_ID.fullmatch(parent) for parent in parents):
+    if not all(COMMIT_ID.fullmatch(parent) for parent in parents):
         raise GitFormatError("a commit names a parent that is no object id")
     message = _text(body, encoding)
     return Commit(
@@ -76,13 +77,15 @@ def _text(data: bytes, encoding: str) -> str:
 
 
 def without_credentials(url: str) -> str:
-    """A remote's URL without user name and password; what is no URL (``host:path``) as it is."""
+    """A remote's URL without user name, password, query and fragment, whatever its scheme.
+
+    What is no URL (``host:path``) as it is; "" for what only looks like one.
+    """
+    if "//" not in url:
+        return url
     try:
-        parts = urlsplit(url)
-        host = parts.hostname
+        if not urlsplit(url).scheme:
+            return url
     except ValueError:
         return ""
-    if not host or parts.scheme not in {"http", "https"}:
-        return url
-    place = parts.netloc.rpartition("@")[2]
-    return urlunsplit((parts.scheme, place, parts.path, "", ""))
+    return _USER.sub("//", _QUERY.split(url, maxsplit=1)[0])

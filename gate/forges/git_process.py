@@ -72,10 +72,9 @@ class GitProcess:
     ``environ`` may give PATH and HOME; no GIT_ variable of it reaches git.
     """
 
-    def __init__(self, path: Path, environ: Mapping[str, str] | None = None) -> None:
+    def __init__(self, path: Path, environ: Mapping[str, str]) -> None:
         self._path = path
-        given = environ or {}
-        kept = {name: given[name] for name in _KEPT if given.get(name)}
+        kept = {name: environ[name] for name in _KEPT if environ.get(name)}
         self._environment = {"PATH": SEARCH_PATH, **kept, **_ENVIRONMENT}
 
     def run(self, *arguments: str, given: bytes = b"") -> Answer:
@@ -84,7 +83,8 @@ class GitProcess:
         if executable is None:
             raise GitFailureError("git is not installed here", "install git, or set PATH")
         command = [executable, *_OPTIONS, "-C", str(self._path)]
-        # Only honoured from the command line: who owns the files is no matter for one who reads.
+        # Who owns the files is no matter for one who reads. Git before 2.38 (and old versions with
+        # the fix of CVE-2022-24765) take this from the configuration of HOME or the system only.
         command += ["-c", "safe.directory=*", *arguments]
         try:
             done = subprocess.run(  # noqa: S603 an argument list, no shell, revisions are checked

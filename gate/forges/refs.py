@@ -1,8 +1,8 @@
 """Which refs a release-ref pattern means.
 
 A pattern names **branches**, unless it begins with ``refs/tags/``: a tag called ``main`` must not
-pass for the branch. ``refs/heads/`` may be written out. ``*`` and ``?`` stay within one part of a
-name, as in GitHub's own branch patterns; ``**`` crosses slashes. Names are case-sensitive.
+pass for the branch. ``refs/heads/`` may be written out. ``*`` stays within one part of a name, as
+in GitHub's own branch patterns; ``**`` crosses slashes. Names are case-sensitive.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from functools import lru_cache
 
 HEADS = "refs/heads/"
 TAGS = "refs/tags/"
-_WILD = re.compile(r"[*?]")
 
 
 def full_pattern(pattern: str) -> str:
@@ -22,12 +21,12 @@ def full_pattern(pattern: str) -> str:
 
 def is_plain(pattern: str) -> bool:
     """Whether the pattern can only mean the one ref of that name."""
-    return not _WILD.search(pattern)
+    return "*" not in pattern
 
 
 def literal_prefix(pattern: str) -> str:
     """What every ref that the pattern means begins with (a whole ref name for a plain one)."""
-    return _WILD.split(full_pattern(pattern), maxsplit=1)[0]
+    return full_pattern(pattern).partition("*")[0]
 
 
 def matches(pattern: str, ref: str) -> bool:
@@ -47,6 +46,6 @@ def short_name(ref: str) -> str:
 
 @lru_cache(maxsize=256)
 def _compiled(pattern: str) -> re.Pattern[str]:
-    parts = re.split(r"(\*\*|\*|\?)", pattern)
-    meaning = {"**": ".*", "*": "[^/]*", "?": "[^/]"}
+    parts = re.split(r"(\*\*|\*)", pattern)
+    meaning = {"**": ".*", "*": "[^/]*"}
     return re.compile("".join(meaning.get(part, re.escape(part)) for part in parts), re.DOTALL)

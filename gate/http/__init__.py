@@ -15,9 +15,19 @@ One policy for every service, also inside their client libraries, which are hand
 Whatever goes wrong is a ``FetchError`` that carries a ``Problem``: service, request, cause, remedy.
 """
 
+from gate.http.auth import Bearer
 from gate.http.budget import Budget
 from gate.http.failure import FetchError
-from gate.http.session import PolicySession, Request
+from gate.http.session import PolicySession, Request, utc_now
 from gate.http.wire import Wire, get_json
 
-__all__ = ["Budget", "FetchError", "PolicySession", "Request", "Wire", "get_json"]
+__all__ = [
+    "Bearer",
+    "Budget",
+    "FetchError",
+    "PolicySession",
+    "Request",
+    "Wire",
+    "get_json",
+    "utc_now",
+]

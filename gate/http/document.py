@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from gate.model import COMMIT_ID
+
+_LONGEST_NUMBER = 20  # digits; beyond it is nobody's counter
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -69,6 +72,19 @@ class Document:
     def identifier(self) -> str:
         """A non-empty string, or an integer as one: services write their ids either way."""
         return str(self.value) if type(self.value) is int else self.text()
+
+    def numeric_identifier(self) -> str:
+        """An identifier that is a number, in ASCII digits: services promise that these grow."""
+        found = self.identifier()
+        if not (found.isascii() and found.isdecimal() and len(found) < _LONGEST_NUMBER):
+            raise self._error("a number")
+        return found
+
+    def commit_id(self) -> str:
+        """A full commit id of git."""
+        if not COMMIT_ID.fullmatch(self.string()):
+            raise self._error("a commit id")
+        return self.string()
 
     def integer(self) -> int:
         """An integer that is not negative."""

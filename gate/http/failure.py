@@ -62,8 +62,6 @@ _ELSEWHERE = (
 _VARIABLES: Mapping[str, str] = {
     "jira": "GATE_JIRA_EMAIL and GATE_JIRA_TOKEN",
     "github": "GITHUB_TOKEN",
-    "gitlab": "GITLAB_TOKEN",
-    "servicenow": "GATE_SERVICENOW_USER and GATE_SERVICENOW_PASSWORD",
 }
 
 _TRANSIENT = frozenset({429, 500, 502, 503, 504})

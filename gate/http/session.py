@@ -15,6 +15,7 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 import requests
 import requests.auth
 import urllib3.exceptions
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 from gate.frozen import dataclass
 from gate.http import failure, reply
@@ -46,12 +47,17 @@ class Request:
     seconds: float
 
 
+def utc_now() -> datetime:
+    """The clock."""
+    return datetime.now(UTC)
+
+
 @dataclass(frozen=True, slots=True)
 class World:
     """What the session needs of the world, so that tests can stand in for it."""
 
     sleep: Callable[[float], None] = time.sleep
-    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    now: Callable[[], datetime] = utc_now
     jitter: Callable[[], float] = random.random
 
 
@@ -84,7 +90,9 @@ class PolicySession(requests.Session):
         self._origin = _origin(base)
         self._budget = budget
         self._world = world
-        self._ca: str | bool = ca or True
+        # A bundle by name, never True: requests would then take REQUESTS_CA_BUNDLE of the job's
+        # environment, and whoever writes the job could answer for every service.
+        self._ca = ca or DEFAULT_CA_BUNDLE_PATH
         self._lock = threading.Lock()
         self._clocks: list[ClockReading] = []
         self._trace: list[Request] = []

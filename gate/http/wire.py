@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import ipaddress
 import random
 import time
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
@@ -14,16 +13,13 @@ from urllib.parse import SplitResult, urlsplit
 import requests
 import requests.auth
 
+from gate.config.grammar import is_loopback
 from gate.config.types import NetworkSettings
 from gate.errors import UsageError
 from gate.http.budget import Budget
 from gate.http.reply import parse_json
-from gate.http.session import PolicySession, Request, World
+from gate.http.session import PolicySession, Request, World, utc_now
 from gate.model import ClockReading
-
-
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 class Wire:
@@ -45,7 +41,7 @@ class Wire:
         budget: Budget,
         ca: str = "",
         sleep: Callable[[float], None] = time.sleep,
-        now: Callable[[], datetime] = _utc_now,
+        now: Callable[[], datetime] = utc_now,
         jitter: Callable[[], float] = random.random,
     ) -> None:
         base = _checked(service, base_url)
@@ -83,11 +79,6 @@ class Wire:
         """Each request that was sent, redirects and further tries included."""
         return self.session.trace
 
-    @property
-    def count(self) -> int:
-        """How many requests were sent."""
-        return len(self.trace)
-
     def close(self) -> None:
         """Give the connections back."""
         self.session.close()
@@ -115,19 +106,10 @@ def _checked(service: str, url: str) -> SplitResult:
             f"the URL of {service} holds credentials",
             remedy="take them out of gate.toml and set the environment variables instead",
         )
-    if base.scheme != "https" and not (base.scheme == "http" and _is_loopback(base.hostname)):
+    if base.scheme != "https" and not (base.scheme == "http" and is_loopback(base.hostname)):
         raise UsageError(
             f"{service} would be asked over {base.scheme or 'no scheme'} at {base.hostname}; "
             "plain http is for loopback only",
             remedy="use https:// in gate.toml",
         )
     return base
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

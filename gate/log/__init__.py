@@ -3,6 +3,7 @@
 ===============  ======================================================================
 ``trust``        the folder that says which keys are believed
 ``view``         the log as one signed head fixes it, every byte held against that head
+``source``       what those see of it who only read
 ``search``       finding records in it with the help of an index that nobody vouches for
 ``keys``         what a record is found by
 ``track``        what a run of records says of one service and environment
@@ -11,6 +12,7 @@
 ``append``       head, judge again, plan, commit; from the top where another was first
 ``judge_again``  whether a decision still holds at its place in the log
 ``receipt``      an entry with its proof, as two files
+``kept``         whether a log extends a checkpoint that somebody kept
 ``permit``       whether a receipt permits a deployment, offline
 ``create``       an empty log
 ``verify``       everything that can be checked of a log, and what is wrong with it: the tree

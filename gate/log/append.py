@@ -9,17 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeAlias
 
-from gate.errors import InconsistentError, NotRecordedError, UsageError
+from gate.errors import InconsistentError, NotRecordedError
 from gate.frozen import dataclass
-from gate.log.keys import digest_of
 from gate.log.plan import plan_append
-from gate.log.trust import Trust
+from gate.log.trust import Trust, require_log_key, require_signed
 from gate.log.view import LogView
 from gate.model import EntryLink
-from gate.record.errors import SignerNotValidError, UnknownSignerError
-from gate.record.statement import open_record
+from gate.record.canonical import digest_of
 from gate.store.contract import Store
-from gate.tlog.errors import QuorumError
 from gate.tlog.keys import Signer
 from gate.tlog.merkle import leaf_hash
 from gate.tlog.proof import TlogProof
@@ -65,8 +62,8 @@ def append(
     anything is written if a key is not the trusted one, ``NotRecordedError`` if the record is not
     durably in the log, or is not known to be, ``InconsistentError`` if the log is broken.
     """
-    _require_log_key(trust, signer)
-    _require_record_key(trust, entry)
+    require_log_key(trust, signer)
+    require_signed(trust, entry)
     for _ in range(ROUNDS):
         view = LogView(store, trust)
         place = view.find_entry(digest_of(entry))
@@ -74,7 +71,6 @@ def append(
             return _appended(view, place, entry, superseded=False)
         logged = rejudge(view, entry)
         plan = plan_append(view, [logged], signer)
-        _require_believed(trust, plan.checkpoint)
         if store.commit(view.checkpoint, plan):
             return _appended(LogView(store, trust), view.size, logged, superseded=logged != entry)
     raise NotRecordedError(
@@ -90,38 +86,3 @@ def _appended(view: LogView, index: int, entry: bytes, *, superseded: bool) -> A
             remedy="somebody changes the log beside gate: find out who, before anything else",
         )
     return Appended(index, entry, view.prove(index), superseded, view.origin)
-
-
-def _require_log_key(trust: Trust, signer: Signer) -> None:
-    trusted = trust.policy.log
-    if (signer.name, signer.algorithm, signer.key_id) != (
-        trusted.name,
-        trusted.algorithm,
-        trusted.key_id,
-    ):
-        raise UsageError(
-            f"GATE_LOG_KEY is the key {signer.name}+{signer.key_id.hex()}, and the trust folder "
-            f"believes {trusted.name}+{trusted.key_id.hex()}",
-            remedy="give the log's own key; if it was replaced, update trust.policy first",
-        )
-
-
-def _require_record_key(trust: Trust, entry: bytes) -> None:
-    try:
-        open_record(entry, trust.signers)
-    except (UnknownSignerError, SignerNotValidError) as error:
-        raise UsageError(
-            f"GATE_SIGNING_KEY is not a record key that the trust folder believes now: "
-            f"{error.message}",
-            remedy="add its public key to signers.toml, or give the key that is there",
-        ) from error
-
-
-def _require_believed(trust: Trust, checkpoint: bytes) -> None:
-    try:
-        trust.policy.open(checkpoint)
-    except QuorumError as error:
-        raise UsageError(
-            f"trust.policy asks for witnesses, which this version cannot ask yet: {error.message}",
-            remedy='write "quorum none" until it can',
-        ) from error

@@ -15,14 +15,13 @@ from gate.log.history import add_to
 from gate.log.judge_again import same_base
 from gate.log.keys import COMMIT, keys_of, prior_of
 from gate.log.search import Hit
-from gate.log.track import PERMITS, Track
+from gate.log.track import Track
 from gate.log.trust import Trust
-from gate.model import Base, EntryLink
+from gate.model import PERMITTING, Base, EntryLink
+from gate.record.predicates import HERE
 from gate.record.statement import DecisionRecord, OutcomeRecord, Record, open_record
 from gate.store.contract import Key
 from gate.tlog.merkle import Frontier, leaf_hash
-
-HERE = 500  # a record lists at most so many earlier records of its commit
 
 
 class RecordChecks:
@@ -115,11 +114,11 @@ class RecordChecks:
             return
         below = min(record.judged_at.size, index)
         self._check_base(index, record, track.base(record.commit, below))
-        here = [d.link.index for d in track.here(record.commit, below) if d.decision in PERMITS]
+        here = [d.link.index for d in track.here(record.commit, below) if d.decision in PERMITTING]
         if tuple(here[-HERE:]) != record.history.here:
             self._fault("history", index, "does not name the earlier records of its commit here")
         present = track.base(record.commit, index)
-        if record.decision in PERMITS and not same_base(record, present):
+        if record.decision in PERMITTING and not same_base(record, present):
             self._fault(
                 "history",
                 index,

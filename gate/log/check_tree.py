@@ -61,6 +61,11 @@ class TreeChecks:
         """The leaf hash of an entry that ``entries`` has passed; b"" where none can be had."""
         return self._hashed[index]
 
+    def root_at(self, size: int) -> bytes:
+        """The root that the entries made at ``size``; b"" where a leaf before it is not known."""
+        leaves = self._hashed[:size]
+        return tree_root(leaves) if all(leaves) else b""
+
     def finish(self) -> None:
         """Compare root and tiles, once all entries have passed."""
         true = self._true_leaves()
@@ -76,7 +81,7 @@ class TreeChecks:
         self._check_old_bundles(leaves)
         for left in self._there.values():
             for tile in left:
-                self._findings.note("stray", tile.path, "lies beyond the head, read by nobody")
+                self._findings.note("beyond", tile.path, "lies beyond the head, read by nobody")
 
     # ------------------------------------------------------------ entries
 
@@ -158,7 +163,7 @@ class TreeChecks:
         for tile in there:
             beyond = tile.width > len(chunk)
             if beyond:
-                self._findings.note("stray", tile.path, "reaches beyond the head")
+                self._findings.note("beyond", tile.path, "reaches beyond the head")
             if beyond and len(chunk) in widths:
                 continue  # what an append that did not come to its end left behind
             data = self._store.read(tile.path) or b""
@@ -179,7 +184,7 @@ class TreeChecks:
             right, count = b"", 0  # the longest bundle found right; longer ones begin with it
             for tile in self._take(None, n):
                 if tile.width > width:
-                    self._findings.note("stray", tile.path, "reaches beyond the head")
+                    self._findings.note("beyond", tile.path, "reaches beyond the head")
                     continue
                 data = self._store.read(tile.path) or b""
                 if not data.startswith(right):

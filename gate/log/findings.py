@@ -19,6 +19,13 @@ class Finding:
     place: str
     message: str
 
+    @property
+    def told(self) -> str:
+        """The sentence with its place, which many sentences begin with."""
+        if self.message.startswith((f"{self.place}: ", f"{self.place} ")):
+            return self.message
+        return f"{self.place}: {self.message}"
+
 
 class Findings:
     """Faults, notes and counts, in the order they come."""
@@ -60,6 +67,11 @@ class Findings:
     def fault_counts(self) -> Mapping[str, int]:
         """All faults, by kind."""
         return dict(self._fault_counts)
+
+    @property
+    def note_counts(self) -> Mapping[str, int]:
+        """All notes, by kind."""
+        return dict(self._note_counts)
 
     @property
     def counts(self) -> Mapping[str, int]:

@@ -13,9 +13,9 @@ from collections.abc import Iterable
 
 from gate.log.keys import COMMIT, TICKET, deployment_key
 from gate.log.search import Hit
-from gate.log.track import PERMITS, Track
+from gate.log.track import Track
 from gate.log.view import LogView
-from gate.model import EntryLink, History
+from gate.model import PERMITTING, EntryLink, History
 from gate.record.statement import DecisionRecord, DeploymentOutcome, OutcomeRecord
 
 
@@ -82,7 +82,7 @@ def _deployments(view: LogView, service: str, environment: str) -> Iterable[Hit]
             outcomes.setdefault((record.of, record.commit), record.outcome)  # newest first
         elif (
             isinstance(record, DecisionRecord)
-            and record.decision in PERMITS
+            and record.decision in PERMITTING
             and outcomes.get((hit.link, record.commit)) == DeploymentOutcome.SUCCEEDED
         ):
             return

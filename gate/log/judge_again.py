@@ -14,14 +14,15 @@ from __future__ import annotations
 from gate.errors import InconsistentError
 from gate.log.append import Rejudge
 from gate.log.history import read_history
-from gate.log.keys import digest_of
-from gate.log.track import PERMITS, start_of
+from gate.log.track import start_of
 from gate.log.view import LogView
-from gate.model import Base, BaseKind, Now
+from gate.model import PERMITTING, Base, BaseKind, Now
+from gate.record.canonical import digest_of
 from gate.record.dsse import seal
 from gate.record.predicates import HeadPart
 from gate.record.signer import RecordSigner
-from gate.record.statement import DecisionRecord, OutcomeRecord, open_record, superseded_statement
+from gate.record.statement import DecisionRecord, OutcomeRecord, open_record
+from gate.record.writing import superseded_statement
 
 BASE_MOVED = "base"
 
@@ -40,7 +41,7 @@ def judge_again(signer: RecordSigner, now: Now, gate_version: str) -> Rejudge:
         if isinstance(record, OutcomeRecord):
             require_decision(view, record)
             return entry
-        if record.judged_at.size == view.size or record.decision not in PERMITS:
+        if record.judged_at.size == view.size or record.decision not in PERMITTING:
             return entry
         history = read_history(
             view, record.service, record.environment, record.commit, record.tickets

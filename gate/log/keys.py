@@ -13,14 +13,13 @@ a record to the newest one before it of its deployment key and of each of its ti
 from __future__ import annotations
 
 import base64
-import hashlib
 from functools import lru_cache
 from typing import Final
 
 from gate.errors import InconsistentError
 from gate.frozen import dataclass
 from gate.model import EntryLink
-from gate.record.canonical import encode
+from gate.record.canonical import digest_of, encode
 from gate.record.statement import DecisionRecord, OutcomeRecord, Record, parse_statement
 from gate.store.contract import IndexRow, Key
 
@@ -45,11 +44,6 @@ def keys_of(record: Record) -> tuple[Key, ...]:
         (COMMIT, record.commit),
         *((TICKET, ticket) for ticket in record.tickets),
     )
-
-
-def digest_of(entry: bytes) -> str:
-    """The SHA-256 of an entry's bytes in lower-case hex."""
-    return hashlib.sha256(entry).hexdigest()
 
 
 def row_of(index: int, entry: bytes, record: Record) -> IndexRow:

@@ -29,12 +29,16 @@ class Expected:
 
 @dataclass(frozen=True, slots=True)
 class Permit:
-    """Where the decision stands, and why it does not permit: no refusals means that it does."""
+    """Where the decision stands, and why it does not permit: no refusals means that it does.
+
+    ``warnings`` are those of the trust folder.
+    """
 
     index: int
     origin: str
     decided_at: datetime
     refusals: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
 
 
 def permits(receipt: Path, trust: Path, expected: Expected, now: datetime) -> Permit:
@@ -53,6 +57,7 @@ def permits(receipt: Path, trust: Path, expected: Expected, now: datetime) -> Pe
         origin=trusted.policy.log.name,
         decided_at=record.at,
         refusals=tuple(_refusals(record, expected, now)),
+        warnings=trusted.warnings,
     )
 
 

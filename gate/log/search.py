@@ -16,12 +16,13 @@ written names the wrong ``prior``, which ``gate log verify`` reports for ever af
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Protocol
 
 from gate.errors import InconsistentError
 from gate.frozen import dataclass
-from gate.log.keys import Prior, digest_of, keys_of, might_have, payload_of, prior_of
+from gate.log.keys import Prior, keys_of, might_have, payload_of, prior_of
+from gate.log.source import LogSource
 from gate.model import EntryLink
+from gate.record.canonical import digest_of
 from gate.record.statement import Record, parse_statement
 from gate.store.contract import Key, Store, StoreError
 
@@ -39,33 +40,18 @@ class Hit:
     record: Record
 
 
-class Verified(Protocol):
-    """A log whose entries were held against its head: what ``gate.log.view.LogView`` is."""
-
-    store: Store
-    size: int
-
-    def link(self, index: int) -> EntryLink:
-        """The place of an entry."""
-        ...
-
-    def entry(self, index: int) -> bytes:
-        """The bytes of an entry."""
-        ...
-
-    def record(self, index: int) -> Record:
-        """The record in an entry, by a trusted signer."""
-        ...
-
-
 class Search:
-    """Finds records in ``view``; ``tail`` newest entries are read whatever the index says."""
+    """Finds records in ``view`` by the index of ``store``.
 
-    def __init__(self, view: Verified, tail: int) -> None:
+    The ``tail`` newest entries are read whatever the index says.
+    """
+
+    def __init__(self, view: LogSource, store: Store, tail: int) -> None:
         self._view = view
+        self._store = store
         self._tail = max(0, view.size - tail)
         # A log as short as the tail is read whole: its index is not even opened.
-        self._covered = min(view.store.indexed(), view.size) if self._tail else 0
+        self._covered = min(store.indexed(), view.size) if self._tail else 0
         self._read_from = min(self._tail, self._covered)
         self._payloads: dict[int, bytes] = {}
 
@@ -74,7 +60,7 @@ class Search:
         named = _Named(self._index(key))
         place = self._newest(key, named, 0 if thorough else self._read_from)
         while place is not None:
-            hit = Hit(self._view.link(place), self._view.record(place))
+            hit = Hit(self._view.link(place), self._view.signed_record(place)[0])
             if key not in keys_of(hit.record):
                 raise self._contradiction(key, f"the index names entry {place}, which has not")
             yield hit
@@ -158,10 +144,10 @@ class Search:
         """The places that the index names, newest first, page by page."""
         below = self._covered
         while below > 0:
-            page = self._view.store.lookup(*key, below, _PAGE)
+            page = self._store.lookup(*key, below, _PAGE)
             if page is None:
                 raise StoreError(
-                    f"the index of {self._view.store.url} cannot be read",
+                    f"the index of {self._store.url} cannot be read",
                     remedy="run again; if it stays, delete the index: it is made anew from the log",
                 )
             yield from page
@@ -170,7 +156,7 @@ class Search:
     def _contradiction(self, key: Key, what: str) -> InconsistentError:
         kind, value = key[0], key[1].replace("\n", " in ")
         return InconsistentError(
-            f"the index of {self._view.store.url} and the log disagree on {kind} {value!a}: {what}",
+            f"the index of {self._store.url} and the log disagree on {kind} {value!a}: {what}",
             remedy="somebody changed the index: keep a copy, run `gate log verify`, and if the log "
             "itself is whole, delete the index; it is made anew",
         )

@@ -11,11 +11,9 @@ from bisect import bisect_left, insort
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from gate.model import Base, BaseKind, DecisionKind, EntryLink, PastDecision
+from gate.model import PERMITTING, Base, BaseKind, DecisionKind, EntryLink, PastDecision
 from gate.record.predicates import Unknown
 from gate.record.statement import DecisionRecord, DeploymentOutcome, OutcomeRecord
-
-PERMITS = frozenset({DecisionKind.ALLOWED, DecisionKind.EMERGENCY})
 
 
 @dataclass(slots=True)
@@ -30,15 +28,15 @@ class _Decided:
     start: str
     outcomes: list[tuple[int, bool]] = field(default_factory=list)
 
-    def success(self, below: int) -> int | None:
-        """The outcome that says it succeeded, if the newest one before ``below`` does.
+    def succeeded(self, below: int) -> bool:
+        """Whether it succeeded, by the newest outcome before ``below``.
 
         A deployment that was rolled back afterwards is no longer what runs there.
         """
         for index, succeeded in reversed(self.outcomes):
             if index < below:
-                return index if succeeded else None
-        return None
+                return succeeded
+        return False
 
 
 class Track:
@@ -67,7 +65,7 @@ class Track:
         of = self._decided.get(record.of.index)
         if of is None or of.link != record.of or of.link.index >= index:
             return False
-        if of.decision not in PERMITS or of.commit != record.commit:
+        if of.decision not in PERMITTING or of.commit != record.commit:
             return False
         succeeded = record.outcome == DeploymentOutcome.SUCCEEDED
         of.outcomes.append((index, succeeded))
@@ -84,10 +82,10 @@ class Track:
         the first of all from nothing.
         """
         for index in self._by_commit.get(commit, ()):
-            if index < below and self._decided[index].success(below) is not None:
+            if index < below and self._decided[index].succeeded(below):
                 return Base(BaseKind.REDEPLOYED, self._decided[index].base, index)
         for index in reversed(self._succeeded[: bisect_left(self._succeeded, below)]):
-            if self._decided[index].success(below) is not None:
+            if self._decided[index].succeeded(below):
                 return Base(BaseKind.DEPLOYED, self._decided[index].commit, index)
         for index, one in sorted(self._decided.items()):
             if index < below and one.start:
@@ -95,24 +93,13 @@ class Track:
         return Base(BaseKind.FIRST, "", None)
 
     def here(self, commit: str, below: int) -> tuple[PastDecision, ...]:
-        """The decisions on ``commit`` before ``below``, oldest first, with what came of them."""
-        found = []
-        for index in self._by_commit.get(commit, ()):
-            if index < below:
-                one = self._decided[index]
-                success = one.success(below)
-                found.append(
-                    PastDecision(
-                        link=one.link,
-                        at=one.at,
-                        commit=one.commit,
-                        decision=one.decision.value,
-                        base=one.base,
-                        succeeded=success is not None,
-                        succeeded_index=success,
-                    )
-                )
-        return tuple(found)
+        """The decisions on ``commit`` before ``below``, oldest first."""
+        return tuple(
+            PastDecision(one.link, one.at, one.commit, one.decision.value, one.base)
+            for index in self._by_commit.get(commit, ())
+            if index < below
+            for one in [self._decided[index]]
+        )
 
 
 def start_of(record: DecisionRecord) -> str:

@@ -3,27 +3,31 @@
 Unlike a ``LogView``, which stops at the first thing that does not hold, this goes on and lists what
 it finds. A *fault* contradicts the head, a signature or another entry: evidence of tampering, or of
 damage. A *note* is something an auditor should know that contradicts nothing: evidence past its
-retention, files that nobody refers to, signatures by keys that the trust folder does not name.
+retention, files beyond the head or that nobody refers to, signatures by keys that the trust folder
+does not name.
 
 1. The checkpoint: form, signature by the trusted log key, witnesses. 2. Every entry bundle and
 every tile, full and partial, needed or obsolete, against the tree that the entries make
-(``check_tree``), and that tree's root against the checkpoint. 3. Every record, its place in history
+(``check_tree``), and that tree's root against the checkpoint, and heads that somebody kept
+against the tree. 3. Every record, its place in history
 and its links (``check_records``), 4. its evidence, and 5. its row of the index. 6. What else lies
 in the store.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from gate.errors import InconsistentError
 from gate.frozen import dataclass
 from gate.log.check_records import RecordChecks
 from gate.log.check_tree import TreeChecks
 from gate.log.findings import Finding, Findings
-from gate.log.keys import digest_of, keys_of
+from gate.log.kept import Kept, hold
+from gate.log.keys import keys_of
 from gate.log.trust import Trust
 from gate.log.view import read_head
+from gate.record.canonical import digest_of
 from gate.record.statement import DecisionRecord, Record
 from gate.store.contract import CHECKPOINT, IndexRow, Store, StoreError, evidence_path
 from gate.tlog.checkpoint import Checkpoint
@@ -39,7 +43,10 @@ class LogReport:
     ``root`` is in lower-case hex. ``faults`` and ``notes`` are in the order found, each kind cut
     off after the first hundred; ``fault_counts`` has them all, by kind. ``counts`` says what was
     checked: "entries", "decision", "outcome", "key", "unknown", "tiles", "evidence", "evidence
-    missing".
+    missing", "index rows". ``kept`` are the kept checkpoints that this log extends. ``beyond``
+    counts what lies in the log's place and reaches beyond its head, or belongs to nothing below it:
+    an append that did not come to its end leaves that behind, and so does an older head that is
+    laid over a newer log.
     """
 
     origin: str
@@ -50,11 +57,16 @@ class LogReport:
     notes: tuple[Finding, ...]
     fault_counts: Mapping[str, int]
     counts: Mapping[str, int]
+    kept: tuple[Checkpoint, ...] = ()
+    beyond: int = 0
 
 
-def verify_log(store: Store, trust: Trust, *, evidence: bool = True) -> LogReport:
+def verify_log(
+    store: Store, trust: Trust, *, evidence: bool = True, kept: Sequence[Kept] = ()
+) -> LogReport:
     """Verify the whole log in ``store``. ``evidence=False`` leaves the evidence bundles unread.
 
+    Each of ``kept`` must be signed by the trusted log key, and this log must extend it.
     Raises ``StoreError`` where there is no log or it cannot be read.
     """
     findings = Findings()
@@ -76,8 +88,26 @@ def verify_log(store: Store, trust: Trust, *, evidence: bool = True) -> LogRepor
         index.check(place, entry, record)  # 5
     tree.finish()
     index.finish()
+    held = _hold(kept, trust, checkpoint.size, note, tree, findings)
     _name_strays(names, named, findings)  # 6
-    return _report(checkpoint.origin, checkpoint.size, checkpoint.root, note, findings)
+    return _report(checkpoint.origin, checkpoint.size, checkpoint.root, note, findings, held)
+
+
+def _hold(
+    kept: Sequence[Kept],
+    trust: Trust,
+    size: int,
+    head: bytes,
+    tree: TreeChecks,
+    findings: Findings,
+) -> tuple[Checkpoint, ...]:
+    held = []
+    for one in kept:
+        try:
+            held.append(hold(one, trust.policy, size, head, tree.root_at))
+        except InconsistentError as error:
+            findings.fault("kept", CHECKPOINT, error.message)
+    return tuple(held)
 
 
 def _open_checkpoint(
@@ -120,7 +150,7 @@ def _check_evidence(
     data = store.read_evidence(digest)
     if data is None:
         findings.count("evidence missing")
-        findings.note("evidence", path, f"the evidence of entry {index} is not there any more")
+        findings.note("evidence", path, f"the evidence of entry {index} is not at hand")
     elif digest_of(data) != digest:
         findings.fault("evidence", path, f"the evidence of entry {index} was altered")
     else:
@@ -152,6 +182,8 @@ class _IndexChecks:
             else:
                 found = self._row
             self._row = next(self._rows, None)
+        if found is not None:
+            self._findings.count("index rows")
         if found is None:
             self._fault(place, "has no row")
         elif entry is not None and found.digest != digest_of(entry):
@@ -178,12 +210,19 @@ def _name_strays(names: tuple[str, ...], named: set[str], findings: Findings) ->
     for name in names:
         if name == CHECKPOINT or name.startswith("tile/") or name in named:
             continue
-        what = "evidence that no record names" if name.startswith("evidence/") else "no part of it"
-        findings.note("stray", name, f"a file in the log's place: {what}")
+        if name.startswith("evidence/"):
+            findings.note("beyond", name, "evidence that no record below the head names")
+        else:
+            findings.note("stray", name, "a file in the log's place: no part of it")
 
 
 def _report(
-    origin: str, size: int, root: bytes, checkpoint: bytes, findings: Findings
+    origin: str,
+    size: int,
+    root: bytes,
+    checkpoint: bytes,
+    findings: Findings,
+    kept: tuple[Checkpoint, ...] = (),
 ) -> LogReport:
     return LogReport(
         origin=origin,
@@ -194,4 +233,6 @@ def _report(
         notes=findings.notes,
         fault_counts=findings.fault_counts,
         counts=findings.counts,
+        kept=kept,
+        beyond=findings.note_counts.get("beyond", 0),
     )

@@ -20,6 +20,7 @@ from gate.tlog.proof import TlogProof
 from gate.tlog.tile import WIDTH, TreeReader, entries_path
 
 _LEAF = 32
+_KEPT = 64
 
 
 class LogView:
@@ -38,6 +39,7 @@ class LogView:
         self.size, self.root, self.origin = self.head.size, self.head.root, self.head.origin
         self._reader = TreeReader(store.read, self.size)
         self._leaves: dict[int, bytes] = {}  # tile -> its leaf hashes, held against the root
+        self._records: dict[int, tuple[Record, str]] = {}  # the last few that were opened
         self._search: Search | None = None
         self._tail = tail
         if root_from(self.size, self._reader.node) != self.root:
@@ -75,12 +77,18 @@ class LogView:
 
     def signed_record(self, index: int) -> tuple[Record, str]:
         """The record at ``index`` and the id of the key that signed it."""
-        try:
-            return open_record(self.entry(index), self.trust.signers)
-        except ProofError:
-            raise
-        except InconsistentError as error:
-            raise placed(error, index) from None
+        known = self._records.get(index)
+        if known is None:
+            try:
+                known = open_record(self.entry(index), self.trust.signers)
+            except ProofError:
+                raise
+            except InconsistentError as error:
+                raise placed(error, index) from None
+            if len(self._records) >= _KEPT:
+                self._records.clear()
+            self._records[index] = known  # each is looked for by several keys
+        return known
 
     def prove(self, index: int) -> TlogProof:
         """The proof that entry ``index`` is in the log at this head, checked."""
@@ -119,7 +127,7 @@ class LogView:
 
     def _searching(self) -> Search:
         if self._search is None:
-            self._search = Search(self, self._tail)
+            self._search = Search(self, self.store, self._tail)
         return self._search
 
     def _verified_tile(self, tile: int) -> bytes:

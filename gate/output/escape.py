@@ -78,9 +78,18 @@ def markdown(text: str) -> str:
 def xml(text: str) -> str:
     """``text`` as XML 1.0 text or a quoted attribute's value.
 
-    What XML 1.0 (2.2) forbids even escaped is among what ``inline`` makes visible.
+    What XML 1.0 (2.2) forbids even escaped is among what ``inline`` makes visible. Of "##", where a
+    runner's command may begin, one is written as a reference, which reads as the same.
     """
-    return html(text)
+    return html(text).replace("##", "#&#35;")
+
+
+def json_document(document: str) -> str:
+    """A JSON document that reads as the same and holds no runner's command.
+
+    "##" can stand in its strings only, so one of the two may be written as an escape.
+    """
+    return document.replace("##", "#\\u0023")
 
 
 def command_data(text: str) -> str:

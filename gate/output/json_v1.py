@@ -12,7 +12,7 @@ import json
 from collections.abc import Mapping
 
 from gate.model import ControlResult, Message
-from gate.output.escape import inline
+from gate.output.escape import inline, json_document
 from gate.output.message import arguments, render, rfc3339
 from gate.output.view import DecisionView, RecordedView
 
@@ -41,7 +41,7 @@ def decision_json(view: DecisionView) -> str:
     }
     shown = {key: _visible(value) for key, value in document.items()}
     shown["record"] = _record(view.recorded) if view.recorded else None
-    return json.dumps(shown, indent=2) + "\n"
+    return json_document(json.dumps(shown, indent=2)) + "\n"
 
 
 def _deployment(view: DecisionView) -> dict[str, object]:

@@ -11,17 +11,15 @@ from enum import StrEnum
 from gate.errors import FINDING, INCONSISTENT, NOT_RECORDED, OK
 from gate.frozen import dataclass
 from gate.model import (
+    PERMITTING,
     ControlResult,
     Decision,
-    DecisionKind,
     Deployment,
     Level,
     Message,
     Outcome,
 )
 from gate.output.message import Name, account_name, render
-
-_PERMITTING = (DecisionKind.ALLOWED, DecisionKind.EMERGENCY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +108,7 @@ class DecisionView:
     def __post_init__(self) -> None:
         if self.exit_code != OK:
             return
-        if self.decision.kind not in _PERMITTING or (self.recorded and self.recorded.superseded):
+        if self.decision.kind not in PERMITTING or (self.recorded and self.recorded.superseded):
             raise ValueError(f"exit code 0 for a decision that is {self.decision.kind}")
         if self.recorded is None and self.command != "check":
             raise ValueError("exit code 0 without a record")
@@ -151,10 +149,10 @@ class DecisionView:
             return _blocked("inconsistent", said)
         if code == NOT_RECORDED:
             return _blocked("not-recorded", f"The decision ({kind}) is not durably in the log.")
-        if superseded or (code == FINDING and kind in _PERMITTING):
+        if superseded or (code == FINDING and kind in PERMITTING):
             said = "The log moved on meanwhile, and what was judged no longer holds there."
             return _blocked("denied", said)
-        if kind in _PERMITTING:
+        if kind in PERMITTING:
             return _blocked("not-recorded", f"gate ended with {code} after it had decided.")
         return _blocked(kind, self._objection())
 

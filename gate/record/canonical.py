@@ -7,6 +7,7 @@ two spellings of one record impossible, and lets a reader re-format and compare.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import Any
 
@@ -19,6 +20,11 @@ def encode(value: Any) -> bytes:
         value, ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":")
     )
     return text.encode("utf-8", "replace")
+
+
+def digest_of(data: bytes) -> str:
+    """What bytes are named by: their SHA-256 in lower-case hex."""
+    return hashlib.sha256(data).hexdigest()
 
 
 def decode(data: bytes, *, limit: int, what: str) -> Any:

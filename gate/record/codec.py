@@ -1,9 +1,9 @@
 """From a class's annotations: its JSON writer, its strict reader and its JSON Schema.
 
-A predicate is declared once, as classes of annotated attributes (``Part``). What is written, what
-is read back and what the shipped schema allows follow from the annotations, so that they cannot
-drift apart. The rules: an attribute ``merged_at`` is the key ``mergedAt``; every key is always
-there; ``None`` is null; no key beside them is allowed; types are exact (true is no integer).
+A predicate is declared once, as dataclasses of annotated fields. What is written, what is read
+back and what the shipped schema allows follow from the annotations, so that they cannot drift
+apart. The rules: a field ``merged_at`` is the key ``mergedAt``; every key is always there; ``None``
+is null; no key beside them is allowed; what stands in them is read by ``specs``.
 
 A class with a ``TAG`` stands in a union with others and is written ``{TAG: …}``: that is how a
 reader tells a list from a list that was spilled, or a fact from why it could not be had.
@@ -11,273 +11,38 @@ reader tells a list from a list that was spilled, or a fact from why it could no
 
 from __future__ import annotations
 
-import re
 import types
 from collections.abc import Hashable, Mapping
-from datetime import datetime, timedelta
+from dataclasses import fields, is_dataclass
 from enum import StrEnum
 from functools import cache
-from typing import (
-    Annotated,
-    Any,
-    ClassVar,
-    Protocol,
-    Self,
-    TypeAlias,
-    TypeVar,
-    Union,
-    dataclass_transform,
-    get_args,
-    get_origin,
-    get_type_hints,
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from gate.record.specs import (
+    SIMPLE,
+    Defs,
+    Form,
+    Path,
+    Spec,
+    choice_of,
+    exactly,
+    list_of,
+    malformed,
+    map_of,
+    text_of,
 )
 
-from gate.record import times
-from gate.record.errors import MalformedRecordError
-
 R = TypeVar("R")
-Defs: TypeAlias = dict[str, Any]  # the "$defs" of a schema that is being made
-MAX_INTEGER = 2**53 - 1  # what every JSON reader holds exactly (RFC 8259 section 6)
-
-
-@dataclass_transform(frozen_default=True, eq_default=True)
-class _Declared(type):
-    """Gives a class a slot for each annotated attribute, in the order of their writing."""
-
-    def __new__(mcs, name: str, bases: tuple[type, ...], body: dict[str, Any]) -> _Declared:
-        notes = body.get("__annotations__", {})
-        names = tuple(n for n, note in notes.items() if not str(note).startswith("ClassVar"))
-        return super().__new__(mcs, name, bases, {**body, "__slots__": names, "NAMES": names})
-
-
-class Part(metaclass=_Declared):
-    """A value that is compared by its attributes and never changes: what a predicate is made of.
-
-    For readers and type checkers it is a frozen, slotted dataclass without defaults. It is not one,
-    because Python compiles six methods for each such dataclass when it is imported: of the
-    predicates' forty that is half of all the time that a deploy target's check may take.
-    """
-
-    NAMES: ClassVar[tuple[str, ...]] = ()
-
-    def __init__(self, *values: Any, **named: Any) -> None:
-        if values:
-            named |= zip(self.NAMES, values, strict=False)
-        if len(values) > len(self.NAMES) or named.keys() != set(self.NAMES):
-            raise TypeError(f"{type(self).__name__} takes {', '.join(self.NAMES)}")
-        for name, value in named.items():
-            object.__setattr__(self, name, value)
-
-    def _values(self) -> tuple[Any, ...]:
-        return tuple(getattr(self, name) for name in self.NAMES)
-
-    def but(self, **changes: Any) -> Self:
-        """The same with some attributes changed."""
-        return type(self)(**{**dict(zip(self.NAMES, self._values(), strict=True)), **changes})
-
-    def __eq__(self, other: object) -> bool:
-        return type(other) is type(self) and other._values() == self._values()
-
-    def __hash__(self) -> int:
-        return hash((type(self), self._values()))
-
-    def __repr__(self) -> str:
-        pairs = zip(self.NAMES, self._values(), strict=True)
-        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in pairs)})"
-
-    def __setattr__(self, name: str, value: object) -> None:
-        raise AttributeError(f"{type(self).__name__}.{name} never changes")
-
-    def __delattr__(self, name: str) -> None:
-        raise AttributeError(f"{type(self).__name__}.{name} never changes")
-
-
-class Form(Part):
-    """What a string must match as a whole. The pattern means the same in Python and ECMA-262."""
-
-    pattern: str
-    longest: int
-
-
-class Spec(Protocol):
-    """How one type is written, read and described."""
-
-    def write(self, value: Any) -> Any:
-        """The JSON value."""
-
-    def read(self, value: Any, at: Path) -> Any:
-        """The value of JSON; MalformedRecordError names the place ``at``.
-
-        A place is spelled only when there is something wrong there: most values are read right.
-        """
-
-    def schema(self, defs: Defs, /) -> dict[str, Any]:
-        """The JSON Schema (2020-12); classes go to ``defs`` and are referred to."""
-
-
-Path: TypeAlias = "str | tuple[Path, str | int]"  # "record", or a path and one more step
-
-
-def _spelled(at: Path) -> str:
-    if isinstance(at, str):
-        return at
-    before, step = at
-    return f"{_spelled(before)}[{step}]" if isinstance(step, int) else f"{_spelled(before)}.{step}"
-
-
-def malformed(at: Path, expected: str) -> MalformedRecordError:
-    """The error of a value at the JSON path ``at`` that is not what was expected."""
-    return MalformedRecordError(f"record: {_spelled(at)} is not {expected}")
-
-
-class _Text:
-    def __init__(self, form: Form) -> None:
-        self._form = form
-        self._pattern = re.compile(form.pattern)
-
-    def write(self, value: Any) -> Any:
-        return value
-
-    def read(self, value: Any, at: Path) -> str:
-        if not isinstance(value, str) or len(value) > self._form.longest:
-            raise malformed(at, f"a text of at most {self._form.longest} characters")
-        if self._pattern.fullmatch(value) is None:
-            raise malformed(at, f"a text of the form {self._form.pattern}")
-        return value
-
-    def schema(self, _defs: Defs) -> dict[str, Any]:
-        return {
-            "type": "string",
-            "maxLength": self._form.longest,
-            "pattern": f"^(?:{self._form.pattern})$",
-        }
-
-
-class _Integer:
-    def write(self, value: Any) -> Any:
-        return value
-
-    def read(self, value: Any, at: Path) -> int:
-        if type(value) is not int or not -MAX_INTEGER <= value <= MAX_INTEGER:
-            raise malformed(at, "an integer of at most 53 bits")
-        return value
-
-    def schema(self, _defs: Defs) -> dict[str, Any]:
-        return {"type": "integer", "minimum": -MAX_INTEGER, "maximum": MAX_INTEGER}
-
-
-class _Boolean:
-    def write(self, value: Any) -> Any:
-        return value
-
-    def read(self, value: Any, at: Path) -> bool:
-        if type(value) is not bool:
-            raise malformed(at, "true or false")
-        return value
-
-    def schema(self, _defs: Defs) -> dict[str, Any]:
-        return {"type": "boolean"}
-
-
-class _Time:
-    def write(self, value: Any) -> Any:
-        return times.format_time(value)
-
-    def read(self, value: Any, at: Path) -> datetime:
-        try:
-            return times.parse_time(value)
-        except (TypeError, ValueError) as error:
-            raise malformed(at, "a time as 2026-01-05T10:00:00.000Z") from error
-
-    def schema(self, _defs: Defs) -> dict[str, Any]:
-        return {"type": "string", "pattern": f"^{times.PATTERN}$"}
-
-
-class _Duration:
-    """A length of time, as ``{"milliseconds": n}``."""
-
-    def write(self, value: Any) -> Any:
-        return {"milliseconds": value // timedelta(milliseconds=1)}
-
-    def read(self, value: Any, at: Path) -> timedelta:
-        if not isinstance(value, dict) or set(value) != {"milliseconds"}:
-            raise malformed(at, "a length of time in milliseconds")
-        try:
-            return timedelta(milliseconds=_Integer().read(value["milliseconds"], at))
-        except OverflowError as error:
-            raise malformed(at, "a length of time in milliseconds") from error
-
-    def schema(self, defs: Defs) -> dict[str, Any]:
-        return _exactly({"milliseconds": _Integer().schema(defs)})
-
-
-class _Choice:
-    def __init__(self, kind: type[StrEnum]) -> None:
-        self._kind = kind
-        self._members = {member.value: member for member in kind}
-
-    def write(self, value: Any) -> Any:
-        return value.value
-
-    def read(self, value: Any, at: Path) -> StrEnum:
-        if not isinstance(value, str) or value not in self._members:
-            raise malformed(at, f"one of {', '.join(self._members)}")
-        return self._members[value]
-
-    def schema(self, _defs: Defs) -> dict[str, Any]:
-        return {"enum": list(self._members)}
-
-
-class _List:
-    def __init__(self, item: Spec) -> None:
-        self._item = item
-
-    def write(self, value: Any) -> Any:
-        return [self._item.write(item) for item in value]
-
-    def read(self, value: Any, at: Path) -> tuple[Any, ...]:
-        if not isinstance(value, list):
-            raise malformed(at, "a list")
-        return tuple(self._item.read(item, (at, n)) for n, item in enumerate(value))
-
-    def schema(self, defs: Defs) -> dict[str, Any]:
-        return {"type": "array", "items": self._item.schema(defs)}
-
-
-class _Map:
-    def __init__(self, key: Spec, item: Spec) -> None:
-        self._key = key
-        self._item = item
-
-    def write(self, value: Any) -> Any:
-        return {key: self._item.write(item) for key, item in value.items()}
-
-    def read(self, value: Any, at: Path) -> Mapping[str, Any]:
-        if not isinstance(value, dict):
-            raise malformed(at, "an object")
-        return types.MappingProxyType(
-            {
-                self._key.read(key, (at, "(key)")): self._item.read(item, (at, key))
-                for key, item in value.items()
-            }
-        )
-
-    def schema(self, defs: Defs) -> dict[str, Any]:
-        return {
-            "type": "object",
-            "propertyNames": self._key.schema(defs),
-            "additionalProperties": self._item.schema(defs),
-        }
 
 
 class _Object:
-    """A ``Part``; one with a ``TAG`` and a single field is written ``{TAG: value}``."""
+    """A dataclass; one with a ``TAG`` and a single field is written ``{TAG: value}``."""
 
-    def __init__(self, cls: type[Part]) -> None:
+    def __init__(self, cls: type[Any]) -> None:
         self.cls = cls
         self.tag: str | None = getattr(cls, "TAG", None)
         hints = get_type_hints(cls, include_extras=True)
-        self._fields = tuple((name, _camel(name), spec_of(hints[name])) for name in cls.NAMES)
+        self._fields = tuple((f.name, _camel(f.name), spec_of(hints[f.name])) for f in fields(cls))
         self._keys = {key for _, key, _ in self._fields}
         self._single = self.tag is not None and len(self._fields) == 1
 
@@ -303,14 +68,15 @@ class _Object:
         name = self.cls.__name__.lstrip("_")
         if name not in defs:
             defs[name] = {}  # the place in the order, before the parts take theirs
-            defs[name] = self._definition(defs)
+            told = " ".join((self.cls.__doc__ or "").replace("``", "`").split())
+            defs[name] = {"description": told, **self._definition(defs)}
         return {"$ref": f"#/$defs/{name}"}
 
     def _definition(self, defs: Defs) -> dict[str, Any]:
         if self._single:
-            return _exactly({str(self.tag): self._fields[0][2].schema(defs)})
-        body = _exactly({key: spec.schema(defs) for _, key, spec in self._fields})
-        return body if self.tag is None else _exactly({self.tag: body})
+            return exactly({str(self.tag): self._fields[0][2].schema(defs)})
+        body = exactly({key: spec.schema(defs) for _, key, spec in self._fields})
+        return body if self.tag is None else exactly({self.tag: body})
 
 
 class _Union:
@@ -353,15 +119,6 @@ class _Union:
         return {"anyOf": options}
 
 
-def _exactly(properties: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "type": "object",
-        "properties": properties,
-        "required": sorted(properties),
-        "additionalProperties": False,
-    }
-
-
 def _camel(name: str) -> str:
     first, *rest = name.split("_")
     return first + "".join(word.capitalize() for word in rest)
@@ -380,31 +137,25 @@ def _spec_of(annotation: Hashable) -> Spec:
     if origin in {Union, types.UnionType}:
         return _Union(arguments)
     if origin is tuple and arguments[1:] == (...,):
-        return _List(spec_of(arguments[0]))
+        return list_of(spec_of(arguments[0]))
     if origin is Mapping:
-        return _Map(spec_of(arguments[0]), spec_of(arguments[1]))
-    simple: dict[Any, Any] = {
-        int: _Integer,
-        bool: _Boolean,
-        datetime: _Time,
-        timedelta: _Duration,
-    }
-    if annotation in simple:
-        return simple[annotation]()  # type: ignore[no-any-return]  # the table is ours
+        return map_of(spec_of(arguments[0]), spec_of(arguments[1]))
+    if annotation in SIMPLE:
+        return SIMPLE[annotation]  # type: ignore[index]  # it is one of the keys
     if isinstance(annotation, type) and issubclass(annotation, StrEnum):
-        return _Choice(annotation)
-    if isinstance(annotation, type) and issubclass(annotation, Part):
+        return choice_of(annotation)
+    if isinstance(annotation, type) and is_dataclass(annotation):
         return _Object(annotation)
     raise TypeError(f"{annotation}: no JSON form")
 
 
 def _annotated(arguments: tuple[Any, ...]) -> Spec:
     marker = arguments[1]
-    return _Text(marker) if isinstance(marker, Form) else marker  # a Spec of its own
+    return text_of(marker) if isinstance(marker, Form) else marker  # a Spec of its own
 
 
 def write(value: Any) -> Any:
-    """The JSON value of a ``Part``."""
+    """The JSON value of a dataclass."""
     return spec_of(type(value)).write(value)
 
 

@@ -14,7 +14,6 @@ or the disclosure was altered.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import types
 from collections.abc import Mapping
@@ -23,23 +22,25 @@ from typing import Annotated, Any
 from gate.frozen import dataclass
 from gate.model import Account, AccountKind
 from gate.record import codec
-from gate.record.canonical import decode, encode
-from gate.record.codec import Form, Part
+from gate.record.canonical import decode, digest_of, encode
 from gate.record.errors import AlteredError, MalformedRecordError
 from gate.record.labels import Labels, Opening, commitment
 from gate.record.predicates import Label, Sha256
+from gate.record.specs import Form
 
 VERSION = "gate/disclosure/v1"
 MAX_DISCLOSURE = 50_000_000  # bytes
 _ANY = r"[\s\S]*"
 
 
-class _OpeningPart(Part):
+@dataclass(frozen=True, slots=True)
+class _OpeningPart:
     bytes: Annotated[str, Form(_ANY, MAX_DISCLOSURE)]
     salt: Sha256
 
 
-class _DisclosurePart(Part):
+@dataclass(frozen=True, slots=True)
+class _DisclosurePart:
     version: Annotated[str, Form(VERSION, 40)]
     entry: Sha256
     labels: Mapping[Label, _OpeningPart]
@@ -68,7 +69,7 @@ class Disclosure:
     @classmethod
     def of(cls, entry: bytes, labels: Labels, policy: str) -> Disclosure:
         """The disclosure of a sealed record."""
-        return cls(hashlib.sha256(entry).hexdigest(), labels.openings(), policy)
+        return cls(digest_of(entry), labels.openings(), policy)
 
     def to_json(self) -> bytes:
         """The canonical bytes."""
@@ -91,7 +92,7 @@ class Disclosure:
         for label, opening in self.openings.items():
             if commitment(opening.salt, opening.content) != commitments[label]:
                 raise AlteredError(f"disclosure: {label} is not what the record committed to")
-        if hashlib.sha256(self.policy.encode()).hexdigest() != policy_sha256:
+        if digest_of(self.policy.encode()) != policy_sha256:
             raise AlteredError("disclosure: the policy is not the one that judged")
 
     def text(self, label: str) -> str:

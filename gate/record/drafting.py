@@ -1,19 +1,23 @@
 """From facts and a decision to a record's words: persons and texts become labels here.
 
 This is the one place where what was read from outside meets the record. Plain text is only what
-provably names nobody: identifiers of tickets, names of statuses and types, numbers, digests, and
-addresses below the service's own repository. The order of the calls is the order of the labels, so
-drafting twice with the same ``Labels`` gives the same draft.
+provably names nobody: identifiers of tickets, names of statuses and types, numbers, digests,
+release refs that the policy names, and addresses below the service's own repository. The order of
+the calls is the order of the labels, so drafting twice with the same ``Labels`` gives the same
+draft.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar
 
+from gate.frozen import dataclass
 from gate.model import (
+    COMMIT_ID,
+    PERMITTING,
     Account,
     Approval,
     Base,
@@ -37,20 +41,20 @@ from gate.model import (
     Value,
 )
 from gate.record import predicates as p
-from gate.record.codec import Part
 from gate.record.labels import Labels
 from gate.record.predicates import plain
 
 T = TypeVar("T")
 S = TypeVar("S")
 _NUMBER = re.compile(r"[0-9]{1,20}")
-_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _ADDRESS = re.compile(r"[A-Za-z0-9/._?=&-]*")
+_WILD = re.compile(r"[*?]")  # in a pattern of refs
+_HEADS = "refs/heads/"
 PROBLEM = "problem."  # how the codes of messages begin that tell why a fact could not be had
-HERE = 500  # of a commit's earlier records here, the newest that a record lists
 
 
-class Draft(Part):
+@dataclass(frozen=True, slots=True)
+class Draft:
     """The parts of a decision's predicate that come from facts and decision."""
 
     run: p.RunPart
@@ -64,11 +68,20 @@ class Draft(Part):
 
 
 class Drafting:
-    """Writes the parts with one record's labels. ``repository``: the service's own, by policy."""
+    """Writes the parts with one record's labels.
 
-    def __init__(self, labels: Labels, repository: str) -> None:
+    ``repository`` is the service's own, by the policy; so are ``release_refs``, of which those
+    without a wildcard are names that the policy itself tells.
+    """
+
+    def __init__(self, labels: Labels, repository: str, release_refs: Sequence[str] = ()) -> None:
         self._labels = labels
         self._below = repository.rstrip("/")
+        self._release_refs = frozenset(
+            ref.removeprefix(_HEADS)
+            for ref in release_refs
+            if _WILD.search(ref) is None and plain(ref) == ref
+        )
 
     def draft(self, facts: Facts, decision: Decision) -> Draft:
         """All parts."""
@@ -102,6 +115,9 @@ class Drafting:
     def _person(self, account: Account | None) -> str | None:
         return None if account is None else self._labels.person(account)
 
+    def _persons(self, accounts: Iterable[Account]) -> tuple[str, ...]:
+        return tuple(self._labels.person(account) for account in accounts)
+
     def _text(self, text: str) -> str | None:
         return self._labels.text(text) if text else None
 
@@ -121,6 +137,13 @@ class Drafting:
             rest != url and rest.startswith("/") and _ADDRESS.fullmatch(rest) is not None
         )
         return self._shown(url, safe=safe and len(url) <= p.PLAIN)
+
+    def _ref(self, ref: str) -> p.Shown:
+        """A ref: plain only where the policy names it as a release ref; others may name people.
+
+        The policy's ``main`` is the branch, as ``refs/heads/main`` is; a tag has its prefix.
+        """
+        return self._shown(ref, safe=ref.removeprefix(_HEADS) in self._release_refs)
 
     def _problem(self, problem: Problem) -> p.Unknown:
         # What was asked may hold a branch name or an account: labelled with the cause.
@@ -149,7 +172,7 @@ class Drafting:
             attempt=self._number(claim.attempt),
             url=self._address(claim.url),
             repository=self._address(claim.repository),
-            ref=self._text(claim.ref),
+            ref=self._ref(claim.ref) if claim.ref else None,
             actor=self._text(claim.actor),
             created_at=claim.created_at,
             fact=fact,
@@ -206,6 +229,7 @@ class Drafting:
             person=self._person(approval.account),
             verdict=approval.verdict,
             decided_at=approval.decided_at,
+            not_before=approval.not_before,
             latest_possible=approval.latest_possible,
             source=plain(approval.source),
             id=self._number(approval.id),
@@ -227,7 +251,7 @@ class Drafting:
             head=change.head,
             base_is_ancestor=change.base_is_ancestor,
             in_repository=self._problem(inside) if isinstance(inside, Problem) else inside,
-            release_refs=self._maybe(change.release_refs, self._labels.text),
+            release_refs=self._maybe(change.release_refs, self._ref),
             commits=self._maybe(
                 change.commits, lambda commit: self._commit(commit, change.push_of.get(commit.sha))
             ),
@@ -241,7 +265,7 @@ class Drafting:
             parents=commit.parents,
             author=self._labels.person(commit.author),
             committer=self._labels.person(commit.committer),
-            co_authors=tuple(self._labels.person(account) for account in commit.co_authors),
+            co_authors=self._persons(commit.co_authors),
             signer=self._person(commit.signer),
             merged_by_forge=commit.merged_by_forge,
             push=push,
@@ -251,7 +275,7 @@ class Drafting:
         return p.PushPart(
             at=push.at,
             person=self._person(push.account),
-            ref=self._labels.text(push.ref),
+            ref=self._ref(push.ref),
             before=_commit_or_none(push.before),
             after=_commit_or_none(push.after),
         )
@@ -263,7 +287,7 @@ class Drafting:
             author=self._person(pull.author),
             head_ref=self._labels.text(pull.head_ref),
             head_sha=pull.head_sha,
-            base_ref=self._labels.text(pull.base_ref),
+            base_ref=self._ref(pull.base_ref),
             merge_sha=_commit_or_none(pull.merge_sha),
             merged_at=pull.merged_at,
             merged_by=self._person(pull.merged_by),
@@ -271,6 +295,16 @@ class Drafting:
             brings=pull.brings,
             reviews=self._maybe(pull.reviews, self._approval),
             pushes=self._maybe(pull.pushes, self._push),
+            commits=self._maybe(pull.commits, self._own_commit),
+        )
+
+    def _own_commit(self, commit: Commit) -> p.OwnCommitPart:
+        return p.OwnCommitPart(
+            sha=commit.sha,
+            author=self._labels.person(commit.author),
+            committer=self._labels.person(commit.committer),
+            co_authors=self._persons(commit.co_authors),
+            signer=self._person(commit.signer),
         )
 
     # ------------------------------------------------------------ messages
@@ -305,7 +339,7 @@ class Drafting:
 
 
 def _commit_or_none(sha: str) -> str | None:
-    return sha if _COMMIT.fullmatch(sha) is not None else None
+    return sha if COMMIT_ID.fullmatch(sha) is not None else None
 
 
 def _forge_deployment(deployment: ForgeDeployment) -> p.ForgeDeploymentPart:
@@ -319,8 +353,8 @@ def base_part(base: Base) -> p.BasePart:
 
 def history_part(history: History) -> p.HistoryPart:
     """What judgement took from the log's history."""
-    here = [d.link.index for d in history.here if d.decision in {"allowed", "emergency"}]
-    return p.HistoryPart(base_part(history.base), tuple(sorted(here)[-HERE:]))
+    here = [d.link.index for d in history.here if d.decision in PERMITTING]
+    return p.HistoryPart(base_part(history.base), tuple(sorted(here)[-p.HERE :]))
 
 
 def head_part(history: History) -> p.HeadPart:

@@ -27,7 +27,8 @@ from gate.record.errors import (
     UnknownSignerError,
     UnsignedRecordError,
 )
-from gate.record.signer import RecordSigner, TrustedSigners
+from gate.record.signer import RecordSigner
+from gate.record.signers import TrustedSigners
 
 if TYPE_CHECKING:
     from datetime import datetime

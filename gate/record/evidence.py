@@ -13,18 +13,19 @@ bundle both completes a record whose lists were too long and can be held against
 
 from __future__ import annotations
 
-import hashlib
+from collections.abc import Sequence
 from typing import Any
 
 from gate.frozen import dataclass
 from gate.model import Decision, Facts
 from gate.record import codec
-from gate.record.canonical import decode, encode
+from gate.record.canonical import decode, digest_of, encode
 from gate.record.drafting import Drafting
 from gate.record.errors import AlteredError, MalformedRecordError
 from gate.record.labels import Labels
 from gate.record.predicates import DecisionPredicate
 from gate.record.records import DecisionRecord
+from gate.record.specs import malformed
 from gate.record.spill import restore
 
 VERSION = "gate/evidence/v1"
@@ -40,17 +41,26 @@ class Evidence:
 
 
 def evidence_bundle(
-    facts: Facts, decision: Decision, *, labels: Labels, repository: str, public_policy: str
+    facts: Facts,
+    decision: Decision,
+    *,
+    labels: Labels,
+    repository: str,
+    release_refs: Sequence[str] = (),
+    public_policy: str,
 ) -> bytes:
-    """The bundle of a decision. Give ``decision_statement`` the same ``labels`` afterwards."""
-    draft = codec.write(Drafting(labels, repository).draft(facts, decision))
+    """The bundle of a decision.
+
+    Give ``decision_statement`` the same ``labels``, ``repository`` and ``release_refs`` afterwards.
+    """
+    draft = codec.write(Drafting(labels, repository, release_refs).draft(facts, decision))
     record = {**draft, "labels": dict(labels.commitments())}
     return encode({"version": VERSION, "policy": public_policy, "record": record})
 
 
 def evidence_name(bundle: bytes) -> str:
     """The bundle's SHA-256 in lower-case hex."""
-    return hashlib.sha256(bundle).hexdigest()
+    return digest_of(bundle)
 
 
 def check_evidence(record: DecisionRecord, bundle: bytes) -> Evidence:
@@ -63,9 +73,9 @@ def check_evidence(record: DecisionRecord, bundle: bytes) -> Evidence:
     try:
         body = decode(bundle, limit=MAX_BUNDLE, what="evidence")
         if not isinstance(body, dict) or body.keys() != {"version", "policy", "record"}:
-            raise codec.malformed("the bundle", "of version, policy and record")
+            raise malformed("the bundle", "of version, policy and record")
         if body["version"] != VERSION or not isinstance(body["policy"], str):
-            raise codec.malformed("version", VERSION)
+            raise malformed("version", VERSION)
         return Evidence(body["policy"], _completed(record, body["record"]))
     except MalformedRecordError as error:
         raise AlteredError(f"evidence: {error.message}") from error
@@ -74,7 +84,7 @@ def check_evidence(record: DecisionRecord, bundle: bytes) -> Evidence:
 def _completed(record: DecisionRecord, full: Any) -> DecisionPredicate:
     predicate = codec.write(record.predicate)
     if not isinstance(full, dict) or not full.keys() <= predicate.keys():
-        raise codec.malformed("record", "an object of the record's parts")
+        raise malformed("record", "an object of the record's parts")
     codec.read(DecisionPredicate, {**predicate, **full}, "record")  # the shape, before its use
     restore(predicate, full)
     return codec.read(DecisionPredicate, predicate, "record")

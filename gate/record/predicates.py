@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, TypeAlias
 
+from gate.frozen import dataclass
 from gate.model import (
     BaseKind,
     DecisionKind,
@@ -23,9 +24,11 @@ from gate.model import (
     TicketSource,
     Verdict,
 )
-from gate.record.codec import Defs, Form, Part, Path, malformed, spec_of
+from gate.record.codec import spec_of
+from gate.record.specs import SIMPLE, Defs, Form, Path, malformed
 
 PLAIN = 400  # characters; longer names are cut when they are written
+HERE = 500  # of a commit's earlier records here, the newest that a record lists
 
 # No control characters (C0, DEL, C1): a name is one line wherever it is shown.
 Plain: TypeAlias = Annotated[str, Form(r"[^\u0000-\u001f\u007f-\u009f]*", PLAIN)]
@@ -39,7 +42,8 @@ Code: TypeAlias = Annotated[str, Form("[a-z0-9][a-z0-9.-]*", 100)]
 ArgumentName: TypeAlias = Annotated[str, Form("(?!spilled$)[A-Za-z_][A-Za-z0-9_]*", 60)]
 
 
-class Unknown(Part):
+@dataclass(frozen=True, slots=True)
+class Unknown:
     """A fact that could not be had, and why; ``detail`` labels what was asked and seen."""
 
     TAG: ClassVar[str] = "problem"
@@ -48,7 +52,8 @@ class Unknown(Part):
     detail: TextLabel
 
 
-class Spilled(Part):
+@dataclass(frozen=True, slots=True)
+class Spilled:
     """A list (or object) that the evidence bundle holds.
 
     ``count`` is its length, ``sha256`` the digest of its canonical JSON.
@@ -59,21 +64,24 @@ class Spilled(Part):
     sha256: Sha256
 
 
-class PersonReference(Part):
+@dataclass(frozen=True, slots=True)
+class PersonReference:
     """A person where other things could stand too."""
 
     TAG: ClassVar[str] = "person"
     label: PersonLabel
 
 
-class TextReference(Part):
+@dataclass(frozen=True, slots=True)
+class TextReference:
     """A text where other things could stand too."""
 
     TAG: ClassVar[str] = "text"
     label: TextLabel
 
 
-class TimeValue(Part):
+@dataclass(frozen=True, slots=True)
+class TimeValue:
     """A time where other things could stand too."""
 
     TAG: ClassVar[str] = "time"
@@ -102,9 +110,9 @@ class _ArgumentSpec:
     """An argument: text, integer, length of time, person, text label, time, or a list of them."""
 
     _tagged = spec_of(PersonReference | TextReference | TimeValue)
-    _duration = spec_of(timedelta)
+    _duration = SIMPLE[timedelta]
     _plain = spec_of(Plain)
-    _integer = spec_of(int)
+    _integer = SIMPLE[int]
 
     def write(self, value: Any) -> Any:
         if isinstance(value, tuple):
@@ -138,14 +146,16 @@ ARGUMENT = _ArgumentSpec()
 Arguments: TypeAlias = Mapping[ArgumentName, Annotated[Any, ARGUMENT]]
 
 
-class MessagePart(Part):
+@dataclass(frozen=True, slots=True)
+class MessagePart:
     """A message's code and arguments."""
 
     code: Code
     args: Arguments | Spilled
 
 
-class ControlPart(Part):
+@dataclass(frozen=True, slots=True)
+class ControlPart:
     """How a control was judged, under which level."""
 
     id: Code
@@ -158,7 +168,8 @@ class ControlPart(Part):
 # ---------------------------------------------------------------- run, tickets, change
 
 
-class RunFact(Part):
+@dataclass(frozen=True, slots=True)
+class RunFact:
     """The pipeline run as the CI's API tells it."""
 
     id: Shown
@@ -171,7 +182,8 @@ class RunFact(Part):
     url: Shown
 
 
-class RunPart(Part):
+@dataclass(frozen=True, slots=True)
+class RunPart:
     """What the environment claims of the run, and the fact: null in a plain shell."""
 
     ci: Code
@@ -179,25 +191,32 @@ class RunPart(Part):
     attempt: Shown
     url: Shown
     repository: Shown
-    ref: TextLabel | None
+    ref: Shown | None
     actor: TextLabel | None
     created_at: datetime | None
     fact: RunFact | Unknown | None
 
 
-class ApprovalPart(Part):
-    """One person's decision; ``person`` null: the system does not say whose."""
+@dataclass(frozen=True, slots=True)
+class ApprovalPart:
+    """One person's decision; ``person`` null: the system does not say whose.
+
+    Where ``latest_possible``, ``decided_at`` is an upper bound and ``not_before`` the lower one,
+    null where the system tells none.
+    """
 
     person: PersonLabel | None
     verdict: Verdict
     decided_at: datetime | None
+    not_before: datetime | None
     latest_possible: bool
     source: Plain
     id: Shown
     commit: CommitId | None
 
 
-class TextPart(Part):
+@dataclass(frozen=True, slots=True)
+class TextPart:
     """A text of a ticket: where it stands, its last edit, its label."""
 
     location: Plain
@@ -206,7 +225,8 @@ class TextPart(Part):
     edited_by: PersonLabel | None
 
 
-class TicketFact(Part):
+@dataclass(frozen=True, slots=True)
+class TicketFact:
     """A change request as read live. ``key`` is the ID that came back."""
 
     id: Plain
@@ -226,7 +246,8 @@ class TicketFact(Part):
     test_plan: tuple[TextPart, ...] | Unknown
 
 
-class GivenPart(Part):
+@dataclass(frozen=True, slots=True)
+class GivenPart:
     """A ticket ID that passed the grammar, and where it was found."""
 
     system: Code
@@ -234,14 +255,16 @@ class GivenPart(Part):
     source: TicketSource
 
 
-class TicketPart(Part):
+@dataclass(frozen=True, slots=True)
+class TicketPart:
     """An ID and what came back for it; ``fact`` null: missing, by a service that shows others."""
 
     id: Plain
     fact: TicketFact | Unknown | None
 
 
-class CommitPart(Part):
+@dataclass(frozen=True, slots=True)
+class CommitPart:
     """A commit, who made it, and what vouches for it; ``push`` is a place in the direct pushes."""
 
     sha: CommitId
@@ -254,25 +277,41 @@ class CommitPart(Part):
     push: int | None
 
 
-class PushPart(Part):
+@dataclass(frozen=True, slots=True)
+class PushPart:
     """A push as the forge saw it."""
 
     at: datetime
     person: PersonLabel | None
-    ref: TextLabel
+    ref: Shown
     before: CommitId | None
     after: CommitId | None
 
 
-class PullRequestPart(Part):
-    """A pull or merge request that brought commits of the range."""
+@dataclass(frozen=True, slots=True)
+class OwnCommitPart:
+    """A commit as the authors of a pull request pushed it.
+
+    After a squash or rebase it is not in the range, and who it names made what the forge wrote.
+    """
+
+    sha: CommitId
+    author: PersonLabel
+    committer: PersonLabel
+    co_authors: tuple[PersonLabel, ...]
+    signer: PersonLabel | None
+
+
+@dataclass(frozen=True, slots=True)
+class PullRequestPart:
+    """A pull or merge request that brought commits of the range; ``commits`` are its own."""
 
     number: int
     title: TextLabel
     author: PersonLabel | None
     head_ref: TextLabel
     head_sha: CommitId
-    base_ref: TextLabel
+    base_ref: Shown
     merge_sha: CommitId | None
     merged_at: datetime | None
     merged_by: PersonLabel | None
@@ -280,9 +319,11 @@ class PullRequestPart(Part):
     brings: tuple[CommitId, ...]
     reviews: tuple[ApprovalPart, ...] | Unknown
     pushes: tuple[PushPart, ...] | Unknown
+    commits: tuple[OwnCommitPart, ...] | Unknown
 
 
-class BasePart(Part):
+@dataclass(frozen=True, slots=True)
+class BasePart:
     """Where the range starts; ``commit`` null: a first deployment."""
 
     kind: BaseKind
@@ -290,7 +331,8 @@ class BasePart(Part):
     index: int | None
 
 
-class ChangePart(Part):
+@dataclass(frozen=True, slots=True)
+class ChangePart:
     """The code that the deployment brings.
 
     ``start`` is the newest commit, along first parents from the head, that the range does not hold:
@@ -303,20 +345,22 @@ class ChangePart(Part):
     head: CommitId
     base_is_ancestor: bool
     in_repository: bool | Unknown
-    release_refs: tuple[TextLabel, ...] | Unknown
+    release_refs: tuple[Shown, ...] | Unknown
     commits: tuple[CommitPart, ...] | Spilled | Unknown
     pull_requests: tuple[PullRequestPart, ...] | Spilled | Unknown
     direct_pushes: tuple[PushPart, ...] | Spilled | Unknown
 
 
-class ForgeDeploymentPart(Part):
+@dataclass(frozen=True, slots=True)
+class ForgeDeploymentPart:
     """A deployment of this commit here that the forge itself lists as having succeeded."""
 
     id: Plain
     at: datetime
 
 
-class ClockPart(Part):
+@dataclass(frozen=True, slots=True)
+class ClockPart:
     """Our clock minus a service's, and what of it proves nothing, in milliseconds."""
 
     service: Plain
@@ -327,28 +371,32 @@ class ClockPart(Part):
 # ---------------------------------------------------------------- policy and log
 
 
-class PolicyReference(Part):
+@dataclass(frozen=True, slots=True)
+class PolicyReference:
     """The policy that judged: SHA-256 of its bytes, and how that relates to the pinned digest."""
 
     sha256: Sha256
     pin: PinState
 
 
-class HeadPart(Part):
+@dataclass(frozen=True, slots=True)
+class HeadPart:
     """The log's head that history was read at: size, and root in hex."""
 
     size: int
     root: Sha256
 
 
-class LinkPart(Part):
+@dataclass(frozen=True, slots=True)
+class LinkPart:
     """A place in the log: index, and RFC 6962 leaf hash in hex."""
 
     index: int
     leaf: Sha256
 
 
-class TicketLink(Part):
+@dataclass(frozen=True, slots=True)
+class TicketLink:
     """The newest record of a ticket below the judged head."""
 
     id: Plain
@@ -356,7 +404,8 @@ class TicketLink(Part):
     leaf: Sha256
 
 
-class PriorPart(Part):
+@dataclass(frozen=True, slots=True)
+class PriorPart:
     """The newest records below the judged head.
 
     ``deployment`` is of this service and environment; ``tickets`` has each ticket with a record.
@@ -366,18 +415,21 @@ class PriorPart(Part):
     tickets: tuple[TicketLink, ...]
 
 
-class HistoryPart(Part):
+@dataclass(frozen=True, slots=True)
+class HistoryPart:
     """What history-dependent judgement rested on.
 
     ``base`` is the range's start by the log alone; ``here`` are the log indexes of the allowed and
-    emergency records of this commit for this service and environment (the newest 500, ascending).
+    emergency records of this commit for this service and environment: the newest ``HERE``,
+    ascending.
     """
 
     base: BasePart
     here: tuple[int, ...]
 
 
-class ReplacesPart(Part):
+@dataclass(frozen=True, slots=True)
+class ReplacesPart:
     """The record that no longer held at its place in the log.
 
     ``entry`` is the SHA-256 of its log entry, ``failed`` the codes of what failed there.
@@ -422,7 +474,8 @@ class KeyRole(StrEnum):
     LOG = "log"
 
 
-class DecisionPredicate(Part):
+@dataclass(frozen=True, slots=True)
+class DecisionPredicate:
     """``urn:gate:decision:v1``."""
 
     at: datetime
@@ -451,7 +504,8 @@ class DecisionPredicate(Part):
     replaces: ReplacesPart | None
 
 
-class OutcomePredicate(Part):
+@dataclass(frozen=True, slots=True)
+class OutcomePredicate:
     """``urn:gate:outcome:v1``: how the deployment that ``decision`` let pass ended."""
 
     at: datetime
@@ -468,7 +522,8 @@ class OutcomePredicate(Part):
     prior: PriorPart
 
 
-class KeyPredicate(Part):
+@dataclass(frozen=True, slots=True)
+class KeyPredicate:
     """``urn:gate:key:v1``: a key of the trust folder came or went. The public key is base64."""
 
     at: datetime

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TypeAlias
 
+from gate.frozen import dataclass
 from gate.model import Artifact, DecisionKind, EntryLink
-from gate.record.codec import Part
 from gate.record.predicates import (
     DecisionPredicate,
     DeploymentOutcome,
@@ -19,26 +19,17 @@ from gate.record.predicates import (
 )
 
 
-class DecisionRecord(Part):
-    """A decision: its subject's artifacts and its predicate."""
+@dataclass(frozen=True, slots=True)
+class _OfDeployment:
+    """A record that belongs to a deployment: its predicate and its subject's artifacts."""
 
-    predicate: DecisionPredicate
+    predicate: DecisionPredicate | OutcomePredicate
     artifacts: tuple[Artifact, ...]
 
     @property
-    def kind(self) -> str:
-        """Always ``decision``."""
-        return "decision"
-
-    @property
     def at(self) -> datetime:
-        """When it was decided, by the clock of whoever signed."""
+        """When it was recorded, by the clock of whoever signed."""
         return self.predicate.at
-
-    @property
-    def decision(self) -> DecisionKind:
-        """The answer."""
-        return self.predicate.decision
 
     @property
     def service(self) -> str:
@@ -61,14 +52,8 @@ class DecisionRecord(Part):
         return self.predicate.commit
 
     @property
-    def tickets(self) -> tuple[str, ...]:
-        """The ids of the change requests given, in order; none where they could not be had."""
-        given = self.predicate.given
-        return () if isinstance(given, Unknown) else tuple(dict.fromkeys(t.id for t in given))
-
-    @property
     def judged_at(self) -> HeadPart:
-        """The head that history was read at."""
+        """The head that history and ``prior`` were read at."""
         return self.predicate.judged_at
 
     @property
@@ -76,27 +61,45 @@ class DecisionRecord(Part):
         """The newest records below that head."""
         return self.predicate.prior
 
+
+@dataclass(frozen=True, slots=True)
+class DecisionRecord(_OfDeployment):
+    """A decision."""
+
+    predicate: DecisionPredicate
+
+    @property
+    def kind(self) -> str:
+        """Always ``decision``."""
+        return "decision"
+
+    @property
+    def decision(self) -> DecisionKind:
+        """The answer."""
+        return self.predicate.decision
+
+    @property
+    def tickets(self) -> tuple[str, ...]:
+        """The ids of the change requests given, in order; none where they could not be had."""
+        given = self.predicate.given
+        return () if isinstance(given, Unknown) else tuple(dict.fromkeys(t.id for t in given))
+
     @property
     def history(self) -> HistoryPart:
         """What judgement took from history."""
         return self.predicate.history
 
 
-class OutcomeRecord(Part):
+@dataclass(frozen=True, slots=True)
+class OutcomeRecord(_OfDeployment):
     """How the deployment of a decision ended."""
 
     predicate: OutcomePredicate
-    artifacts: tuple[Artifact, ...]
 
     @property
     def kind(self) -> str:
         """Always ``outcome``."""
         return "outcome"
-
-    @property
-    def at(self) -> datetime:
-        """When the outcome was recorded."""
-        return self.predicate.at
 
     @property
     def outcome(self) -> DeploymentOutcome:
@@ -109,42 +112,13 @@ class OutcomeRecord(Part):
         return EntryLink(self.predicate.decision.index, self.predicate.decision.leaf)
 
     @property
-    def service(self) -> str:
-        """The service deployed."""
-        return self.predicate.service
-
-    @property
-    def environment(self) -> str:
-        """Where it was deployed to."""
-        return self.predicate.environment
-
-    @property
-    def repository(self) -> str:
-        """The service's repository."""
-        return self.predicate.repository
-
-    @property
-    def commit(self) -> str:
-        """The commit deployed."""
-        return self.predicate.commit
-
-    @property
     def tickets(self) -> tuple[str, ...]:
         """The ids of the decision's change requests."""
         return self.predicate.tickets
 
-    @property
-    def judged_at(self) -> HeadPart:
-        """The head that ``prior`` was read at."""
-        return self.predicate.judged_at
 
-    @property
-    def prior(self) -> PriorPart:
-        """The newest records below that head."""
-        return self.predicate.prior
-
-
-class _OfNoDeployment(Part):
+@dataclass(frozen=True, slots=True)
+class _OfNoDeployment:
     """A record that belongs to no service, environment, commit or change request."""
 
     @property
@@ -168,6 +142,7 @@ class _OfNoDeployment(Part):
         return ()
 
 
+@dataclass(frozen=True, slots=True)
 class KeyRecord(_OfNoDeployment):
     """A key that came or went."""
 
@@ -184,6 +159,7 @@ class KeyRecord(_OfNoDeployment):
         return self.predicate.at
 
 
+@dataclass(frozen=True, slots=True)
 class UnknownRecord(_OfNoDeployment):
     """A signed statement of a type that this version does not know: listed, never dropped.
 

@@ -10,13 +10,12 @@ and ``observed``.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from typing import Any
 
 from gate.errors import UsageError
 from gate.frozen import dataclass
-from gate.record.canonical import encode
+from gate.record.canonical import digest_of, encode
 from gate.record.dsse import MAX_PAYLOAD
 from gate.record.errors import AlteredError
 from gate.record.predicates import Spilled
@@ -52,7 +51,7 @@ def _parts(predicate: dict[str, Any]) -> Iterator[_Part]:
 
 
 def _placeholder(value: Any) -> dict[str, Any]:
-    digest = hashlib.sha256(encode(value)).hexdigest()
+    digest = digest_of(encode(value))
     return {Spilled.TAG: {"count": len(value), "sha256": digest}}
 
 

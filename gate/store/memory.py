@@ -1,4 +1,4 @@
-"""A log in memory: for tests and the demonstration, gone with the process."""
+"""A log in memory: for tests, gone with the process."""
 
 from __future__ import annotations
 

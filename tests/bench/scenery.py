@@ -7,7 +7,7 @@ of gate's.
 from __future__ import annotations
 
 import os
-import sys
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,23 +20,30 @@ from gate.demo.server import Simulator
 from gate.demo.stage import POLICY, Stage
 from gate.demo.world import World
 
-TICKET = "CHG-1"
+DEPLOYED, TICKET = "CHG-1", "CHG-2"
 RECEIPT = "receipts/0"
 SLOW = 0.05  # seconds a reply takes where chains are measured: without it, side by side shows not
 
 
 @dataclass(frozen=True, slots=True)
 class Scenery:
-    """A world with one good change in it, and a folder with policy, keys, log and receipt."""
+    """A world and a folder with policy, keys, log and receipt.
+
+    ``deployed`` is a change whose deployment succeeded, as the log has it; ``scene`` the next one.
+    """
 
     world: World
     stage: Stage
+    deployed: Scene
     scene: Scene
     program: Path
     outside: Mapping[str, str]
 
     def gate(self, name: str, *arguments: str, code: int = 0, ci: bool = False) -> Timed:
-        """A command of gate to time, in a shell or, with ``ci``, as GitHub Actions runs it."""
+        """A command of gate to time, in a shell or, with ``ci``, as GitHub Actions runs it.
+
+        Each run finds the log as it was at first.
+        """
         secrets = self.stage.pipeline(self.world)
         if ci:
             secrets |= self.world.environ(self.scene)
@@ -44,7 +51,12 @@ class Scenery:
             del secrets["GITHUB_TOKEN"]
         command = [str(self.program), *arguments]
         directory = self.stage.home / "checkout"
-        return Timed(name, command, {**self.outside, **secrets}, directory, code)
+        return Timed(name, command, {**self.outside, **secrets}, directory, code, self._restore)
+
+    def _restore(self) -> None:
+        log = self.stage.home / "log"
+        shutil.rmtree(log)
+        shutil.copytree(self.stage.home / "log-at-first", log)
 
     @property
     def simulators(self) -> tuple[Simulator, ...]:
@@ -59,15 +71,16 @@ def scenery(home: Path, program: Path) -> Iterator[Scenery]:
     with World(home / "services", flavour="datacenter") as world:
         stage = Stage(home, world, os.environ)
         stage.set_up()
-        scene = world.change(TICKET)
-        world.clone(home / "checkout", scene)
-        ended = stage.gate(
-            *("enforce", "--ticket", TICKET, "--receipt", RECEIPT),
-            environment={**stage.pipeline(world), **world.environ(scene)},
+        deployed = world.change(DEPLOYED)
+        stage.gate(
+            *("run", "--ticket", DEPLOYED, "--receipt", RECEIPT, "--", "true"),
+            environment={**stage.pipeline(world), **world.environ(deployed)},
             expect=0,
         )
-        sys.stderr.write(ended.err)
-        yield Scenery(world, stage, scene, program, outside)
+        shutil.copytree(home / "log", home / "log-at-first")
+        scene = world.change(TICKET)
+        world.clone(home / "checkout", scene)
+        yield Scenery(world, stage, deployed, scene, program, outside)
 
 
 def config(home: Path) -> tuple[str, str]:

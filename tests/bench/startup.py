@@ -89,7 +89,7 @@ def _commands(scene: Scenery) -> list[Timed]:
     asked = ("--ticket", TICKET, *config(home))
     return [
         scene.gate(VERSION, "--version"),
-        scene.gate(VERIFY, "verify", *receipt, "--commit", scene.scene.commit, *deployment),
+        scene.gate(VERIFY, "verify", *receipt, "--commit", scene.deployed.commit, *deployment),
         # Local git yields claims, which the policy does not accept: undetermined is right.
         scene.gate(CHECK, "check", *asked, code=11),
         scene.gate(CHECK_GITHUB, "check", *asked, ci=True),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -14,13 +14,17 @@ WARM_UP = 2  # rounds that only fill the file cache
 
 @dataclass(frozen=True, slots=True)
 class Timed:
-    """A command to time: what it is run with and how it must end."""
+    """A command to time: what it is run with and how it must end.
+
+    ``prepare`` is called before each run, outside of its time.
+    """
 
     name: str
     command: Sequence[str]
     environment: Mapping[str, str]
     directory: Path
     code: int = 0
+    prepare: Callable[[], None] | None = None
 
 
 def medians(commands: Sequence[Timed], rounds: int) -> dict[str, float]:
@@ -40,6 +44,8 @@ def medians(commands: Sequence[Timed], rounds: int) -> dict[str, float]:
 
 def run(timed: Timed) -> float:
     """Run a command once; the seconds it took."""
+    if timed.prepare is not None:
+        timed.prepare()
     began = time.perf_counter()
     done = subprocess.run(
         timed.command,

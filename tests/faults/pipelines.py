@@ -23,13 +23,10 @@ from gate.log.view import LogView
 from gate.model import DecisionKind, Lookup
 from gate.record.dsse import seal
 from gate.record.predicates import KeyAction, KeyRole
-from gate.record.signer import RecordSigner, SignerEntry, key_id
-from gate.record.statement import (
-    DecisionRecord,
-    key_statement,
-    open_record,
-    outcome_statement,
-)
+from gate.record.signer import RecordSigner, key_id
+from gate.record.signers import SignerEntry
+from gate.record.statement import DecisionRecord, open_record
+from gate.record.writing import key_statement, outcome_statement
 from gate.store.contract import Store
 from gate.store.directory import DirectoryStore
 from gate.store.durable import Calls

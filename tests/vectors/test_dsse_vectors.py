@@ -18,7 +18,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from worlds import NOW
 
 from gate.record.dsse import PAYLOAD_TYPE, open_signed, pae, seal
-from gate.record.signer import RecordSigner, SignerEntry, TrustedSigners
+from gate.record.signer import RecordSigner
+from gate.record.signers import SignerEntry, TrustedSigners
 
 # protocol.md, "Test Vectors": ECDSA over NIST P-256 and SHA-256, raw concatenation of r and s.
 HELLO_TYPE = "http://example.com/HelloWorld"

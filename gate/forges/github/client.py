@@ -13,14 +13,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
-import requests
-import requests.auth
 import requests.utils
 from github.Requester import Requester, RequestsResponse
 
 from gate.config.types import ForgeSettings, NetworkSettings
 from gate.forges.github.talk import Answer, Ask, Params, Reply
-from gate.http import Budget, FetchError, Wire
+from gate.http import Bearer, Budget, FetchError, Wire
 from gate.model import Problem, ProblemKind
 
 if TYPE_CHECKING:
@@ -29,18 +27,6 @@ if TYPE_CHECKING:
 API_VERSION = "2022-11-28"
 _MEDIA = "application/vnd.github+json"
 _GITHUB_REMEDY = "run again in a minute"
-
-
-class Bearer(requests.auth.AuthBase):
-    """The token as a bearer (RFC 6750). Its repr shows nothing."""
-
-    def __init__(self, token: str) -> None:
-        self._token = token
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        """Set the header."""
-        request.headers["Authorization"] = f"Bearer {self._token}"
-        return request
 
 
 class _Connection:

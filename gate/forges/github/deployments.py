@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from gate.forges.github import parse
 from gate.forges.github.source import Source
 from gate.forges.github.talk import Flow, all_of, every_page
+from gate.http.document import Document
 from gate.model import ForgeDeployment, Maybe, Problem
 
 
@@ -31,11 +31,11 @@ def succeeded(
     return tuple(sorted(found, key=lambda deployment: deployment.at))
 
 
-def _deployment(data: object) -> tuple[int, str, str]:
+def _deployment(row: Document) -> tuple[int, str, str]:
     return (
-        parse.number(data, "id"),
-        parse.text(data, "environment").casefold(),
-        parse.sha(data, "sha"),
+        row["id"].integer(),
+        row["environment"].string().casefold(),
+        row["sha"].commit_id(),
     )
 
 
@@ -48,5 +48,5 @@ def _first_success(source: Source, identifier: int) -> Flow[Maybe[tuple[datetime
     return tuple(sorted(at for state, at in states if state == "success"))[:1]
 
 
-def _state(data: object) -> tuple[str, datetime]:
-    return parse.text(data, "state"), parse.instant(data, "created_at")
+def _state(row: Document) -> tuple[str, datetime]:
+    return row["state"].text(), row["created_at"].time()

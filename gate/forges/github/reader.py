@@ -43,6 +43,10 @@ class GitHubReader:
         """Every request that was sent."""
         return self.wire.trace
 
+    def close(self) -> None:
+        """Give the connections back."""
+        self.wire.close()
+
     def slug(self, service: Service) -> str:
         """``owner/name`` of the service's repository."""
         prefix = self._settings.url.rstrip("/") + "/"

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from gate.forges import refs as names
-from gate.forges.github import parse
 from gate.forges.github.parse import Ref
 from gate.forges.github.source import Source
-from gate.forges.github.talk import Flow, all_of, incomplete, read, rows
+from gate.forges.github.talk import Flow, all_of, incomplete, read
 from gate.model import Maybe, Problem, ProblemKind
 
 MOST_REFS = 40  # compared with the head
@@ -58,11 +57,11 @@ def containing(
 def _holds(source: Source, ref: Ref, head: str) -> Flow[Maybe[bool]]:
     ask = source.at("compare", f"{ref.sha}...{head}").but(per_page="1", page="1")
     (answer,) = yield from source.talk.ask(ask)
-    status = read(ask, answer, lambda data: parse.text(data, "status"))
+    status = read(ask, answer, lambda reply: reply["status"].text())
     if isinstance(status, Problem):
         return status
     if status not in {"identical", "behind", "ahead", "diverged"}:
-        return incomplete(ask, "GitHub does not say whether the ref contains the commit", "")
+        return incomplete(ask, "GitHub does not say whether the ref contains the commit")
     return status in {"identical", "behind"}
 
 
@@ -79,7 +78,7 @@ def in_repository(
         return True
     ask = source.at("commits", head, "branches-where-head")
     (answer,) = yield from source.talk.ask(ask)
-    tips = read(ask, answer, lambda data: [parse.text(row, "name") for row in rows(data)])
+    tips = read(ask, answer, lambda page: [row["name"].text() for row in page.each()])
     if isinstance(tips, Problem):
         return tips
     if tips:

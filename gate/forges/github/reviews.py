@@ -5,12 +5,10 @@ An objection stands until its giver withdraws it, not until somebody dismisses i
 
 from __future__ import annotations
 
-from typing import Any
-
-from gate.forges.github import parse
 from gate.forges.github.parse import Review
 from gate.forges.github.source import Source
 from gate.forges.github.talk import Flow, every_page, incomplete
+from gate.http.document import Document
 from gate.model import Approval, Maybe, Problem, Verdict
 
 _VERDICTS = {"APPROVED": Verdict.APPROVED, "CHANGES_REQUESTED": Verdict.DECLINED}
@@ -74,13 +72,13 @@ def _approval(review: Review, verdict: Verdict) -> Approval:
     )
 
 
-def _dismissal(data: Any) -> dict[int, bool]:
+def _dismissal(event: Document) -> dict[int, bool]:
     """Of a ``review_dismissed`` event: the review's id, and whether its objection still stands.
 
     GitHub does not say in the event whose the review was, so an objection that anyone dismissed
     stands: its giver withdraws it by approving.
     """
-    if parse.text(data, "event") != "review_dismissed":
+    if event["event"].text() != "review_dismissed":
         return {}
-    review = parse.member(data, "dismissed_review")
-    return {parse.number(review, "review_id"): parse.text(review, "state") == "changes_requested"}
+    review = event["dismissed_review"]
+    return {review["review_id"].integer(): review["state"].text() == "changes_requested"}

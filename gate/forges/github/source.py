@@ -17,7 +17,6 @@ from gate.forges.github.talk import (
     incomplete,
     path,
     read,
-    rows,
 )
 from gate.frozen import dataclass
 from gate.model import Commit, Maybe, Problem
@@ -74,14 +73,14 @@ class Source:
         found: list[Activity] = []
         while True:
             (answer,) = yield from self.talk.ask(ask)
-            page = read(ask, answer, lambda data: tuple(parse.activity(row) for row in rows(data)))
+            page = read(ask, answer, lambda page: tuple(map(parse.activity, page.each())))
             if isinstance(page, Problem):  # what was read before may do all the same
                 return tuple(found) if found else page
             if not isinstance(answer, Reply):
                 raise TypeError("a page without a reply")
             fresh = [row for row in page if row.push.ref == ref]
             if len(fresh) != len(page) or {row.id for row in found} & {row.id for row in fresh}:
-                return incomplete(ask, "the list of pushes repeats itself or is of another ref", "")
+                return incomplete(ask, "the list of pushes repeats itself or is of another ref")
             found.extend(fresh)
             following = answer.links.get("next")
             if following is None or enough(tuple(found)):

@@ -45,11 +45,11 @@ def compared(source: Source, base: str, head: str) -> Flow[Maybe[Span]]:
     if isinstance(first, Problem):
         return (yield from _which_is_missing(source, base, head, first))
     if first.base != base:
-        return incomplete(ask, "GitHub compared with another base than the one asked for", "")
+        return incomplete(ask, "GitHub compared with another base than the one asked for")
     if first.status in {"behind", "identical"}:
         return Span(_nothing(ask, first.status), first.status == "identical")
     if first.status not in {"ahead", "diverged"}:
-        return incomplete(ask, "GitHub does not say how head and base are related", "")
+        return incomplete(ask, "GitHub does not say how head and base are related")
     pages = ceil(first.total / max(1, len(first.commits)))
     if first.total > MOST_COMMITS:
         cause = f"{first.total} commits lie between base and head, more than {MOST_COMMITS}"
@@ -78,7 +78,7 @@ def _whole(ask: Ask, head: str, first: Comparison, later: list[Maybe[Comparison]
         cause = f"GitHub says {first.total} commits and lists {len(commits)}"
         return incomplete(ask, cause, "run again")
     graph = Graph.of(tuple(commits), head)
-    return graph or incomplete(ask, "the commits listed do not make up a range to the head", "")
+    return graph or incomplete(ask, "the commits listed do not make up a range to the head")
 
 
 def _nothing(ask: Ask, status: str) -> Problem:

@@ -14,12 +14,14 @@ from typing import Any, TypeAlias, TypeVar, cast, overload
 from urllib.parse import quote
 
 from gate.frozen import dataclass
+from gate.http.document import Document, ShapeError
 from gate.model import Maybe, Problem, ProblemKind
 
 ROUNDS = 4
 AT_ONCE = 10  # connections side by side; what the session keeps open
 PAGE = 100  # rows, the most GitHub gives
 MOST_PAGES = 30
+RUN_AGAIN = "run again; if it stays, report it as a bug"
 
 T = TypeVar("T")
 A = TypeVar("A")
@@ -58,10 +60,6 @@ Answer: TypeAlias = Maybe[Reply]
 Flow: TypeAlias = Generator[tuple[Ask, ...], None, T]
 
 
-class ShapeError(Exception):
-    """A reply is not of the documented shape; the text names the field and quotes nothing."""
-
-
 class Talk:
     """What was asked so far and answered. A request is sent once, however many flows want it."""
 
@@ -75,18 +73,18 @@ class Talk:
             yield missing
         return tuple(self.known[ask] for ask in asks)
 
-    def one(self, ask: Ask, parse: Callable[[Any], T]) -> Flow[Maybe[T]]:
+    def one(self, ask: Ask, parse: Callable[[Document], T]) -> Flow[Maybe[T]]:
         """A single document, parsed."""
         (answer,) = yield from self.ask(ask)
         return read(ask, answer, parse)
 
 
-def read(ask: Ask, answer: Answer, parse: Callable[[Any], T]) -> Maybe[T]:
+def read(ask: Ask, answer: Answer, parse: Callable[[Document], T]) -> Maybe[T]:
     """The parsed answer; a reply of another shape than documented is a Problem."""
     if isinstance(answer, Problem):
         return answer
     try:
-        return parse(answer.data)
+        return parse(Document(answer.data))
     except ShapeError as error:
         return Problem(
             ProblemKind.MALFORMED,
@@ -97,8 +95,11 @@ def read(ask: Ask, answer: Answer, parse: Callable[[Any], T]) -> Maybe[T]:
         )
 
 
-def incomplete(ask: Ask | str, cause: str, remedy: str) -> Problem:
-    """A list that is not provably whole."""
+def incomplete(ask: Ask | str, cause: str, remedy: str = RUN_AGAIN) -> Problem:
+    """A list that is not provably whole.
+
+    The default remedy is for what GitHub does not document: there is no better one to tell.
+    """
     label = ask if isinstance(ask, str) else ask.label
     return Problem(ProblemKind.INCOMPLETE, "github", label, cause, remedy)
 
@@ -158,26 +159,19 @@ def _too_long(ask: Ask) -> Problem:
     )
 
 
-def rows(data: Any) -> list[Any]:
-    """The document as a list."""
-    if not isinstance(data, list):
-        raise ShapeError("a list was expected")
-    return data
-
-
 def first_page(ask: Ask) -> Ask:
     """The first request of ``every_page``."""
     return ask.but(per_page=str(PAGE), page="1")
 
 
-def every_page(talk: Talk, ask: Ask, parse: Callable[[Any], T]) -> Flow[Maybe[tuple[T, ...]]]:
+def every_page(talk: Talk, ask: Ask, parse: Callable[[Document], T]) -> Flow[Maybe[tuple[T, ...]]]:
     """All rows of a list with numbered pages, provably: the last page named is the last there is.
 
     Without Link header a full page may have lost it on the way, so the next one is asked for.
     """
 
-    def parse_page(data: Any) -> tuple[T, ...]:
-        return tuple(parse(row) for row in rows(data))
+    def parse_page(page: Document) -> tuple[T, ...]:
+        return tuple(parse(row) for row in page.each())
 
     first_ask = first_page(ask)
     (first,) = yield from talk.ask(first_ask)
@@ -186,7 +180,7 @@ def every_page(talk: Talk, ask: Ask, parse: Callable[[Any], T]) -> Flow[Maybe[tu
         return page
     last = _last_page(first, len(page))
     if last is None or last > MOST_PAGES:
-        return incomplete(ask, "the list has too many pages, or does not say how many", "")
+        return incomplete(ask, "the list has too many pages, or does not say how many")
     asks = [ask.but(per_page=str(PAGE), page=str(n)) for n in range(2, last + 1)]
     answers = yield from talk.ask(*asks)
     found = list(page)

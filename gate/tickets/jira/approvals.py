@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from gate.frozen import dataclass
@@ -69,19 +68,31 @@ def assemble(pages: Sequence[StepPage]) -> tuple[Approval, ...]:
             raise IncompleteError("a page of approvals that is not the last is not full")
     else:
         raise IncompleteError("the list of approvals has more pages than are read")
-    return tuple(approval for number in sorted(steps) for approval in steps[number])
+    return _standing([approval for number in sorted(steps) for approval in steps[number]])
+
+
+def _standing(given: list[Approval]) -> tuple[Approval, ...]:
+    """Without objections that were withdrawn: whose giver approved in a later step."""
+    approved = [(a.account, int(a.id)) for a in given if a.verdict is Verdict.APPROVED]
+    return tuple(
+        each
+        for each in given
+        if each.verdict is not Verdict.DECLINED
+        or not any(
+            each.account is not None and account == each.account and step > int(each.id)
+            for account, step in approved
+        )
+    )
 
 
 def _step(row: Document, flavour: str, read_at: datetime) -> tuple[int, tuple[Approval, ...]]:
     """One step: each approver's own decision, and an objection that no approver owns up to.
 
-    Jira keeps no time for each person. Where a single approval completed the step, it was given
-    when the step was completed; where there were several, each was given after the step was made,
-    and its completion is the latest possible.
+    Jira keeps no time for each person: it was after the step was made, and the step's completion is
+    the latest possible. That holds for a single approver too: a step is also completed by taking
+    another approver, who had not answered yet, off it.
     """
-    identifier = row["id"].identifier()
-    if not (identifier.isascii() and identifier.isdecimal() and len(identifier) < 20):
-        raise ShapeError(f"{row.place}.id is not a number")
+    identifier = row["id"].numeric_identifier()
     final = _verdict(row["finalDecision"])
     made = row.find("createdDate")
     since = made["epochMillis"].epoch_milliseconds() if made else None
@@ -91,10 +102,6 @@ def _step(row: Document, flavour: str, read_at: datetime) -> tuple[int, tuple[Ap
         raise ShapeError(f"{row.place}.completedDate is missing or null")
     span = Span(identifier, since, at, read_at)
     given = [_answer(answer, flavour, span) for answer in row["approvers"].each()]
-    approved = [a for a in given if a.verdict is Verdict.APPROVED]
-    if final is Verdict.APPROVED and len(approved) == 1:
-        exact = replace(approved[0], latest_possible=False, not_before=None)
-        given[given.index(approved[0])] = exact
     if final is Verdict.DECLINED and not any(a.verdict is Verdict.DECLINED for a in given):
         given.append(_approval(None, Verdict.DECLINED, at, span))
     return int(identifier), tuple(given)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import jira
-import requests
-import requests.auth
 
 from gate.http import FetchError, Wire
 from gate.http.document import Document
@@ -14,18 +12,6 @@ from gate.http.failure import credentials_of, request_label
 from gate.model import Problem, ProblemKind
 
 _SERVICE_DESK = "{server}/rest/servicedeskapi/{path}"
-
-
-class BearerAuth(requests.auth.AuthBase):
-    """A personal access token of Jira Data Center."""
-
-    def __init__(self, token: str) -> None:
-        self._token = token
-
-    def __call__(self, r: requests.PreparedRequest) -> requests.PreparedRequest:
-        """Set the Authorization header."""
-        r.headers["Authorization"] = f"Bearer {self._token}"
-        return r
 
 
 class Client(jira.JIRA):

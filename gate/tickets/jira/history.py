@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from gate.frozen import dataclass
-from gate.http.document import Document, ShapeError
+from gate.http.document import Document
 from gate.tickets.jira.accounts import User, parse_person
 
 PAGE = 100  # the most that Jira Cloud gives at once
@@ -122,9 +122,7 @@ def _part(page: Document, rows: Document, flavour: str) -> Part:
 
 
 def _entry(row: Document, flavour: str) -> tuple[int, tuple[Item, ...]]:
-    identifier = row["id"].identifier()
-    if not (identifier.isascii() and identifier.isdecimal() and len(identifier) < 20):
-        raise ShapeError(f"{row.place}.id is not a number")
+    identifier = row["id"].numeric_identifier()
     at = row["created"].time()
     author = parse_person(row, "author", flavour)
     items = tuple(_item(item, identifier, at, author) for item in row["items"].each())

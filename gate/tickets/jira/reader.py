@@ -6,12 +6,12 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from gate.config.types import JiraSettings, NetworkSettings
-from gate.http import Budget, FetchError, Request, Wire
+from gate.http import Bearer, Budget, FetchError, Request, Wire, utc_now
 from gate.http.document import ShapeError
 from gate.http.failure import malformed
 from gate.model import Account, ChangeRequest, ClockReading, Maybe, MissingTicket, Problem
@@ -21,10 +21,6 @@ from gate.tickets.jira.reading import Reading, Site, project_problem
 
 if TYPE_CHECKING:
     from gate.tickets.jira.client import Client
-
-
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 class JiraReader:
@@ -44,11 +40,11 @@ class JiraReader:
         budget: Budget,
         *,
         sleep: Callable[[float], None] = time.sleep,
-        now: Callable[[], datetime] = _utc_now,
+        now: Callable[[], datetime] = utc_now,
     ) -> None:
         import requests.auth
 
-        from gate.tickets.jira.client import BearerAuth, missing_credentials
+        from gate.tickets.jira.client import missing_credentials
 
         host = urlsplit(settings.url).hostname or ""
         guess = "cloud" if host.endswith(".atlassian.net") else "datacenter"
@@ -60,7 +56,7 @@ class JiraReader:
         self.wire = Wire(
             "jira",
             settings.url,
-            auth=requests.auth.HTTPBasicAuth(email, token) if cloud else BearerAuth(token),
+            auth=requests.auth.HTTPBasicAuth(email, token) if cloud else Bearer(token),
             network=network,
             budget=budget,
             ca=settings.ca,
@@ -69,8 +65,10 @@ class JiraReader:
         )
         # Data Center calls its approvals experimental, and wants that to be known.
         self.wire.session.headers["X-ExperimentalApi"] = "opt-in"
-        self._lock = threading.Lock()
+        self._making = threading.Lock()
         self._made: Client | None = None
+        # Apart from the other: it is held while Jira is asked, and every ticket needs a client.
+        self._asking = threading.Lock()
         self._self: Maybe[Account] | None = None
 
     # ---------------------------------------------------------------- what can be asked
@@ -92,7 +90,7 @@ class JiraReader:
         if self._refused is not None:
             return self._refused
         client = self._client()
-        with self._lock:
+        with self._asking:
             if self._self is None:
                 self._self = self._ask_myself(client)
             return self._self
@@ -113,13 +111,17 @@ class JiraReader:
         """What was asked so far."""
         return self.wire.trace
 
+    def close(self) -> None:
+        """Give the connections back."""
+        self.wire.close()
+
     # ---------------------------------------------------------------- inside
 
     def _client(self) -> Client:
         """The library's client, made when it is first needed."""
         from gate.tickets.jira.client import Client
 
-        with self._lock:
+        with self._making:
             if self._made is None:
                 self._made = Client(self.wire, "3" if self.flavour == "cloud" else "2")
             return self._made

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,12 +14,17 @@ from shops import Shop, shas
 from gate.config.types import Service
 from gate.demo.repository import Author, Repository
 from gate.errors import UsageError
-from gate.forges.git import GitReader
+from gate.forges.git import GitReader as Reader
 from gate.model import Account, Base, BaseKind, Change, Problem, ProblemKind
 
 MONDAY = datetime(2026, 1, 5, 8, tzinfo=UTC)
 ALICE = Author("Alice", "Alice@acme.example")
 SERVICE = Service("shop", "https://github.com/acme/shop", ("main",), ("shop",))
+
+
+def git_at(path: Path) -> Reader:
+    """A reader that finds git where it always is, and nobody's configuration."""
+    return Reader(path, {})
 
 
 class Line:
@@ -34,7 +40,7 @@ class Line:
         return self.repository.commit(message, author=ALICE, at=at, branch=branch)
 
     def read(self, head: str, base: str, kind: BaseKind = BaseKind.DEPLOYED) -> Change | Problem:
-        return GitReader(self.repository.path).fetch_change(SERVICE, head, Base(kind, base))
+        return git_at(self.repository.path).fetch_change(SERVICE, head, Base(kind, base))
 
 
 @pytest.fixture
@@ -58,7 +64,7 @@ def test_git_and_github_tell_the_same_commits(shop: Shop) -> None:
     shop.propose(1, "fix", "One", "Two\n\nCo-authored-by: Carol <carol@acme.example>")
     merged = shop.merge(1)
     by_forge = shop.change(merged)
-    reader = GitReader(shop.repository.git.path)
+    reader = git_at(shop.repository.git.path)
     by_git = reader.fetch_change(shop.service(), merged, Base(BaseKind.DEPLOYED, shop.base))
     assert isinstance(by_git, Change)
     assert isinstance(by_git.commits, tuple)
@@ -72,14 +78,13 @@ def test_git_and_github_tell_the_same_commits(shop: Shop) -> None:
 def test_what_git_cannot_know_is_a_claim_and_the_remedy_a_token(line: Line) -> None:
     change = line.read(line.commits[-1], line.commits[0])
     assert isinstance(change, Change)
-    reader = GitReader(line.repository.path)
+    reader = git_at(line.repository.path)
     parts: tuple[object, ...] = (
         change.pull_requests,
         change.direct_pushes,
         change.release_refs,
         change.in_repository,
         reader.fetch_deployments(SERVICE, "production", change.head),
-        reader.fetch_run(SERVICE, "1"),
     )
     for part in parts:
         assert isinstance(part, Problem)
@@ -120,9 +125,7 @@ def test_commits_that_are_not_there(line: Line) -> None:
 
 def test_a_shallow_clone(line: Line, tmp_path: Path) -> None:
     clone = line.repository.clone(tmp_path / "shallow", depth=2)
-    reader = GitReader(clone.path)
-    assert reader.is_shallow
-    assert not GitReader(line.repository.path).is_shallow
+    reader = git_at(clone.path)
     head = line.commits[-1]
     for base in line.commits[:2]:
         found = reader.fetch_change(SERVICE, head, Base(BaseKind.DEPLOYED, base))
@@ -139,20 +142,20 @@ def test_a_shallow_clone_that_ends_inside_the_range(line: Line, tmp_path: Path) 
     clone = line.repository.clone(tmp_path / "shallow", depth=1)
     clone.git("fetch", "--quiet", "--depth=1", "origin", line.commits[0])
     base = Base(BaseKind.DEPLOYED, line.commits[0])
-    found = GitReader(clone.path).fetch_change(SERVICE, line.commits[-1], base)
+    found = git_at(clone.path).fetch_change(SERVICE, line.commits[-1], base)
     assert isinstance(found, Problem)
     assert "fetch-depth: 0" in found.remedy
 
 
 def test_head_and_resolve(line: Line) -> None:
-    reader = GitReader(line.repository.path)
+    reader = git_at(line.repository.path)
     assert reader.head() == line.commits[-1]
     line.repository.checkout(line.commits[1])  # detached
     assert reader.head() == line.commits[1]
     assert reader.resolve("main") == line.commits[-1]
     assert reader.resolve("main~1") == line.commits[-2]
     assert reader.resolve(line.commits[0][:10]) == line.commits[0]
-    assert GitReader(line.repository.path / ".git").resolve("main") == line.commits[-1]
+    assert git_at(line.repository.path / ".git").resolve("main") == line.commits[-1]
 
 
 @pytest.mark.parametrize(
@@ -161,7 +164,7 @@ def test_head_and_resolve(line: Line) -> None:
 )
 def test_what_is_no_commit_is_refused(line: Line, rev: str) -> None:
     with pytest.raises(UsageError):
-        GitReader(line.repository.path).resolve(rev)
+        git_at(line.repository.path).resolve(rev)
 
 
 def test_no_repository_no_commit_no_git(tmp_path: Path) -> None:
@@ -169,17 +172,17 @@ def test_no_repository_no_commit_no_git(tmp_path: Path) -> None:
     outside.mkdir()
     messages = set()
     for path, environ in (
-        (outside, None),
-        (Repository.create(tmp_path / "fresh").path, None),
+        (outside, {}),
+        (Repository.create(tmp_path / "fresh").path, {}),
         (outside, {"PATH": str(outside)}),
-        (tmp_path / "nowhere", None),
+        (tmp_path / "nowhere", {}),
     ):
         with pytest.raises(UsageError) as caught:
-            GitReader(path, environ).head()
+            Reader(path, environ).head()
         assert caught.value.remedy
         messages.add(caught.value.message)
     assert len(messages) == 3
-    found = GitReader(outside).fetch_change(SERVICE, "a" * 40, Base(BaseKind.FIRST, ""))
+    found = git_at(outside).fetch_change(SERVICE, "a" * 40, Base(BaseKind.FIRST, ""))
     assert isinstance(found, Problem)
     assert "not a git repository" in found.cause
 
@@ -198,8 +201,29 @@ def test_the_environment_does_not_reach_git(
     for name, value in hostile.items():
         monkeypatch.setenv(name, value)
     given = {"PATH": os.environ["PATH"], **hostile}
-    assert GitReader(line.repository.path, given).head() == line.commits[-1]
-    assert GitReader(line.repository.path).head() == line.commits[-1]
+    assert Reader(line.repository.path, given).head() == line.commits[-1]
+    assert git_at(line.repository.path).head() == line.commits[-1]
+
+
+def test_path_and_home_reach_git(line: Line, tmp_path: Path) -> None:
+    """An old git that refuses files of somebody else is told so by the HOME of whoever runs it."""
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    old = programs / "git"
+    old.write_text(
+        "#!/bin/sh\n"
+        f'[ -e "$HOME/trusted" ] && exec {shutil.which("git")} "$@"\n'
+        f"echo \"fatal: detected dubious ownership in repository at '{tmp_path}'\" >&2\n"
+        "exit 128\n"
+    )
+    old.chmod(0o755)
+    given = {"PATH": f"{programs}{os.pathsep}{os.environ['PATH']}", "HOME": str(tmp_path)}
+    with pytest.raises(UsageError, match="somebody else owns its files") as caught:
+        Reader(line.repository.path, given).head()
+    assert "git config --global --add safe.directory" in caught.value.remedy
+    assert str(tmp_path) not in caught.value.message
+    (tmp_path / "trusted").touch()
+    assert Reader(line.repository.path, given).head() == line.commits[-1]
 
 
 def test_replacements_and_grafts_do_not_hide_history(line: Line) -> None:
@@ -237,7 +261,7 @@ def test_configuration_runs_nothing(line: Line, tmp_path: Path) -> None:
     for name, value in config.items():
         line.repository.git("config", name, value)
     line.repository.git("config", "core.repositoryFormatVersion", "1")
-    reader = GitReader(line.repository.path)
+    reader = git_at(line.repository.path)
     assert reader.head() == line.commits[-1]
     assert isinstance(line.read(line.commits[-1], line.commits[0]), Change)
     assert isinstance(line.read("f" * 40, line.commits[0]), Problem)  # a promisor would fetch it
@@ -266,9 +290,11 @@ def test_a_damaged_repository_is_a_problem(line: Line) -> None:
 
 
 def test_origin(line: Line) -> None:
-    reader = GitReader(line.repository.path)
+    reader = git_at(line.repository.path)
     assert reader.origin() == ""
     line.repository.git("remote", "add", "origin", "https://alice:secret@github.com/acme/shop.git")
     assert reader.origin() == "https://github.com/acme/shop.git"
     line.repository.git("remote", "set-url", "origin", "git@github.com:acme/shop.git")
     assert reader.origin() == "git@github.com:acme/shop.git"
+    line.repository.git("remote", "set-url", "origin", "ssh://git:s3cret@host.example/acme/shop")
+    assert reader.origin() == "ssh://host.example/acme/shop"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -77,6 +78,39 @@ def test_two_requests_side_by_side_are_enough(desk: Desk) -> None:
     desk.jira.meetings = ()
     assert isinstance(reader.fetch("CHG-1"), ChangeRequest)
     assert len(reader.requests()) == 3  # who we are is asked once
+
+
+KEYS = ("CHG-1", "CHG-2", "CHG-3", "CHG-4")
+
+
+@pytest.fixture
+def four(desk: Desk) -> Desk:
+    for key in KEYS[1:]:
+        desk.jira.create_issue(key, "Another", by="alice", at=hour(8))
+    return desk
+
+
+def test_four_tickets_are_a_chain_as_short_as_one(four: Desk) -> None:
+    four.jira.latency = 0.1
+    reader = four.reader(JSM, TRANSITION)
+    with ThreadPoolExecutor(len(KEYS)) as pool:
+        found = list(pool.map(reader.fetch, KEYS))
+    assert all(isinstance(ticket, ChangeRequest) for ticket in found)
+    assert four.jira.longest_chain() <= 2
+    assert [r.path.rpartition("/")[2] for r in four.jira.requests].count("myself") == 1
+
+
+def test_no_ticket_waits_until_it_is_known_who_we_are(four: Desk) -> None:
+    """Jira answers who we are, which was asked first, only once it has all four questions."""
+    asked = four.jira.together("/myself", 2)
+    four.jira.together("/issue/|/myself", len(KEYS) + 1)
+    reader = four.reader(TRANSITION)
+    with ThreadPoolExecutor(len(KEYS)) as pool:
+        first = pool.submit(reader.fetch, KEYS[0])
+        asked.wait(timeout=20)
+        found = [first.result, *(pool.submit(reader.fetch, key).result for key in KEYS[1:])]
+        assert all(isinstance(result(), ChangeRequest) for result in found)
+    assert len(four.jira.requests) == len(KEYS) + 1
 
 
 def test_times_in_another_zone_are_the_same_moment(desk: Desk) -> None:

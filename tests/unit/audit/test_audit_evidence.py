@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,13 +14,23 @@ from worlds import MERGE_SHA, NOW, good_facts, good_history, problem
 from gate.audit.dossier_text import dossier_text
 from gate.audit.evidence import Dossier, dossier, dossier_json
 from gate.audit.lines import entry_line
-from gate.audit.population import population
-from gate.model import Base, BaseKind, DecisionKind, EntryLink, Lookup, MissingTicket
+from gate.audit.outcomes import Outcomes
+from gate.audit.source import nothing
+from gate.model import (
+    Base,
+    BaseKind,
+    DecisionKind,
+    EntryLink,
+    Lookup,
+    MissingTicket,
+    RunClaim,
+)
 from gate.record.canonical import encode
 from gate.record.dsse import seal
 from gate.record.errors import AlteredError
-from gate.record.signer import SignerEntry
-from gate.record.statement import KeyAction, KeyRole, key_statement, superseded_statement
+from gate.record.predicates import KeyAction, KeyRole
+from gate.record.signers import SignerEntry
+from gate.record.writing import key_statement, superseded_statement
 
 
 def one(**written: Any) -> MemoryLog:
@@ -39,10 +50,11 @@ def test_the_dossier_shows_every_control_with_what_was_expected_and_observed() -
         assert f"{control.id} ({control.level})" in text
         assert control.expected.code in text
         assert control.observed.code in text
-    assert "people: [bob, github:mallory]" in text
+    # of codes that this version does not know, what the record holds
+    assert "people: bob, github:mallory" in text
     assert 'reason: "because bob said so"' in text
-    assert "lead: 0:30:00" in text
-    assert "at: 2026-01-05T09:30:00.000Z" in text
+    assert "lead: 30 min" in text
+    assert "at: 2026-01-05 09:30:00 UTC" in text
 
 
 def test_it_shows_ticket_approval_and_change() -> None:
@@ -69,7 +81,7 @@ def test_it_says_what_was_checked() -> None:
     assert set(body["labels"]) == set(body["predicate"]["labels"])
 
 
-def test_erased_names_stay_labels_and_everything_else_is_there() -> None:
+def test_names_stay_labels_unless_asked_for_and_everything_else_is_there() -> None:
     log = one()
     found = dossier(log, 0, evidence=log.bundles.get)
     text = dossier_text(found)
@@ -77,13 +89,66 @@ def test_erased_names_stay_labels_and_everything_else_is_there() -> None:
     assert "bob" not in text
     assert "approved    p3 at 2026-01-05T09:00:00.000Z" in text
     body = json.loads(dossier_json(found))
-    assert (body["people"], body["labels"]) == ("erased", {})
+    assert (body["people"], body["labels"]) == ("not-asked", {})
+
+
+def test_names_that_are_not_at_hand_are_said_to_be_so() -> None:
+    found = dossier(one(), 0, disclosures=nothing)
+    text = dossier_text(found)
+    assert "is not at hand (kept elsewhere, or erased)" in text
+    assert "approved    p3 (no name available) at 2026-01-05T09:00:00.000Z" in text
+    assert json.loads(dossier_json(found))["people"] == "not-at-hand"
+
+
+def test_it_begins_with_what_happened_when_and_by_whose_word() -> None:
+    log = one()
+    record: Any = log.signed_record(0)[0]
+    log.append(write_outcome(record, log.link(0)))
+    found = dossier(log, 0, disclosures=log.disclosures.get, ended=Outcomes(log).of(0))
+    text = dossier_text(found)
+    table = text.partition("What happened when")[2].partition("\nControls")[0].splitlines()[1:]
+    times = [line.split()[0] for line in table]
+    assert times == sorted(times)
+    told = [line.split(maxsplit=1)[1] for line in table]
+    for line in (
+        "ticket CHG-1 created by dave  [jira]",
+        "ticket CHG-1 approved by bob  [jira, jsm]",
+        "last push to pull request #12 by alice  [the forge]",
+        "pull request #12 merged by carol  [the forge]",
+        "decided: allowed  [gate, by its machine's clock]",
+        "outcome: succeeded (entry 1)  [the deploying job's word, by its clock]",
+    ):
+        assert line in told
+    assert any(line.startswith("run 4711 created; attempt 1 runs gate") for line in told)
+    assert any("scope of CHG-1" in line for line in told)
+    assert any("pull request #12 reviewed, approved by" in line for line in told)
+    assert "deployer      erin" in text
+    body = json.loads(dossier_json(found))
+    assert [event["at"] for event in body["times"]] == times
+    assert body["deployer"] == "erin"
+
+
+def test_an_upper_bound_and_a_claim_are_said_to_be_such() -> None:
+    approval = replace(worlds.good_approval(), latest_possible=True)
+    facts = good_facts(worlds.good_ticket(approvals=(approval,)), run=problem())
+    claim = RunClaim("gitlab", "7", "2", actor="erin", created_at=NOW)
+    facts = replace(facts, deployment=worlds.good_deployment(run=claim))
+    text = dossier_text(whole(one(facts=facts)))
+    assert "(at the latest)  ticket CHG-1 approved by bob" in text
+    assert "run 7 created; attempt 2 runs gate  [a claim of the pipeline's environment]" in text
+    assert "deployer      erin (a claim)" in text
+
+
+def test_no_outcome_is_said_in_text_too() -> None:
+    assert "outcome       (none recorded)" in dossier_text(whole(one()))
+    denied = one(decision=good_decision(DecisionKind.DENIED))
+    assert "nothing was let pass" in dossier_text(whole(denied))
 
 
 def test_missing_evidence_is_said() -> None:
     log = one()
     found = dossier(log, 0, disclosures=log.disclosures.get)
-    assert "gone after its retention" in dossier_text(found)
+    assert "not at hand (kept elsewhere, or gone after its retention)" in dossier_text(found)
     assert json.loads(dossier_json(found))["evidence"] == "missing"
 
 
@@ -138,9 +203,12 @@ def test_the_outcome_stands_beside_the_decision() -> None:
     log = one()
     record: Any = log.signed_record(0)[0]
     log.append(write_outcome(record, log.link(0), "failed"))
-    ended = population(log, generated_at=NOW, gate_version="0").ended(0)
+    ended = Outcomes(log).of(0)
     found = dossier(log, 0, ended=ended)
-    assert "outcome       failed at 2026-01-05T09:35:00.000Z (entry 1)" in dossier_text(found)
+    assert (
+        "outcome       failed at 2026-01-05T09:35:00.000Z (entry 1), the job's own word"
+        in dossier_text(found)
+    )
     assert json.loads(dossier_json(found))["outcome"]["index"] == 1
     outcome = dossier(log, 1)
     assert "of            entry 0" in dossier_text(outcome)

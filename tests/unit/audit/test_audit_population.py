@@ -4,7 +4,10 @@ import csv
 import hashlib
 import io
 import json
+import re
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,8 +16,10 @@ from logs import ORIGIN, MemoryLog
 from records import SIGNER, good_controls, good_decision, result, write, write_outcome
 from worlds import MERGE_SHA, NOW, good_deployment, good_facts, good_history, problem
 
-from gate.audit.population import Population, population
-from gate.audit.rows import COLUMNS, IN_EVIDENCE, MISSING, UNKNOWN, Row
+from gate.audit.cells import IN_EVIDENCE, MISSING, NONE_RECORDED, NOT_MERGED, UNKNOWN
+from gate.audit.notes import NO_KEPT
+from gate.audit.population import Population, Verified, population, row_json
+from gate.audit.rows import COLUMNS, Row
 from gate.audit.tables import population_header, write_population_csv, write_population_json
 from gate.audit.tally import LISTED
 from gate.errors import InconsistentError, UsageError
@@ -27,12 +32,16 @@ from gate.model import (
     MissingTicket,
     Outcome,
     ProblemKind,
+    RunClaim,
+    Verdict,
 )
 from gate.record.canonical import encode
 from gate.record.dsse import seal
 from gate.record.errors import AlteredError
-from gate.record.signer import SignerEntry
-from gate.record.statement import KeyAction, KeyRole, key_statement, superseded_statement
+from gate.record.predicates import KeyAction, KeyRole
+from gate.record.signers import SignerEntry
+from gate.record.writing import key_statement, superseded_statement
+from gate.tlog.checkpoint import Checkpoint
 
 LATER = NOW + timedelta(days=10)
 HOUR = timedelta(hours=1)
@@ -104,6 +113,151 @@ def test_persons_are_labels_and_the_same_label_in_every_column() -> None:
     assert len(row.makers) == 1  # alice, who wrote and pushed; the merge was the forge's
 
 
+def test_makers_are_all_whom_git_and_forge_name() -> None:
+    log = MemoryLog()
+    commit = worlds.good_commit(
+        MERGE_SHA,
+        worlds.BASE_SHA,
+        author=worlds.git("alice"),
+        committer=worlds.git("dave"),
+        co_authors=(worlds.git("carol"),),
+        signer=worlds.github("erin"),
+    )
+    change = worlds.good_change(
+        commits=(commit,),
+        pull_requests=(worlds.good_pull_request(author=worlds.github("bob"), commits=()),),
+    )
+    decide(log, facts=good_facts(change=change))
+    (row,) = rows(log, disclosures=log.disclosures.get)
+    assert row.makers == ("alice", "dave", "carol", "erin", "bob")
+
+
+def test_makers_of_what_was_squashed_are_makers() -> None:
+    log = MemoryLog()
+    squash = worlds.good_commit(
+        MERGE_SHA, worlds.BASE_SHA, author=worlds.github("carol"), merged_by_forge=True
+    )
+    own = worlds.good_commit(worlds.FIRST_SHA, worlds.BASE_SHA, co_authors=(worlds.git("dave"),))
+    for commits, makers in (((own,), ("alice", "dave")), (problem(), ("alice", UNKNOWN))):
+        pull = worlds.good_pull_request(commits=commits)
+        change = worlds.good_change(commits=(squash,), pull_requests=(pull,))
+        decide(log, facts=good_facts(change=change))
+        assert rows(log, disclosures=log.disclosures.get)[-1].makers == makers
+
+
+def test_the_run_the_base_and_the_pull_request_are_told() -> None:
+    log = MemoryLog()
+    decide(log)
+    (row,) = rows(log, disclosures=log.disclosures.get)
+    assert (row.run_created_at, row.run_attempt) == ("2026-01-05T09:15:00.000Z", "1")
+    assert row.deployer == "erin"
+    assert (row.base, row.base_kind, row.base_index) == (worlds.BASE_SHA, "deployed", "6")
+    assert row.last_push_at == "2026-01-05T08:30:00.000Z"
+    assert row.merged_at == ("2026-01-05T09:10:00.000Z",)
+    assert len(row.reviewers) == len(row.reviewed_at) == 1
+    assert row.ticket_status == ("Approved",)
+    assert row.gate_version == "0.1.0"
+
+
+def test_what_only_the_environment_says_of_the_run_is_a_claim() -> None:
+    log = MemoryLog()
+    claim = RunClaim("gitlab", "7", "2", actor="erin", created_at=NOW)
+    for run in (None, problem()):
+        facts = good_facts(deployment=good_deployment(run=claim))
+        decide(log, facts=replace(facts, run=run))
+    decide(
+        log, facts=replace(good_facts(deployment=good_deployment(run=RunClaim("shell"))), run=None)
+    )
+    decide(log, facts=good_facts(deployment=good_deployment(run=RunClaim("github")), run=problem()))
+    *claimed, shell, silent = rows(log, disclosures=log.disclosures.get)
+    for row in claimed:
+        assert row.run_created_at == "2026-01-05T09:30:00.000Z (a claim)"
+        assert (row.run_attempt, row.deployer) == ("2 (a claim)", "erin (a claim)")
+    assert (shell.run_created_at, shell.run_attempt, shell.deployer) == ("", "", "")
+    assert (silent.run_created_at, silent.deployer) == (UNKNOWN, UNKNOWN)
+
+
+def test_objections_are_listed_with_their_times_and_upper_bounds_are_said() -> None:
+    log = MemoryLog()
+    objection = replace(worlds.good_approval(), verdict=Verdict.DECLINED, latest_possible=True)
+    nameless = replace(worlds.good_review(), verdict=Verdict.DECLINED, account=None)
+    facts = good_facts(
+        worlds.good_ticket(
+            approvals=(replace(worlds.good_approval(), latest_possible=True), objection)
+        ),
+        change=worlds.good_change(
+            pull_requests=(worlds.good_pull_request(reviews=(nameless,), merged_at=None),)
+        ),
+    )
+    decide(log, facts=facts)
+    (row,) = rows(log, disclosures=log.disclosures.get)
+    assert row.approved_at == ("2026-01-05T09:00:00.000Z (at the latest)",)
+    assert row.objections == ("bob", UNKNOWN)
+    assert row.objected_at[0] == "2026-01-05T09:00:00.000Z (at the latest)"
+    assert (row.reviewers, row.merged_at) == ((), (NOT_MERGED,))
+
+
+def test_a_ticket_that_came_back_under_another_key_says_so() -> None:
+    log = MemoryLog()
+    moved = Lookup(worlds.reference("CHG-1"), worlds.good_ticket(key="OPS-9"))
+    decide(log, facts=good_facts(tickets=(moved,), given=(moved.reference,)))
+    assert rows(log)[0].tickets == ("CHG-1 (came back as OPS-9)",)
+
+
+def test_what_was_let_pass_without_an_outcome_is_said_and_counted() -> None:
+    log = MemoryLog()
+    for kind in DecisionKind:
+        decide(log, kind)
+    finish(log, decide(log))
+    found = listed(log)
+    outcomes = {row.decision: row.outcome for row in list(found.rows())[:-1]}
+    assert outcomes == {
+        "allowed": NONE_RECORDED,
+        "emergency": NONE_RECORDED,
+        "denied": "",
+        "undetermined": "",
+    }
+    assert found.header.beside.allowed_without_outcome == 2
+
+
+def test_kept_checkpoints_are_in_the_header_and_their_absence_is_noted() -> None:
+    log = busy()
+    bare = listed(log)
+    list(bare.rows())
+    assert NO_KEPT in bare.header.notes
+    held = Verified((Checkpoint(ORIGIN, 2, b"\x01" * 32),), beyond=3)
+    found = listed(log, verified=held)
+    out = io.BytesIO()
+    header = json.loads(population_header(found.header, "")) if list(found.rows()) else {}
+    write_population_json(found, out)
+    assert header["kept_checkpoints"] == [{"origin": ORIGIN, "size": 2, "root": "01" * 32}]
+    assert header["files_beyond_head"] == 3
+    assert NO_KEPT not in found.header.notes
+    assert found.header.notes[0].startswith("3 files reach beyond this head")
+
+
+def test_what_the_records_times_do_not_show_of_the_period_is_noted() -> None:
+    log = busy()
+    last = NOW + 3 * HOUR
+
+    def noted(**query: Any) -> str:
+        found = listed(log, **query)
+        list(found.rows())
+        return "\n".join(found.header.notes)
+
+    inside = noted(start=NOW + HOUR, end=last)
+    assert "nothing here shows" not in inside
+    assert "nothing is shown about the part" not in inside
+    assert "nothing here shows that this copy was taken after it" in noted(end=last + HOUR)
+    before = noted(start=NOW - HOUR)
+    assert "first record is of 2026-01-05T09:30:00.000Z: nothing is shown" in before
+    assert "nothing is shown about the part" in noted(start=NOW)
+    empty = listed(MemoryLog(), start=NOW, end=NOW + HOUR)
+    list(empty.rows())
+    assert any("no record with a time" in note for note in empty.header.notes)
+    assert empty.header.first_record_at is empty.header.last_record_at is None
+
+
 def test_names_are_joined_where_the_disclosure_is_there_and_labels_where_it_was_erased() -> None:
     log = MemoryLog()
     decide(log, facts=good_facts(worlds.good_ticket(creator=worlds.jira("mallory"))))
@@ -112,7 +266,9 @@ def test_names_are_joined_where_the_disclosure_is_there_and_labels_where_it_was_
     first, second = rows(log, disclosures=log.disclosures.get)
     assert (first.approvers, first.makers) == (("bob",), ("alice",))
     assert first.ticket_authors == ("jira:acc-mallory", "dave")
-    assert all(label.startswith("p") for label in second.approvers + second.makers)
+    joined = second.approvers + second.makers
+    assert all(cell.startswith("p") and "(no name available)" in cell for cell in joined)
+    assert second.notes == ("no names: this record's disclosure is not at hand",)
 
 
 def test_a_disclosure_or_evidence_that_was_altered_is_never_shown() -> None:
@@ -141,7 +297,7 @@ def test_denials_and_undetermined_are_listed_too() -> None:
     found = listed(log)
     table = list(found.rows())
     assert [row.decision for row in table] == [kind.value for kind in DecisionKind]
-    assert table[0].failed == ("approved (fail)", "freeze (undetermined)")
+    assert (table[0].failed, table[0].undetermined) == (("approved",), ("freeze",))
     assert table[0].waived == ("ticket-open",)
     assert table[0].exceptions == ("test-plan (fail)", "change-window (undetermined)")
     assert found.header.counts.by_decision == {kind.value: 1 for kind in DecisionKind}
@@ -288,8 +444,10 @@ def test_the_header_says_from_what_and_how() -> None:
     assert (header.origin, header.size, header.root) == (ORIGIN, 7, log.root.hex())
     assert header.checkpoint == log.checkpoint.decode()
     assert (header.generated_at, header.gate_version) == (LATER, "0.1.0")
-    assert header.period_ended is True
-    assert header.people_joined is False
+    assert header.made_after_period_end is True
+    assert header.people_asked is False
+    assert header.first_record_at == NOW
+    assert header.last_record_at == NOW + 3 * HOUR
 
 
 def test_records_out_of_time_order_are_listed() -> None:
@@ -313,7 +471,7 @@ def test_a_period_that_has_not_ended_is_said() -> None:
     for end, ended in ((LATER, True), (LATER + HOUR, False), (None, None)):
         found = listed(log, end=end)
         list(found.rows())
-        assert found.header.period_ended is ended
+        assert found.header.made_after_period_end is ended
         told = any("had not ended" in note for note in found.header.notes)
         assert told == (ended is False)
 
@@ -359,7 +517,10 @@ def test_csv_has_rows_only_and_its_digest_stands_beside_it() -> None:
     assert header["columns"] == list(COLUMNS)
     assert header["log"]["checkpoint"] == log.checkpoint.decode()
     assert (header["log"]["first_index"], header["log"]["last_index"]) == (0, 6)
-    assert header["people"] == "joined"
+    assert header["people"] == {"asked": True, "joined": 4, "not_available": 0}
+    assert header["evidence"] == {"present": 0, "absent": 4}
+    assert header["allowed_without_outcome"] == 3
+    assert "word of the job that deployed" in header["outcomes"]
 
 
 def test_cells_are_no_formulas() -> None:
@@ -405,4 +566,34 @@ def test_every_column_and_header_field_is_documented(pytestconfig: pytest.Config
     found = listed(busy())
     list(found.rows())
     for key in json.loads(population_header(found.header, "")):
-        assert f"`{key}`" in text
+        assert f"| `{key}` |" in text
+
+
+def test_the_documents_script_computes_the_digest_of_the_rows(
+    pytestconfig: pytest.Config, tmp_path: Path
+) -> None:
+    text = (pytestconfig.rootpath / "docs/audit/population.md").read_text("utf-8")
+    (script,) = re.findall(r"```python script\n(.*?)```", text, re.DOTALL)
+    names: dict[str, Any] = {}
+    exec(script, names)  # noqa: S102 -- the script of our own document
+    log = busy()
+    ticket = worlds.good_ticket(type='Änderung "\\ \u2028')
+    decide(log, facts=good_facts(ticket), at=NOW + 4 * HOUR)
+    found = listed(log, disclosures=log.disclosures.get)
+    path = tmp_path / "population.json"
+    with path.open("wb") as out:
+        write_population_json(found, out)
+    assert names["rows_sha256"](path) == found.header.rows_sha256
+    path.write_text(path.read_text("utf-8").replace("bob", "eve"), "utf-8")
+    assert names["rows_sha256"](path) != found.header.rows_sha256
+
+
+def test_the_document_names_the_columns_that_are_lists(pytestconfig: pytest.Config) -> None:
+    text = (pytestconfig.rootpath / "docs/audit/population.md").read_text("utf-8")
+    told = text.partition("`index` is a number.")[2].partition("are lists")[0]
+    log = MemoryLog()
+    decide(log)
+    row = row_json(rows(log)[0])
+    lists = [column for column, value in row.items() if isinstance(value, list)]
+    assert re.findall(r"`(\w+)`", told) == lists
+    assert [column for column, value in row.items() if isinstance(value, int)] == ["index"]

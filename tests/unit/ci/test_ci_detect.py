@@ -123,6 +123,8 @@ def test_a_plain_shell_claims_a_user_at_most() -> None:
         ("CI_COMMIT_SHA", "null"),
         ("CI_PIPELINE_CREATED_AT", "yesterday"),
         ("CI_PIPELINE_CREATED_AT", "2026-01-05T11:00:00"),
+        ("CI_PIPELINE_CREATED_AT", "0001-01-01T00:00:00+10:00"),
+        ("CI_PIPELINE_CREATED_AT", "9999-12-31T23:59:59-10:00"),
         ("GITLAB_USER_LOGIN", "a\x1b[0m"),
         ("BUILD_NUMBER", "latest"),
         ("JOB_NAME", ""),

@@ -10,8 +10,10 @@ from gate.ci.github import fetch_run, parse_run
 from gate.config.types import NetworkSettings
 from gate.demo.server import Simulator
 from gate.demo.wire import Reply, Request
+from gate.forges.github import parse
 from gate.http import Budget, Wire
-from gate.model import AccountKind, Problem, ProblemKind, Run
+from gate.http.document import Document
+from gate.model import Account, AccountKind, Problem, ProblemKind, Run
 
 SHA = "0123456789abcdef0123456789abcdef01234567"
 
@@ -111,11 +113,30 @@ def test_only_a_run_in_progress_is_active(status: str) -> None:
     assert not run.active
 
 
-def test_apps_are_told_from_people() -> None:
-    bot = {"login": "dependabot[bot]", "type": "Bot"}
-    run = parse_run(run_json(triggering_actor=bot), "acme/shop", "4711")
+@pytest.mark.parametrize(
+    ("login", "kind"),
+    [("robot", "Bot"), ("dependabot[bot]", "Bot"), ("robot[bot]", "User"), ("web-flow", "User")],
+)
+def test_apps_are_told_from_people(login: str, kind: str) -> None:
+    actor = {"login": login, "type": kind}
+    run = parse_run(run_json(triggering_actor=actor), "acme/shop", "4711")
     assert isinstance(run, Run)
     assert run.actor.kind is AccountKind.APP
+
+
+def test_whoever_runs_it_is_the_same_account_as_in_the_change() -> None:
+    """GitHub takes logins for one whatever their case."""
+    actor = {"login": "Bob", "type": "User"}
+    run = parse_run(run_json(triggering_actor=actor), "acme/shop", "4711")
+    assert isinstance(run, Run)
+    assert run.actor == parse.account(Document(actor)) == Account("github", "bob", name="Bob")
+
+
+def test_a_time_beyond_the_calendar_is_a_problem() -> None:
+    early = run_json(created_at="0001-01-01T00:00:00+10:00")
+    problem = parse_run(early, "acme/shop", "4711")
+    assert isinstance(problem, Problem)
+    assert "created_at" in problem.cause
 
 
 def test_no_object_is_a_problem() -> None:

@@ -59,7 +59,6 @@ def test_the_least_policy_has_every_default() -> None:
     assert (ticket.predates, ticket.minimum_lead) == ("pipeline", timedelta(0))
     assert found.services["shop"].names == ("shop",)
     assert found.services["shop"].release_refs == ("main",)
-    assert found.jira is not None
     assert found.jira.approvals == (ApprovalPlace("jsm"),)
     assert found.network.budget == timedelta(seconds=60)
     assert found.people[0].emails == ("alice@acme.example",)
@@ -80,7 +79,6 @@ def test_what_is_written_is_what_holds() -> None:
     assert environment.ticket.sources == (TicketSource.BRANCH, TicketSource.OPTION)
     assert environment.ticket.minimum_lead == timedelta(days=14)
     jira = policy(RIGHT["all of jira"]).jira
-    assert jira is not None
     assert jira.approvals[1:] == (
         ApprovalPlace("transition", "Approved"),
         ApprovalPlace("field", "Approvers"),
@@ -89,6 +87,11 @@ def test_what_is_written_is_what_holds() -> None:
 
 def test_a_services_names_always_include_its_own() -> None:
     assert policy(RIGHT["all of a service"]).services["shop"].names == ("shop", "Web shop")
+
+
+def test_release_refs_may_be_written_out() -> None:
+    refs = policy(RIGHT["release refs written out"]).services["shop"].release_refs
+    assert refs[:3] == ("refs/heads/main", "refs/heads/release/**", "refs/tags/v*")
 
 
 def test_a_repository_is_written_without_dot_git() -> None:

@@ -98,3 +98,9 @@ def test_the_variables_are_known_by_name() -> None:
     assert "GATE_JIRA_TOKEN" in SECRET_VARIABLES
     assert "GATE_LOG_KEY_FILE" in SECRET_VARIABLES
     assert len(SECRET_VARIABLES) == 22
+
+
+def test_a_secret_of_a_later_version_is_kept_from_others_and_not_read(tmp_path: Path) -> None:
+    later = {"GITLAB_TOKEN": "glpat x", "GATE_JENKINS_TOKEN_FILE": str(tmp_path / "none")}
+    assert read_secrets(later) == Secrets()
+    assert set(later) < set(SECRET_VARIABLES)

@@ -87,8 +87,13 @@ def test_a_list_of_pushes_without_the_heads_own_is_not_whole() -> None:
     assert judgement.observed.code == "approval-covers.no-push"
 
 
-def test_an_approval_of_the_future_covers_nothing() -> None:
-    assert outcome(pushed("08:30", approvals=(good_approval(clock="09:31"),))) is Outcome.FAIL
+def test_an_approval_of_the_future_covers_nothing_and_is_called_one() -> None:
+    judgement = judged(ID, pushed("08:30", approvals=(good_approval(clock="09:31"),)))
+    assert judgement.outcome is Outcome.FAIL
+    assert judgement.observed.code == "approval.future"
+    assert judgement.observed.args["at"] == at("09:31")
+    assert judgement.remedy is not None
+    assert "clock" in judgement.remedy.text
 
 
 @pytest.mark.parametrize(

@@ -367,7 +367,7 @@ def test_an_approval_speaks_only_for_what_its_ticket_covers() -> None:
     sha = "9" * 40
     second = good_pull_request(
         number=13,
-        url="",
+        url="https://github.com/acme/shop/pull/13",
         author=github("carol"),
         head_sha=sha,
         merge_sha=sha,
@@ -379,8 +379,10 @@ def test_an_approval_speaks_only_for_what_its_ticket_covers() -> None:
         pull_requests=(good_pull_request(), second),
     )
     # carol made #13; her approval of CHG-2, which covers #13, is nobody else's.
-    first = good_ticket(scope=scope("#12"))
-    other = good_ticket(key="CHG-2", scope=scope("#13"), approvals=(good_approval("carol"),))
+    first = good_ticket(scope=scope("acme/shop#12"))
+    other = good_ticket(
+        key="CHG-2", scope=scope("acme/shop#13"), approvals=(good_approval("carol"),)
+    )
     deployment = good_deployment(commit=sha, commit_from_run=False)
     facts = good_facts(first, other, change=change, deployment=deployment)
     assert outcome(facts) is Outcome.FAIL

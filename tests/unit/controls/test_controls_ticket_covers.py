@@ -113,9 +113,13 @@ def test_a_service_without_a_name_is_never_named(names: tuple[str, ...]) -> None
 @pytest.mark.parametrize(
     ("text", "named"),
     [
-        ("#12", True),
-        ("see #12, #13", True),
-        ("(#12)", True),
+        ("acme/shop#12", True),
+        ("see Acme/Shop#12, acme/shop#13", True),
+        ("(acme/shop#12)", True),
+        ("#12", False),
+        ("billing PR #12", False),
+        ("acme/billing #12", False),
+        ("step #12.5", False),
         (f"{REPOSITORY}/pull/12", True),
         (f"{REPOSITORY}/pull/12/files", True),
         (f"<{REPOSITORY.upper()}/PULL/12>", True),
@@ -131,7 +135,7 @@ def test_a_service_without_a_name_is_never_named(names: tuple[str, ...]) -> None
         ("https://github.com/other/shop/pull/12", False),
     ],
 )
-def test_a_pull_request_is_named_by_number_or_url(text: str, named: bool) -> None:
+def test_a_pull_request_is_named_with_its_repository(text: str, named: bool) -> None:
     assert names_pull_request(text, good_pull_request()) is named
 
 
@@ -142,18 +146,21 @@ SHA = "0123456789abcdef" + "0" * 24
     ("text", "named"),
     [
         (SHA, True),
-        (SHA[:7], True),
-        (f"commit {SHA[:12].upper()}.", True),
-        (SHA[:6], False),
-        (SHA[1:9], False),
-        (SHA[:7] + "f", False),
+        (SHA[:16], True),
+        (f"commit {SHA[:20].upper()}.", True),
+        (SHA[:15], False),
+        (SHA[:7], False),
+        (SHA[1:19], False),
+        (SHA[:16] + "f", False),
         (SHA + "0", False),
-        (f"x{SHA[:7]}", False),
-        (f"{SHA[:7]}-x", False),
+        (f"x{SHA[:16]}", False),
+        (f"{SHA[:16]}-x", False),
         ("", False),
     ],
 )
-def test_a_commit_is_named_by_seven_digits_or_more(text: str, named: bool) -> None:
+def test_a_commit_is_named_by_more_digits_than_can_be_found_by_trying(
+    text: str, named: bool
+) -> None:
     assert bool(named_commits(text, [SHA])) is named
 
 
@@ -173,7 +180,7 @@ def test_artifacts_are_named_by_whole_digests_and_all_of_them() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["Web shop", "PR #12", f"{REPOSITORY}/pull/12", MERGE_SHA, SECOND_SHA[:7]],
+    ["Web shop", "PR acme/shop#12", f"{REPOSITORY}/pull/12", MERGE_SHA, SECOND_SHA[:16]],
 )
 def test_a_ticket_covers_what_it_names(text: str) -> None:
     assert outcome(saying("intro", text)) is Outcome.PASS
@@ -299,8 +306,8 @@ def two_pull_requests() -> Change:
 
 def test_tickets_must_together_cover_every_pull_request() -> None:
     change = two_pull_requests()
-    first = good_ticket(scope=scope("#12"))
-    second = good_ticket(key="CHG-2", scope=scope("#13"))
+    first = good_ticket(scope=scope("acme/shop#12"))
+    second = good_ticket(key="CHG-2", scope=scope("acme/shop#13"))
     judgement = judged(ID, good_facts(first, change=change))
     assert judgement.outcome is Outcome.FAIL
     assert judgement.observed.args["commits"] == ("9" * 12,)

@@ -145,10 +145,17 @@ def test_a_repository_is_one_with_or_without_git_suffix_and_case() -> None:
     assert judged(ID, facts, PIPELINE).outcome is Outcome.PASS
 
 
-def test_a_commit_given_by_option_need_not_be_the_runs() -> None:
+def test_a_run_of_another_commit_says_nothing_of_this_one() -> None:
     deployment = good_deployment(commit_from_run=False)
     facts = good_facts(deployment=deployment, run=good_run(head_sha="9" * 40))
-    assert judged(ID, facts, PIPELINE).outcome is Outcome.PASS
+    judgement = judged(ID, facts, PIPELINE)
+    assert judgement.outcome is Outcome.UNDETERMINED
+    assert judgement.observed.code == "run.other-commit"
+
+
+def test_another_attempt_than_the_environment_claims_is_another_job() -> None:
+    facts = good_facts(run=good_run(attempt=7))
+    assert judged(ID, facts, PIPELINE).outcome is Outcome.FAIL
 
 
 def test_a_run_that_is_over_is_undetermined() -> None:
@@ -240,7 +247,7 @@ def test_the_earliest_merge_or_push_of_the_range_is_the_reference() -> None:
 
 
 def past(clock: str, decision: str = "allowed", commit: str = MERGE_SHA) -> PastDecision:
-    return PastDecision(EntryLink(3, "c" * 64), at(clock), commit, decision, "", succeeded=False)
+    return PastDecision(EntryLink(3, "c" * 64), at(clock), commit, decision, "")
 
 
 def deployed(clock: str, *records: PastDecision, ticket: str = "08:00") -> Facts:

@@ -15,7 +15,7 @@ from worlds import (
     reference,
 )
 
-from gate.config.types import JiraSettings, Policy
+from gate.config.types import Policy
 from gate.model import (
     Facts,
     Lookup,
@@ -41,9 +41,7 @@ OTHERS = (
 
 
 def jira_with(**changes: object) -> Policy:
-    settings = good_policy().jira
-    assert isinstance(settings, JiraSettings)
-    return good_policy(jira=replace(settings, **changes))  # type: ignore[arg-type]  # test data
+    return good_policy(jira=replace(good_policy().jira, **changes))  # type: ignore[arg-type]  # test data
 
 
 def looked_up(result: object) -> Facts:
@@ -155,6 +153,22 @@ def test_a_lookup_that_did_not_work_is_undetermined_with_its_own_remedy(kind: Pr
     assert judgement.remedy.args["remedy"] == "Try again later."
 
 
+@pytest.mark.parametrize(
+    ("cause", "told"),
+    [
+        ("jira could not be reached", "jira: could not be reached (asked: GET /thing)"),
+        ("Jira did not answer", "jira: did not answer (asked: GET /thing)"),
+        ("the jira is slow", "jira: the jira is slow (asked: GET /thing)"),
+        ("Jiras differ", "jira: Jiras differ (asked: GET /thing)"),
+        ("Jira", "jira: Jira (asked: GET /thing)"),
+        ("", "jira:  (asked: GET /thing)"),
+    ],
+)
+def test_a_problem_names_its_service_once(cause: str, told: str) -> None:
+    observed = judged("ticket-exists", looked_up(replace(problem(), cause=cause))).observed
+    assert observed.text.format(**observed.args) == told
+
+
 def test_project_and_type_must_be_allowed() -> None:
     assert judged("ticket-exists", None, jira_with(projects=("OPS",))).outcome is Outcome.FAIL
     assert judged("ticket-exists", None, jira_with(types=("Bug",))).outcome is Outcome.FAIL
@@ -211,9 +225,3 @@ def test_a_status_is_matched_by_id_or_by_exact_name(
 ) -> None:
     facts = looked_up(good_ticket(status=status))
     assert judged("ticket-open", facts, jira_with(deployable=entries)).outcome is outcome
-
-
-def test_without_a_ticket_system_nothing_exists_or_is_open() -> None:
-    policy = good_policy(jira=None)
-    assert judged("ticket-exists", None, policy).outcome is Outcome.UNDETERMINED
-    assert judged("ticket-open", None, policy).outcome is Outcome.FAIL

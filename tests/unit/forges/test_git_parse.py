@@ -105,6 +105,16 @@ def test_no_bytes_make_it_stumble(data: bytes) -> None:
         ("git@host.example:a/b", "git@host.example:a/b"),
         ("/srv/git/a", "/srv/git/a"),
         ("https://[", ""),
+        ("ssh://user:secret@host.example/a", "ssh://host.example/a"),
+        ("ssh://git@[::1]:22/a", "ssh://[::1]:22/a"),
+        ("git+https://user:se@cret@host.example/a#b", "git+https://host.example/a"),
+        ("ftp://:secret@host.example", "ftp://host.example"),
+        ("ext::https://user:secret@host.example/a", "ext::https://host.example/a"),
+        ("http::https://user:secret@host.example/a", "http::https://host.example/a"),
+        ("ssh://user:secret@", "ssh://"),
+        ("https://host.example/a/@scope/b", "https://host.example/a/@scope/b"),
+        ("file:///srv/git/a", "file:///srv/git/a"),
+        ("", ""),
     ],
 )
 def test_remotes_are_shown_without_credentials(url: str, shown: str) -> None:

@@ -15,6 +15,7 @@ from gate.forges.github.talk import (
     path,
     side_by_side,
 )
+from gate.http.document import Document
 from gate.model import Maybe, Problem, ProblemKind
 
 DOWN = Problem(ProblemKind.UNAVAILABLE, "github", "GET /", "down", "wait")
@@ -67,7 +68,9 @@ def test_nothing_to_run_needs_no_round() -> None:
 
 def listed(pages: dict[str, Answer]) -> tuple[Maybe[tuple[int, ...]], int]:
     server, talk = Server(pages), Talk()
-    return converse(every_page(talk, Ask("/list"), int), talk, server.get), len(server.asked)
+    return converse(every_page(talk, Ask("/list"), Document.integer), talk, server.get), len(
+        server.asked
+    )
 
 
 def links(**pages: int) -> dict[str, tuple[tuple[str, str], ...]]:
@@ -102,6 +105,7 @@ def test_lists_that_are_not_provably_whole() -> None:
         found, _ = listed(dict(pages))
         assert isinstance(found, Problem)
         assert found.kind is ProblemKind.INCOMPLETE
+        assert found.remedy.startswith("run again")
 
 
 def test_a_full_page_without_links_is_not_believed_to_be_the_last() -> None:

@@ -24,6 +24,10 @@ def test_what_is_there_and_of_its_type_is_given() -> None:
     assert reply["text"].text() == "x"
     assert reply["number"].integer() == 3
     assert reply["number"].identifier() == "3"
+    assert reply["number"].numeric_identifier() == "3"
+    assert Document("10").numeric_identifier() == "10"
+    assert Document("a" * 40).commit_id() == "a" * 40
+    assert Document("0" * 64).commit_id() == "0" * 64
     assert reply["yes"].boolean()
     assert reply["at"].time() == datetime(2026, 1, 5, 10, tzinfo=UTC)
     assert reply["ms"].epoch_milliseconds() == datetime(2016, 9, 29, 7, 30, tzinfo=UTC)
@@ -51,6 +55,13 @@ def test_what_is_there_and_of_its_type_is_given() -> None:
         (lambda d: d["early"].time(), "early is not a time"),
         (lambda d: d["vast"].epoch_milliseconds(), "vast is not a time"),
         (lambda d: d["half"].string(), "half is not valid Unicode"),
+        (lambda d: d["text"].numeric_identifier(), "text is not a number"),
+        (lambda d: d["minus"].numeric_identifier(), "minus is not a number"),
+        (lambda d: d["vast"].numeric_identifier(), "vast is not a number"),
+        (lambda d: d["arabic"].numeric_identifier(), "arabic is not a number"),
+        (lambda d: d["text"].commit_id(), "text is not a commit id"),
+        (lambda d: d["number"].commit_id(), "number is not a string"),
+        (lambda d: d["line"].commit_id(), "line is not a commit id"),
     ],
 )
 def test_what_is_not_is_named(read: Callable[[Document], Any], message: str) -> None:
@@ -67,6 +78,8 @@ def test_what_is_not_is_named(read: Callable[[Document], Any], message: str) -> 
             "early": "0001-01-01T00:00:00+10:00",
             "vast": 10**30,
             "half": "\ud800",
+            "arabic": "١٢",
+            "line": "a" * 40 + "\n",
         }
     )
     with pytest.raises(ShapeError, match=message):

@@ -12,25 +12,23 @@ from faults.pipelines import (
     filler,
     good_trust,
     sha,
-    vkey,
 )
 from records import OTHER, SIGNER, trusted
 
 from gate.errors import InconsistentError, NotRecordedError, UsageError
 from gate.log.append import append
 from gate.log.create import init_log
-from gate.log.keys import digest_of
 from gate.log.trust import Trust
 from gate.log.verify import verify_log
 from gate.log.view import LogView
 from gate.model import BaseKind, DecisionKind
+from gate.record.canonical import digest_of
 from gate.record.dsse import seal
 from gate.record.statement import DecisionRecord, open_record
 from gate.store.contract import Plan
 from gate.store.memory import MemoryStore
 from gate.tlog.checkpoint import Checkpoint, sign_checkpoint
 from gate.tlog.proof import verify_proof
-from gate.tlog.trust import parse_policy
 
 
 @pytest.fixture
@@ -109,19 +107,6 @@ def test_what_is_no_record_is_refused(store: MemoryStore) -> None:
     for entry in (b"", b"{}", filler(1)[0][:-1], filler(1)[0] + b"\n"):
         with pytest.raises(InconsistentError):
             append(store, TRUST, LOG_KEY, entry)
-    assert LogView(store, TRUST).size == 0
-
-
-def test_a_quorum_of_witnesses_is_not_built_yet_and_says_so(store: MemoryStore) -> None:
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
-    from gate.tlog.keys import COSIGNATURE, format_vkey
-
-    key = Ed25519PrivateKey.from_private_bytes(b"\x21" * 32).public_key().public_bytes_raw()
-    witness = format_vkey("witness.example/w", key, COSIGNATURE)
-    policy = parse_policy(f"log {vkey(LOG_KEY)}\nwitness w {witness}\nquorum w\n")
-    with pytest.raises(InconsistentError, match="quorum"):
-        append(store, Trust(policy, TRUST.signers), LOG_KEY, filler(1)[0])
     assert LogView(store, TRUST).size == 0
 
 

@@ -1,14 +1,20 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from faults.pipelines import LOG_KEY, OTHER_LOG_KEY, vkey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from faults.pipelines import LOG_KEY, ORIGIN, OTHER_LOG_KEY, vkey
 from records import SIGNER, trusted
+from worlds import NOW
 
 from gate.errors import UsageError
-from gate.log.trust import load_trust
-from gate.record.signer import format_signers
+from gate.log.trust import load_trust, require_keys
+from gate.record.signer import RecordSigner
+from gate.record.signers import format_signers
+from gate.tlog.keys import COSIGNATURE, format_vkey
+from gate.tlog.note import Ed25519Signer
 
 
 @pytest.fixture
@@ -47,6 +53,70 @@ def test_several_logs_are_refused(folder: Path) -> None:
     (folder / "trust.policy").write_text(text)
     with pytest.raises(UsageError):
         load_trust(folder)
+
+
+def test_a_quorum_of_witnesses_is_not_built_yet_and_says_so(folder: Path) -> None:
+    key = Ed25519PrivateKey.from_private_bytes(b"\x21" * 32).public_key().public_bytes_raw()
+    witness = f"witness w {format_vkey('witness.example/w', key, COSIGNATURE)}\n"
+    log = f"log {vkey(LOG_KEY)}\n"
+    (folder / "trust.policy").write_text(f"{log}{witness}quorum w\n")
+    with pytest.raises(UsageError, match=r"trust\.policy: .*witnesses are not built yet") as caught:
+        load_trust(folder)
+    assert caught.value.exit_code == 2
+    assert "quorum none" in caught.value.remedy
+    (folder / "trust.policy").write_text(f"{log}{witness}group g any w\nquorum g\n")
+    with pytest.raises(UsageError, match="witnesses are not built yet"):
+        load_trust(folder)
+    (folder / "trust.policy").write_text(f"{log}{witness}quorum none\n")  # named, and not asked
+    assert load_trust(folder).policy.quorum == "none"
+
+
+def _both(record: bytes, log: bytes, origin: str = ORIGIN) -> tuple[Ed25519Signer, RecordSigner]:
+    return (
+        Ed25519Signer(origin, Ed25519PrivateKey.from_private_bytes(log)),
+        RecordSigner(Ed25519PrivateKey.from_private_bytes(record)),
+    )
+
+
+RECORD_SEED, LOG_SEED, STRANGE_SEED = b"\x01" * 32, b"\x11" * 32, b"\x77" * 32
+
+
+@pytest.mark.parametrize(
+    ("record", "log", "words"),
+    [
+        (LOG_SEED, RECORD_SEED, "GATE_SIGNING_KEY and GATE_LOG_KEY are swapped"),
+        (LOG_SEED, STRANGE_SEED, "GATE_SIGNING_KEY and GATE_LOG_KEY are swapped"),
+        (RECORD_SEED, STRANGE_SEED, "GATE_LOG_KEY is not the key that the trust folder believes"),
+        (RECORD_SEED, RECORD_SEED, "GATE_LOG_KEY is not"),
+        (LOG_SEED, LOG_SEED, "GATE_SIGNING_KEY is not a record key"),
+        (STRANGE_SEED, LOG_SEED, "GATE_SIGNING_KEY is not a record key"),
+    ],
+)
+def test_each_wrong_key_is_told_by_its_variable(
+    folder: Path, record: bytes, log: bytes, words: str
+) -> None:
+    trust = load_trust(folder)
+    require_keys(trust, *_both(RECORD_SEED, LOG_SEED), NOW)
+    with pytest.raises(UsageError, match=words) as caught:
+        require_keys(trust, *_both(record, log), NOW)
+    assert caught.value.remedy
+
+
+def test_a_log_of_another_name_is_told_by_both_names(folder: Path) -> None:
+    with pytest.raises(UsageError, match=r"'other\.example/log' and the trust folder vouches"):
+        require_keys(load_trust(folder), *_both(RECORD_SEED, LOG_SEED, "other.example/log"), NOW)
+
+
+def test_a_record_key_must_count_at_the_time_it_signs(folder: Path) -> None:
+    begins, ends = NOW - timedelta(days=1), NOW + timedelta(days=1)
+    text = format_signers(trusted(not_before=begins, not_after=ends))
+    (folder / "signers.toml").write_text(text)
+    trust, keys = load_trust(folder), _both(RECORD_SEED, LOG_SEED)
+    for at in (begins, NOW, None):
+        require_keys(trust, *keys, at)
+    for at in (begins - timedelta(seconds=1), ends):
+        with pytest.raises(UsageError, match=r"GATE_SIGNING_KEY .* lies in no period"):
+            require_keys(trust, *keys, at)
 
 
 def test_trust_inside_the_log_vouches_for_itself_and_is_refused(

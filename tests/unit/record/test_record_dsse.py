@@ -25,7 +25,7 @@ from gate.record.errors import (
     UnknownSignerError,
     UnsignedRecordError,
 )
-from gate.record.signer import TrustedSigners
+from gate.record.signers import TrustedSigners
 from gate.record.statement import open_record
 from gate.tlog.tile import MAX_ENTRY
 

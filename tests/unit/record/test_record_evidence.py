@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -16,7 +17,8 @@ from gate.record.dsse import MAX_ENVELOPE, MAX_PAYLOAD
 from gate.record.errors import AlteredError
 from gate.record.evidence import check_evidence
 from gate.record.predicates import Spilled
-from gate.record.statement import DecisionRecord, parse_statement, superseded_statement
+from gate.record.statement import DecisionRecord, parse_statement
+from gate.record.writing import superseded_statement
 
 
 def _sha(number: int) -> str:
@@ -124,7 +126,7 @@ def test_evidence_that_is_not_the_records_own_is_altered(facts: Facts | None) ->
 def _named(record: DecisionRecord, bundle: bytes) -> DecisionRecord:
     """The record, as if it had named that bundle."""
     digest = hashlib.sha256(bundle).hexdigest()
-    return record.but(predicate=record.predicate.but(evidence=digest))
+    return replace(record, predicate=replace(record.predicate, evidence=digest))
 
 
 def test_a_bundle_that_says_something_else_is_altered_even_where_its_digest_fits() -> None:
@@ -170,7 +172,7 @@ def test_a_bundle_without_what_spilled_is_altered() -> None:
 
 def test_what_replaces_a_full_record_still_fits_the_log() -> None:
     here = tuple(
-        PastDecision(EntryLink(10**9 + n, "c" * 64), worlds.NOW, "", "allowed", "", succeeded=True)
+        PastDecision(EntryLink(10**9 + n, "c" * 64), worlds.NOW, "", "allowed", "")
         for n in range(500)
     )
     full = good_history(here=here)

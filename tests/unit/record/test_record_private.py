@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import worlds
-from records import write
+from records import Written, write
 from worlds import good_facts, problem
 
 from gate.model import Facts, Lookup, MissingTicket
 from gate.policy import evaluate
+from gate.record.predicates import TextReference
 
 PERSONAL = (
     *("alice", "bob", "carol", "dave", "erin", "mallory", "acc-", "acme.example", "web-flow"),
@@ -65,6 +67,23 @@ WORLDS: dict[str, Callable[[], Facts]] = {
         for part in ("approvals", "scope", "rollback_plan", "test_plan")
     },
 }
+
+
+def _observed(written: Written, control: str) -> Any:
+    (found,) = [c for c in written.record.predicate.controls if c.id == control]
+    return found.observed.args
+
+
+def test_what_the_policy_or_the_ticket_system_says_is_told_in_clear() -> None:
+    facts = _change(release_refs=("main", "release/of-alice"))
+    written = write(facts, evaluate(facts, worlds.good_policy(), worlds.NOW))
+    assert _observed(written, "ticket-open")["status"] == "Approved"
+    main, other = _observed(written, "commit-on-release-ref")["refs"]
+    assert main == "main"
+    assert isinstance(other, TextReference)
+    (approved,) = [c for c in written.record.predicate.controls if c.id == "approved"]
+    expected: Any = approved.expected.args
+    assert all(isinstance(name, TextReference) for name in expected["by"])
 
 
 @pytest.mark.parametrize("world", WORLDS)

@@ -17,9 +17,11 @@ from gate.model import EntryLink
 from gate.record.canonical import encode
 from gate.record.dsse import open_signed
 from gate.record.errors import MalformedRecordError
+from gate.record.predicates import KeyAction, KeyRole
 from gate.record.schema import FOLDER, PREDICATES, schema_text
-from gate.record.signer import SignerEntry, TrustedSigners
-from gate.record.statement import KeyAction, KeyRole, key_statement, parse_statement
+from gate.record.signers import SignerEntry, TrustedSigners
+from gate.record.statement import parse_statement
+from gate.record.writing import key_statement
 
 ENTRY = SignerEntry(SIGNER.keyid, SIGNER.public_key, "", NOW)
 

@@ -12,17 +12,14 @@ from worlds import NOW
 from gate.errors import UsageError
 from gate.record.signer import (
     RecordSigner,
-    SignerEntry,
-    TrustedSigners,
-    format_signers,
     key_id,
     load_private_key,
-    parse_signers,
     private_key_one_line,
     private_key_pem,
     public_bytes,
     public_key_pem,
 )
+from gate.record.signers import SignerEntry, TrustedSigners, format_signers, parse_signers
 
 VARIABLE = "GATE_SIGNING_KEY"
 KEY = load_private_key(base64.b64encode(bytes(range(32))).decode())  # fixed: it stands in test ids

@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -40,27 +41,30 @@ from gate.model import (
 from gate.record.canonical import encode
 from gate.record.dsse import seal
 from gate.record.errors import MalformedRecordError, SignerNotValidError
+from gate.record.evidence import check_evidence
 from gate.record.predicates import (
+    KeyAction,
+    KeyRole,
     PersonReference,
+    PolicyReference,
     TextReference,
     TicketFact,
     TimeValue,
     Unknown,
 )
-from gate.record.signer import SignerEntry
+from gate.record.signers import SignerEntry
 from gate.record.statement import (
     DecisionRecord,
-    KeyAction,
     KeyRecord,
-    KeyRole,
     OutcomeRecord,
-    PolicyReference,
     UnknownRecord,
+    open_record,
+    parse_statement,
+)
+from gate.record.writing import (
     decision_statement,
     key_statement,
-    open_record,
     outcome_statement,
-    parse_statement,
     superseded_statement,
 )
 
@@ -121,6 +125,100 @@ def test_a_person_is_the_same_label_everywhere() -> None:
     author = change.pull_requests[0].author
     assert {commit.author for commit in change.commits[:2]} == {author}
     assert written.disclosure.person(author).owner == "alice"
+
+
+def _squashed() -> Facts:
+    """alice's pull request, written with erin and mallory, squashed by the forge."""
+    own = (
+        replace(
+            worlds.good_commit(worlds.SECOND_SHA, worlds.BASE_SHA),
+            co_authors=(worlds.git("erin"), worlds.git("mallory")),
+            signer=worlds.github("alice"),
+        ),
+    )
+    squash = worlds.good_commit(
+        MERGE_SHA, worlds.BASE_SHA, author=worlds.github("carol"), merged_by_forge=True
+    )
+    pull = worlds.good_pull_request(brings=(MERGE_SHA,), commits=own)
+    return good_facts(change=worlds.good_change(commits=(squash,), pull_requests=(pull,)))
+
+
+def test_who_wrote_what_the_forge_squashed_is_in_record_and_evidence() -> None:
+    written = write(_squashed())
+    evidence = check_evidence(written.record, written.evidence).predicate
+    for predicate in (written.record.predicate, evidence):
+        change: Any = predicate.change
+        (own,) = change.pull_requests[0].commits
+        assert own.sha == worlds.SECOND_SHA
+        people = [written.disclosure.person(label) for label in own.co_authors]
+        assert [person.owner for person in people] == ["erin", None]
+        assert people[1].accounts == (worlds.git("mallory"),)
+        assert own.signer == own.author == own.committer == change.pull_requests[0].author
+    assert {c.sha for c in change.commits} == {MERGE_SHA}
+    for data in (written.payload, written.evidence):
+        assert b"mallory" not in data
+
+
+def test_own_commits_that_could_not_be_had_are_unknown() -> None:
+    pull = worlds.good_pull_request(commits=problem(service="github"))
+    change: Any = write(
+        good_facts(change=worlds.good_change(pull_requests=(pull,)))
+    ).record.predicate.change
+    assert isinstance(change.pull_requests[0].commits, Unknown)
+
+
+def test_both_bounds_of_an_inexact_approval_are_kept() -> None:
+    vague = worlds.good_approval(latest_possible=True, not_before=worlds.at("08:31"))
+    tickets: Any = write(
+        good_facts(worlds.good_ticket(approvals=(vague,)))
+    ).record.predicate.tickets
+    (approval,) = tickets[0].fact.approvals
+    assert (approval.not_before, approval.decided_at) == (worlds.at("08:31"), worlds.at("09:00"))
+    assert approval.latest_possible
+    tickets = write().record.predicate.tickets
+    assert tickets[0].fact.approvals[0].not_before is None
+
+
+@pytest.mark.parametrize(
+    ("ref", "is_plain"),
+    [
+        ("main", True),
+        ("refs/heads/main", True),
+        ("refs/heads/stable", True),
+        ("refs/tags/latest", True),
+        ("latest", False),
+        ("release/1.2-for-alice", False),  # a pattern means it, and does not tell it
+        ("release/*", False),
+        ("refs/tags/main", False),
+        ("Main", False),
+        ("alice/main", False),
+    ],
+)
+def test_refs_stand_in_clear_where_the_policy_names_them(ref: str, is_plain: bool) -> None:
+    refs = ("main", "refs/heads/stable", "refs/tags/latest", "release/*", "a\nb")
+    claim = replace(good_deployment().run, ref=ref)
+    change = worlds.good_change(
+        release_refs=(ref,),
+        pull_requests=(worlds.good_pull_request(base_ref=ref, head_ref=ref),),
+        direct_pushes=(worlds.good_push(ref=ref),),
+    )
+    facts = good_facts(change=change, deployment=good_deployment(run=claim))
+    written = write(facts, release_refs=refs)
+    part: Any = written.record.predicate.change
+    for shown in (
+        written.record.predicate.run.ref,
+        part.release_refs[0],
+        part.pull_requests[0].base_ref,
+        part.direct_pushes[0].ref,
+    ):
+        if is_plain:
+            assert shown == ref
+        else:
+            assert isinstance(shown, TextReference)
+            assert written.disclosure.text(shown.label) == ref
+    assert written.disclosure.text(part.pull_requests[0].head_ref) == ref
+    labelled: Any = write(facts).record.predicate.change
+    assert isinstance(labelled.release_refs[0], TextReference)
 
 
 PERSONAL = (
@@ -208,7 +306,7 @@ def test_hostile_names_become_one_short_line() -> None:
 
 
 def _past(index: int, decision: str) -> PastDecision:
-    return PastDecision(EntryLink(index, LEAF), NOW, MERGE_SHA, decision, "", succeeded=False)
+    return PastDecision(EntryLink(index, LEAF), NOW, MERGE_SHA, decision, "")
 
 
 def test_history_and_prior_links_are_those_of_the_judged_head() -> None:
