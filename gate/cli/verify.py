@@ -14,6 +14,7 @@ from gate.cli.printing import say
 from gate.errors import FINDING, OK, UsageError
 from gate.model import COMMIT_ID
 
+DIGEST = re.compile(r"[0-9a-f]{64}")
 AGE = re.compile(r"([0-9]{1,6})([smhd])")
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
@@ -28,6 +29,14 @@ UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
     metavar="DURATION",
     help="Refuse a decision older than this (30m, 1h, 2d).",
 )
+@click.option(
+    "--policy-sha256",
+    "policies",
+    envvar="GATE_POLICY_SHA256",
+    multiple=True,
+    metavar="HEX",
+    help="Refuse a decision by any other policy; may be given more than once.",
+)
 @click.option("--allow-emergency", is_flag=True, help="Let an emergency decision permit, too.")
 def command(
     receipt: str | None,
@@ -37,14 +46,15 @@ def command(
     service: str | None,
     artifacts: tuple[str, ...],
     max_age: str,
+    policies: tuple[str, ...],
     allow_emergency: bool,
     quiet: bool,
 ) -> int:
     """Prove offline that a receipt permits this deployment: permission, not mere presence.
 
     Ends 0 only for an allowed decision in the log that the trust folder vouches for, of exactly
-    this commit, environment, service and every recorded artifact, no older than --max-age. Needs no
-    network, no policy and no key.
+    this commit, environment, service and every recorded artifact, no older than --max-age, and by
+    the policy of --policy-sha256 if that is given. Needs no network and no key.
     """
     from gate.log.permit import Expected, permits
 
@@ -70,6 +80,7 @@ def command(
         artifacts=parse_artifacts(artifacts),
         max_age=parse_age(max_age),
         allow_emergency=allow_emergency,
+        policies=parse_digests(policies),
     )
     permit = permits(Path(str(receipt)), Path(str(trust)), expected, now())
     for warning in permit.warnings:
@@ -88,6 +99,17 @@ def command(
             f"{permit.decided_at:%Y-%m-%d %H:%M:%S} UTC, entry {permit.index} of {permit.origin}"
         )
     return OK
+
+
+def parse_digests(given: tuple[str, ...]) -> frozenset[str]:
+    """Policy digests in lower-case hex."""
+    for text in given:
+        if not DIGEST.fullmatch(text):
+            raise UsageError(
+                f"--policy-sha256 {text[:80]!r} is not 64 lower-case hex digits",
+                remedy="give the digest that the pipeline pins in GATE_POLICY_SHA256",
+            )
+    return frozenset(given)
 
 
 def parse_age(text: str) -> timedelta:

@@ -9,7 +9,7 @@ from gate.errors import FindingError
 from gate.frozen import dataclass
 from gate.log.receipt import read_receipt, verify_receipt
 from gate.log.trust import load_trust
-from gate.model import Artifact, DecisionKind
+from gate.model import Artifact, DecisionKind, PinState
 from gate.record.statement import DecisionRecord
 
 AHEAD = timedelta(minutes=5)  # how far the deciding machine's clock may be ahead of ours
@@ -17,7 +17,10 @@ AHEAD = timedelta(minutes=5)  # how far the deciding machine's clock may be ahea
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What is about to be deployed, and how old a permission may be."""
+    """What is about to be deployed, and how old a permission may be.
+
+    ``policies`` are the digests of policies that may have decided; empty: any.
+    """
 
     commit: str
     environment: str
@@ -25,13 +28,14 @@ class Expected:
     artifacts: tuple[Artifact, ...]
     max_age: timedelta
     allow_emergency: bool
+    policies: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Permit:
     """Where the decision stands, and why it does not permit: no refusals means that it does.
 
-    ``warnings`` are those of the trust folder.
+    ``warnings`` are those of the trust folder, and what the receipt leaves open.
     """
 
     index: int
@@ -57,8 +61,17 @@ def permits(receipt: Path, trust: Path, expected: Expected, now: datetime) -> Pe
         origin=trusted.policy.log.name,
         decided_at=record.at,
         refusals=tuple(_refusals(record, expected, now)),
-        warnings=trusted.warnings,
+        warnings=(*trusted.warnings, *_open(record, expected)),
     )
+
+
+def _open(record: DecisionRecord, expected: Expected) -> tuple[str, ...]:
+    """Nobody pinned the policy, neither where it decided nor here: then it may be anybody's."""
+    if expected.policies or record.predicate.policy.pin is PinState.PINNED:
+        return ()
+    digest = record.predicate.policy.sha256
+    advice = "give --policy-sha256 to refuse any but the agreed one"
+    return (f"the policy {digest} was not pinned when it decided; {advice}",)
 
 
 def _refusals(record: DecisionRecord, expected: Expected, now: datetime) -> list[str]:
@@ -85,6 +98,8 @@ def _refusals(record: DecisionRecord, expected: Expected, now: datetime) -> list
             f"it is for {_named(record.artifacts)}, not {_named(expected.artifacts)}: "
             "every recorded artifact must be given with --artifact, and no other"
         )
+    if expected.policies and record.predicate.policy.sha256 not in expected.policies:
+        refusals.append(f"it was decided by the policy {record.predicate.policy.sha256}")
     age = now - record.at
     if age > expected.max_age:
         refusals.append(f"it was decided {record.at:%Y-%m-%d %H:%M:%S} UTC, which is too long ago")

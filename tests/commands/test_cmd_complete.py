@@ -158,3 +158,20 @@ def test_the_next_range_begins_where_the_last_success_is(acme: Job) -> None:
     ended = acme.gate("enforce", *cart, "--ticket", "CHG-32", environment=acme.ci(good))
     assert ended.code == 10, said(ended)
     must_say(ended, "approver-independent", hidden.head[:12])
+
+
+def test_a_permission_that_a_denial_overtook_cannot_succeed_any_more(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    """Or the next range would start from a commit that was never deployed under it."""
+    with job(tmp_path_factory.mktemp("stale")) as acme:
+        stale = acme.receipt("stale")
+        world, key = acme.world, "CHG-1"
+        now = world.now
+        world.jira.add_approval(key, ["dave"], at=now, name="A second look")
+        world.jira.decline(key, by="dave", at=now)
+        assert acme.judge("enforce", "--ticket", key).code == 10
+        ended = acme.gate(*complete(stale), environment=acme.ci())
+        assert ended.code == 10, said(ended)
+        must_say(ended, "decided denied on the same commit after entry 0 had permitted it")
+        acme.gate(*complete(stale, "cancelled"), environment=acme.ci(), expect=0)

@@ -222,7 +222,7 @@ def test_a_decision_that_was_no_permission(
 
 def test_the_receipt_of_an_outcome_permits_nothing(acme: Job, good: Path) -> None:
     acme.gate(
-        *("complete", "--receipt", str(good), "--outcome", "succeeded"),
+        *("complete", "--receipt", str(good), "--outcome", "failed"),
         environment=acme.ci(),
         expect=0,
     )
@@ -362,3 +362,25 @@ def test_a_broken_trust_folder(
     else:
         (trust / name).write_bytes(data)
     refused(verify(acme, good, trust=str(trust)), 2, f"{trust}/{name}")
+
+
+def test_a_policy_that_the_target_does_not_know_is_refused(acme: Job, good: Path) -> None:
+    digest = acme.ci()["GATE_POLICY_SHA256"]
+    assert verify(acme, good, "--policy-sha256", digest).code == 0
+    assert verify(acme, good, "--policy-sha256", "0" * 64, "--policy-sha256", digest).code == 0
+    refused(verify(acme, good, "--policy-sha256", "0" * 64), 10, "it was decided by the policy")
+    refused(verify(acme, good, "--policy-sha256", "0"), 2, "--policy-sha256")
+
+
+def test_an_unpinned_policy_is_told_to_the_target(acme: Job) -> None:
+    given = acme.rewrite("unpinned.toml", ('predates = "pipeline"', 'predates = "merge"'))
+    shell = acme.shell(GATE_CONFIG=given["GATE_CONFIG"], GATE_POLICY_SHA256=None)
+    ended = acme.gate(
+        *("enforce", "--ticket", "CHG-1", "--service", "shop", "--environment", "production"),
+        *("--commit", acme.scene.commit, "--receipt", "receipts/unpinned"),
+        environment=shell,
+    )
+    assert ended.code == 0, said(ended)
+    unpinned = acme.home / "receipts" / "unpinned"
+    must_say(verify(acme, unpinned), "was not pinned when it decided")
+    refused(verify(acme, unpinned, "--policy-sha256", given["GATE_POLICY_SHA256"][:-1] + "z"), 2)

@@ -132,19 +132,6 @@ def test_makers_are_all_whom_git_and_forge_name() -> None:
     assert row.makers == ("alice", "dave", "carol", "erin", "bob")
 
 
-def test_makers_of_what_was_squashed_are_makers() -> None:
-    log = MemoryLog()
-    squash = worlds.good_commit(
-        MERGE_SHA, worlds.BASE_SHA, author=worlds.github("carol"), merged_by_forge=True
-    )
-    own = worlds.good_commit(worlds.FIRST_SHA, worlds.BASE_SHA, co_authors=(worlds.git("dave"),))
-    for commits, makers in (((own,), ("alice", "dave")), (problem(), ("alice", UNKNOWN))):
-        pull = worlds.good_pull_request(commits=commits)
-        change = worlds.good_change(commits=(squash,), pull_requests=(pull,))
-        decide(log, facts=good_facts(change=change))
-        assert rows(log, disclosures=log.disclosures.get)[-1].makers == makers
-
-
 def test_the_run_the_base_and_the_pull_request_are_told() -> None:
     log = MemoryLog()
     decide(log)
