@@ -325,10 +325,13 @@ class PullRequest:
 
     ``brings`` are the range's commits that came in by it, its merge commit included. ``pushes`` are
     all pushes to its head branch that led to ``head_sha``, oldest first; ``reviews`` holds each
-    person's latest decisive review. ``into_release_ref``: merged into a ref the service releases
-    from, by the forge's own record. ``commits`` are the request's own commits as its authors pushed
-    them, provably complete: after a squash or rebase merge none of them is in the range, and their
-    authors and co-authors are makers of the commits that the forge wrote in their place.
+    person's latest decisive review. ``into_release_ref``: merged into a release ref of the
+    service that contains the head, by the forge's own record. ``commits`` are the request's own
+    commits as its authors pushed them, provably complete: after a squash or rebase merge none of
+    them is in the range, and their authors and co-authors are makers of the commits that the forge
+    wrote in their place. ``others`` are authors and pushers of the pull requests whose work is in
+    this one, such as those merged into its branch. ``landed_at`` is when the first commit that it
+    brings came onto a release ref that contains the head; None where that cannot be told.
     """
 
     number: int
@@ -346,6 +349,8 @@ class PullRequest:
     reviews: Maybe[tuple[Approval, ...]]
     pushes: Maybe[tuple[Push, ...]]
     commits: Maybe[tuple[Commit, ...]] = ()
+    others: tuple[Account | None, ...] = ()
+    landed_at: datetime | None = None
 
 
 class BaseKind(StrEnum):
@@ -377,7 +382,8 @@ class Change:
     ``in_repository`` is False where the service's own repository (not only a fork of it) does not
     contain the head; ``base_is_ancestor`` False where the base is not an ancestor of the head;
     ``release_refs`` are those of the service's release refs that contain the head.
-    ``direct_pushes`` are pushes to a release ref that brought commits no pull request brought.
+    ``direct_pushes`` are pushes to a release ref that brought commits which no pull request had
+    brought there, nor the forge merged elsewhere before; ``push_of`` tells which commits.
     """
 
     repository: str

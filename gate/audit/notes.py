@@ -32,8 +32,9 @@ def notes(
 def beyond_head(count: int) -> str:
     """That something in the log's place is newer than its head."""
     return (
-        f"{count} files reach beyond this head: an older head may lie over newer entries (an "
-        "append that was cut off leaves such files, too); ask for the newest checkpoint."
+        f"{count} {'file reaches' if count == 1 else 'files reach'} beyond this head: an older "
+        "head may lie over newer entries (an append that was cut off leaves such files, too); ask "
+        "for the newest checkpoint."
     )
 
 

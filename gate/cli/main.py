@@ -70,6 +70,13 @@ class Commands(click.Group):
         assert isinstance(command, click.Command)  # noqa: S101 -- a bug, not an input
         return command
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command. Whatever in it calls exit(), with whatever code, is a bug."""
+        try:
+            return super().invoke(ctx)
+        except SystemExit as left:
+            raise RuntimeError(f"something called exit({left.code!r})") from left
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
@@ -149,11 +156,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except GateError as error:
         _explain(error)
         return error.exit_code
-    except BrokenPipeError:
-        # Whoever read our output is gone; Python must not trip over it again when it exits.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return BUG
-    except (Exception, SystemExit) as error:  # noqa: BLE001 -- a bug must end 1, a library's exit(0) too
+    except (BrokenPipeError, SystemExit):  # click leaves by the latter where the former is raised
+        return _unread()
+    except Exception as error:  # noqa: BLE001 -- the last line of defence: a bug must end 1, not 0
         return _bug(error)
     # click hands back a callback's return value, or the code of --help and --version.
     return result if isinstance(result, int) and not isinstance(result, bool) else BUG
@@ -165,6 +170,12 @@ def _explain(error: GateError) -> None:
     say(f"gate: {error.message}", err=True)
     if error.remedy:
         say(f"  to do: {error.remedy}", err=True)
+
+
+def _unread() -> int:
+    """Whoever read our output is gone; Python must not trip over it again when it exits."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return BUG
 
 
 def _bug(error: BaseException) -> int:

@@ -8,10 +8,9 @@ does not name.
 
 1. The checkpoint: form, signature by the trusted log key, witnesses. 2. Every entry bundle and
 every tile, full and partial, needed or obsolete, against the tree that the entries make
-(``check_tree``), and that tree's root against the checkpoint, and heads that somebody kept
-against the tree. 3. Every record, its place in history
+(``check_tree``), and that tree's root against the checkpoint. 3. Every record, its place in history
 and its links (``check_records``), 4. its evidence, and 5. its row of the index. 6. What else lies
-in the store.
+in the store. 7. Heads that somebody kept against the tree (``kept``).
 """
 
 from __future__ import annotations
@@ -88,8 +87,8 @@ def verify_log(
         index.check(place, entry, record)  # 5
     tree.finish()
     index.finish()
-    held = _hold(kept, trust, checkpoint.size, note, tree, findings)
     _name_strays(names, named, findings)  # 6
+    held = _hold(kept, trust, checkpoint.size, note, tree, findings)  # 7
     return _report(checkpoint.origin, checkpoint.size, checkpoint.root, note, findings, held)
 
 
@@ -182,14 +181,14 @@ class _IndexChecks:
             else:
                 found = self._row
             self._row = next(self._rows, None)
-        if found is not None:
-            self._findings.count("index rows")
         if found is None:
             self._fault(place, "has no row")
         elif entry is not None and found.digest != digest_of(entry):
             self._fault(place, "has a row with another digest")
         elif record is not None and set(found.keys) != set(keys_of(record)):
             self._fault(place, "has a row with other keys")
+        elif record is not None:
+            self._findings.count("index rows")
 
     def finish(self) -> None:
         """Name the rows that are left."""
@@ -211,7 +210,9 @@ def _name_strays(names: tuple[str, ...], named: set[str], findings: Findings) ->
         if name == CHECKPOINT or name.startswith("tile/") or name in named:
             continue
         if name.startswith("evidence/"):
-            findings.note("beyond", name, "evidence that no record below the head names")
+            # It is of a newer record; or of one below the head that cannot be read.
+            kind = "stray" if findings.fault_counts else "beyond"
+            findings.note(kind, name, "evidence that no record below the head names")
         else:
             findings.note("stray", name, "a file in the log's place: no part of it")
 

@@ -51,6 +51,7 @@ _ADDRESS = re.compile(r"[A-Za-z0-9/._?=&-]*")
 _WILD = re.compile(r"[*?]")  # in a pattern of refs
 _HEADS = "refs/heads/"
 PROBLEM = "problem."  # how the codes of messages begin that tell why a fact could not be had
+PROBLEM_TEXTS = frozenset({"cause", "request", "remedy"})  # their arguments that come from outside
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,12 +312,15 @@ class Drafting:
 
     def _message(self, message: Message) -> p.MessagePart:
         args = {name: self._argument(value) for name, value in message.args.items()}
-        if message.code.startswith(PROBLEM):
-            # What was asked, and what came back, may hold a branch's or an account's name.
+        also = message.args.get("also", ())
+        codes = (message.code, *(also if isinstance(also, tuple) else ()))
+        if any(str(code).startswith(PROBLEM) for code in codes):
+            # What was asked, and what came back, may hold a branch's or an account's name. Where
+            # several messages were put together, the later ones' arguments are numbered.
             args |= {
                 name: p.TextReference(self._labels.text(value))
                 for name, value in message.args.items()
-                if isinstance(value, str) and name != "service"
+                if isinstance(value, str) and name.rstrip("0123456789").rstrip("_") in PROBLEM_TEXTS
             }
         return p.MessagePart(message.code, args)
 

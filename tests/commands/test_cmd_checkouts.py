@@ -257,7 +257,7 @@ def test_a_shell_without_a_token_is_told_that_it_needs_one(acme: Job, clone: Rep
         environment=shell(acme, GITHUB_TOKEN=None),
         home=clone.path,
         code=11,
-        words=("git does not know what was pushed", "set GITHUB_TOKEN so that the forge"),
+        words=("git: ", "set GITHUB_TOKEN so that the forge"),
     )
 
 

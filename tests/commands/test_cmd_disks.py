@@ -213,11 +213,11 @@ def test_an_answer_that_nobody_reads_is_no_zero(acme: Job) -> None:
 
 @pytest.fixture
 def tiny(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 1 MB, where this machine lets us mount one."""
+    """A disk of 16 MB, where this machine lets us mount one."""
     place = tmp_path / "tiny"
     place.mkdir()
     made = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=1m", "none", str(place)],
+        ["mount", "-t", "tmpfs", "-o", "size=16m", "none", str(place)],
         capture_output=True,
         check=False,
     )

@@ -204,7 +204,7 @@ def test_people_check_counts_what_was_erased(acme: Job) -> None:
     ended = acme.gate("people", "check")
     (acme.home / "erased").rename(folder)
     assert ended.code == 0, said(ended)
-    must_say(ended, "decisions have no disclosure any more")
+    must_say(ended, "their people are unknown")
 
 
 # ---------------------------------------------------------------- explain

@@ -142,6 +142,7 @@ def test_leaving_early_from_inside_is_no_zero(acme: Job, place: str, left: Syste
     with mock.patch(place, side_effect=left):
         ended = acme.gate(*ENFORCE, environment=acme.ci())
     assert ended.code == 1, said(ended)
+    must_say(ended, "something called exit(")
 
 
 @pytest.mark.parametrize("result", [None, True, False, "0", 0.0, [], object()])

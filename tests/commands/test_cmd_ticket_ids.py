@@ -138,8 +138,11 @@ def test_a_ticket_that_does_not_exist_is_a_finding_of_its_own(acme: Job) -> None
 
 
 def test_good_ids_are_asked_for_each_once(acme: Job) -> None:
+    scene = acme.world.change("CHG-90")
     acme.world.jira.forget_requests()
-    ended = acme.judge("check", "--ticket", "CHG-1", "--ticket", "CHG-1")
+    ended = acme.judge(
+        "check", "--ticket", "CHG-90", "--ticket", "CHG-90", environment=acme.ci(scene)
+    )
     assert ended.code == 0
     asked = [r.path for r in acme.world.jira.requests if "/issue/" in r.path]
-    assert asked == ["/rest/api/3/issue/CHG-1"]
+    assert asked == ["/rest/api/3/issue/CHG-90"]

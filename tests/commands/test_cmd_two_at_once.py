@@ -13,7 +13,7 @@ from gate.model import DecisionKind
 from gate.record.statement import DecisionRecord
 
 AT_ONCE = 4
-SERVICES = ("shop", "cart", "search", "mail")
+SERVICES = ("shop", "cart", "search", "mail", "stats")
 
 
 @pytest.fixture(scope="module")
@@ -24,9 +24,14 @@ def acme(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Job]:
 
 def test_runs_at_once_are_all_in_the_log_and_each_has_its_receipt(acme: Job) -> None:
     """Processes of their own. Half of them deploy the same service, and one has no ticket."""
+    acme.gate(
+        *("run", "--service", "shop", "--ticket", "CHG-1", "--", "true"),
+        environment=acme.ci(),
+        expect=0,
+    )
     before = acme.view().size
     jobs = []
-    for number, service in enumerate(("shop", "shop", "cart", "mail")):
+    for number, service in enumerate(("shop", "shop", "stats", "mail")):
         key = f"CHG-{20 + number}"
         scene = acme.world.change(key, service=service, with_ticket=service != "mail")
         jobs.append((service, key, scene))
@@ -62,13 +67,14 @@ def test_runs_at_once_are_all_in_the_log_and_each_has_its_receipt(acme: Job) -> 
 
 def test_the_same_run_twice_at_once_is_two_records(acme: Job) -> None:
     """A re-run that lost or merged the change was a bug of others: every attempt is recorded."""
+    scene = acme.world.change("CHG-30", service="search")
     before = acme.view().size
-    command = [*PROCESS, "enforce", "--service", "shop", "--ticket", "CHG-1", "--format", "json"]
+    command = [*PROCESS, "enforce", "--service", "search", "--ticket", "CHG-30"]
     started = [
         subprocess.Popen(
-            [*command, "--receipt", f"receipts/twice-{number}"],
+            [*command, "--format", "json", "--receipt", f"receipts/twice-{number}"],
             cwd=acme.home,
-            env=acme.environ(acme.ci()),
+            env=acme.environ(acme.ci(scene)),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             text=True,
@@ -80,4 +86,29 @@ def test_the_same_run_twice_at_once_is_two_records(acme: Job) -> None:
     places = {json.JSONDecoder().raw_decode(answer)[0]["record"]["index"] for answer in answers}
     assert places == {before, before + 1}
     assert acme.view().size == before + 2
+    acme.gate("log", "verify", expect=0)
+
+
+def test_of_two_first_deployments_at_once_one_may_be_told_to_run_again(acme: Job) -> None:
+    """The first to be recorded says where the other's range starts. Both are in the log."""
+    scenes = [acme.world.change(f"CHG-4{n}", service="cart") for n in range(2)]
+    before = acme.view().size
+    started = [
+        subprocess.Popen(
+            [*PROCESS, "enforce", "--service", "cart", "--ticket", scene.key, "--quiet"],
+            cwd=acme.home,
+            env=acme.environ(acme.ci(scene)),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for scene in scenes
+    ]
+    ended = [(process.communicate(timeout=60), process.returncode) for process in started]
+    assert sorted(code for _, code in ended) in ([0, 0], [0, 10]), ended
+    for (out, _), code in ended:
+        assert code == 0 or "superseded" in out or "denied" in out, out
+    records = [r for r in acme.records()[before:] if isinstance(r, DecisionRecord)]
+    assert sorted(r.commit for r in records) == sorted(scene.commit for scene in scenes)
     acme.gate("log", "verify", expect=0)

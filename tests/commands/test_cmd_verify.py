@@ -214,10 +214,12 @@ def test_a_decision_that_was_no_permission(
     acme: Job, flags: tuple[str, ...], ticket: str, token: str | None
 ) -> None:
     """Presence in the log is not permission; the flag is for emergencies alone."""
-    given = acme.ci() if token is None else acme.ci(GATE_JIRA_TOKEN=token)
+    scene = acme.world.change(f"CHG-{len(ticket)}{len(flags)}0")
+    given = acme.ci(scene) if token is None else acme.ci(scene, GATE_JIRA_TOKEN=token)
     blocked = acme.judge("enforce", "--ticket", ticket, "--receipt", "no", environment=given)
     assert blocked.code == (10 if token is None else 11)
-    refused(verify(acme, acme.home / "no", *flags), 10, "the decision is ")
+    ended = verify(acme, acme.home / "no", *flags, commit=scene.commit)
+    refused(ended, 10, "the decision is ")
 
 
 def test_the_receipt_of_an_outcome_permits_nothing(acme: Job, good: Path) -> None:

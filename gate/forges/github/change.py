@@ -9,8 +9,8 @@ from gate.forges import refs as names
 from gate.forges.github import parse, releases, span
 from gate.forges.github.assemble import Brought, arrange
 from gate.forges.github.graph import Graph
-from gate.forges.github.parse import Activity
-from gate.forges.github.pulls import Pull, pulls_of_range
+from gate.forges.github.parse import Activity, Ref
+from gate.forges.github.pulls import Pull, ahead, pulls_of_range
 from gate.forges.github.pushes import anchored
 from gate.forges.github.source import Source
 from gate.forges.github.span import Span
@@ -29,8 +29,8 @@ class _Code:
 
 def change(source: Source, service: Service, head: str, base: Base) -> Flow[Maybe[Change]]:
     """The whole change, or the Problem that leaves nothing of it."""
-    where, code, (held, inside) = yield from side_by_side(
-        source.talk.one(source.at(), parse.repository_name),
+    (where, _), code, (held, inside) = yield from side_by_side(
+        side_by_side(source.talk.one(source.at(), parse.repository_name), ahead(source, head)),
         _code(source, service.release_refs, head, base.commit),
         _places(source, service.release_refs, head),
     )
@@ -41,7 +41,7 @@ def change(source: Source, service: Service, head: str, base: Base) -> Flow[Mayb
     if isinstance(code.span, Problem):
         return code.span
     graph = code.span.graph
-    brought = yield from _brought(source, service.release_refs, held, code, base.commit)
+    brought = yield from _brought(source, held, code, base.commit)
     return Change(
         repository=service.repository,
         base=base,
@@ -51,7 +51,9 @@ def change(source: Source, service: Service, head: str, base: Base) -> Flow[Mayb
         pull_requests=brought.pull_requests,
         direct_pushes=brought.direct_pushes,
         push_of=brought.push_of,
-        release_refs=held if isinstance(held, Problem) else tuple(map(names.short_name, held)),
+        release_refs=held
+        if isinstance(held, Problem)
+        else tuple(names.short_name(r.name) for r in held),
         in_repository=inside,
     )
 
@@ -88,7 +90,7 @@ def _first_range(
 
 def _places(
     source: Source, patterns: tuple[str, ...], head: str
-) -> Flow[tuple[Maybe[tuple[str, ...]], Maybe[bool]]]:
+) -> Flow[tuple[Maybe[tuple[Ref, ...]], Maybe[bool]]]:
     """The release refs that contain the head, and whether the repository itself does.
 
     The activity of those refs will be wanted, so it is asked for as soon as they are known.
@@ -96,30 +98,29 @@ def _places(
     held = yield from releases.containing(source, patterns, head)
     inside, _ = yield from side_by_side(
         releases.in_repository(source, held, head),
-        all_of([_first_page(source, ref) for ref in (() if isinstance(held, Problem) else held)]),
+        all_of([_first_page(source, r.name) for r in (() if isinstance(held, Problem) else held)]),
     )
     return held, inside
 
 
-def _brought(
-    source: Source,
-    patterns: tuple[str, ...],
-    held: Maybe[tuple[str, ...]],
-    code: _Code,
-    base: str,
-) -> Flow[Brought]:
+def _brought(source: Source, held: Maybe[tuple[Ref, ...]], code: _Code, base: str) -> Flow[Brought]:
     graph = code.span if isinstance(code.span, Problem) else code.span.graph
     if isinstance(graph, Problem):
         return Brought((), graph, graph, {})
     if isinstance(code.pulls, Problem):
         return Brought(tuple(graph.commits.values()), code.pulls, code.pulls, {})
     if isinstance(held, Problem):
-        return arrange(graph, base, code.pulls, {"": held}, patterns)
-    merged = [names.HEADS + pull.row.base_ref for pull in code.pulls if pull.row.merged_at]
-    refs = tuple(dict.fromkeys((*held, *merged)))
+        return Brought(tuple(graph.commits.values()), held, held, {})
+    tips = {ref.name: ref.sha for ref in held}
+    merged = [
+        names.HEADS + pull.row.base_ref
+        for pull in code.pulls
+        if pull.row.merged_at and not pull.in_fork
+    ]
+    refs = tuple(dict.fromkeys((*tips, *merged)))
     lists = yield from all_of([_activity(source, ref, graph, base) for ref in refs])
     activity: Mapping[str, Maybe[tuple[Activity, ...]]] = dict(zip(refs, lists, strict=True))
-    return arrange(graph, base, code.pulls, activity, patterns)
+    return arrange(graph, base, code.pulls, activity, tips)
 
 
 # ---------------------------------------------------------------- the release refs' pushes

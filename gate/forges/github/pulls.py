@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from gate.forges import refs as names
 from gate.forges.github.graph import Graph
-from gate.forges.github.parse import Activity, PullRow, Review
+from gate.forges.github.parse import FORGE_MERGES, Activity, PullRow, Review
 from gate.forges.github.pushes import pushes_to
 from gate.forges.github.reviews import decisions
 from gate.forges.github.source import Source
@@ -15,83 +15,149 @@ from gate.forges.github.talk import Flow, all_of, incomplete, side_by_side
 from gate.frozen import dataclass
 from gate.model import Approval, Commit, Maybe, Problem, Push
 
-MOST_ASKED = 300  # commits whose pull requests are asked for
+MOST_COMMITS_ASKED = 300  # commits of the range whose pull requests are asked for
+MOST_ASKED = 1_000  # with those of the pull requests that are not in the range as they were pushed
 
 
 @dataclass(frozen=True, slots=True)
 class Pull:
-    """A pull request whole: ``commits`` are its own, provably all."""
+    """A pull request whole: ``commits`` are its own, provably all.
+
+    ``rows`` are the activity of its head branch that led to its head. ``in_fork``: it was opened
+    in a fork, to bring something into a branch of that fork.
+    """
 
     row: PullRow
     commits: tuple[Commit, ...]
     reviews: Maybe[tuple[Approval, ...]]
-    pushes: Maybe[tuple[Push, ...]]
+    rows: Maybe[tuple[Activity, ...]]
+    in_fork: bool = False
+
+    @property
+    def base(self) -> str:
+        """The whole name of the ref that it was to be merged into."""
+        return names.HEADS + self.row.base_ref
 
     @property
     def shas(self) -> frozenset[str]:
         """Its own commits."""
         return frozenset(commit.sha for commit in self.commits)
 
+    @property
+    def pushes(self) -> Maybe[tuple[Push, ...]]:
+        """The pushes to its head branch."""
+        return self.rows if isinstance(self.rows, Problem) else tuple(r.push for r in self.rows)
+
+    @property
+    def merged_here(self) -> frozenset[str]:
+        """What the forge's merging of other pull requests left its head branch at."""
+        rows = () if isinstance(self.rows, Problem) else self.rows
+        return frozenset(row.push.after for row in rows if row.kind in FORGE_MERGES)
+
 
 def pulls_of_range(source: Source, graph: Graph) -> Flow[Maybe[tuple[Pull, ...]]]:
-    """Every pull request into this repository that GitHub links to a commit of the range.
+    """Every pull request that GitHub links to a commit of the range, or to work behind one.
 
-    First those of the head's line of first parents, where merges are; then, side by side with the
-    details of those found, those of side commits that no merge explains (a branch merged by hand).
+    Behind a commit that the forge wrote when it squashed or rebased are a pull request's own
+    commits; and of those, some may have come into its branch by pull requests of others.
     """
-    line = graph.first_parents(graph.head)
-    if len(graph.commits) > MOST_ASKED:
-        cause = f"the range has {len(graph.commits)} commits, more than {MOST_ASKED}"
+    if len(graph.commits) > MOST_COMMITS_ASKED:
+        cause = f"the range has {len(graph.commits)} commits, more than {MOST_COMMITS_ASKED}"
         return incomplete("GET commits/{sha}/pulls", cause, "deploy in smaller steps")
-    rows, _ = yield from side_by_side(_linked(source, line), _ahead(source, graph.head))
-    if isinstance(rows, Problem):
-        return rows
-    merged = {row.merge_sha for row in rows.values() if row.merge_sha}
-    sides = frozenset[str]().union(*(graph.reach(sha) for sha in line if sha in merged))
-    unexplained = sorted(graph.side_commits() - sides)
-    known, more = yield from side_by_side(
-        _details(source, graph, rows), _linked(source, unexplained)
-    )
-    if isinstance(known, Problem):
-        return known
-    if isinstance(more, Problem):
-        return more
-    fresh = {number: row for number, row in more.items() if number not in rows}
-    others = yield from _details(source, graph, fresh)
-    return others if isinstance(others, Problem) else (*known, *others)
+    search = _Search(source, graph)
+    yield from search.commits(source, graph.commits)
+    return search.outcome()
 
 
-def _ahead(source: Source, head: str) -> Flow[None]:
-    """Ask early for the details of the head's pull requests, if these are known already."""
-    if source.pulls_ask(head) not in source.talk.known:
-        return
+def ahead(source: Source, head: str) -> Flow[None]:
+    """Ask early for what makes up the head's pull requests, while the range is not yet known.
+
+    Those of their commits that the forge squashed or rebased are in no range.
+    """
     listed = yield from source.pulls_of(head)
-    yield from all_of(
-        [_asked(source, row) for row in (() if isinstance(listed, Problem) else listed)]
-    )
+    rows = () if isinstance(listed, Problem) else listed
+    mine = [row for row in rows if row.base_repository.lower() == source.slug.lower()]
+    yield from all_of([_ahead(source, head, row) for row in mine])
 
 
-def _linked(source: Source, shas: Iterable[str]) -> Flow[Maybe[dict[int, PullRow]]]:
-    lists = yield from all_of([source.pulls_of(sha) for sha in shas])
-    found: dict[int, PullRow] = {}
-    for listed in lists:
+def _ahead(source: Source, head: str, row: PullRow) -> Flow[None]:
+    _, commits, _ = yield from _asked(source, row)
+    if row.merge_sha == head and not isinstance(commits, Problem):
+        yield from all_of([source.pulls_of(commit.sha) for commit in commits])
+
+
+class _Search:
+    """Pull requests by what they are made of. Each is followed as soon as it is known."""
+
+    def __init__(self, source: Source, graph: Graph) -> None:
+        self._source = source
+        self._graph = graph
+        self._asked: set[tuple[str, str]] = set()
+        self._begun: set[tuple[str, int]] = set()
+        self._found: dict[tuple[bool, int, str], Pull] = {}
+        self._problems: list[Problem] = []
+
+    def outcome(self) -> Maybe[tuple[Pull, ...]]:
+        """What was found, if that is provably all."""
+        found = tuple(self._found[key] for key in sorted(self._found))
+        merges = {(pull.row.base_repository.lower(), pull.row.merge_sha) for pull in found}
+        for pull in found:
+            place = pull.row.head_repository.lower()
+            if any((place, sha) not in merges for sha in self._merges_behind(pull)):
+                cause = "GitHub merged a pull request into its branch, and does not say which"
+                label = f"GET activity of pull request {pull.row.number}"
+                self._problems.append(incomplete(label, cause, "run again in a minute"))
+        return self._problems[0] if self._problems else found
+
+    def commits(self, source: Source, shas: Iterable[str]) -> Flow[None]:
+        """Find the pull requests into ``source`` that these commits belong to."""
+        fresh = [sha for sha in shas if (source.slug.lower(), sha) not in self._asked]
+        self._asked.update((source.slug.lower(), sha) for sha in fresh)
+        if len(self._asked) > MOST_ASKED:
+            cause = f"the pull requests of more than {MOST_ASKED} commits would have to be asked"
+            remedy = "deploy in smaller steps"
+            self._problems.append(incomplete("GET commits/{sha}/pulls", cause, remedy))
+            return
+        yield from all_of([self._commit(source, sha) for sha in fresh])
+
+    def _commit(self, source: Source, sha: str) -> Flow[None]:
+        listed = yield from source.pulls_of(sha)
         if isinstance(listed, Problem):
-            return listed
-        for row in listed:
-            if row.base_repository.lower() == source.slug.lower():
-                found[row.number] = row
-    return found
+            self._problems.append(listed)
+            return
+        ours = [row for row in listed if row.base_repository.lower() == source.slug.lower()]
+        yield from all_of([self._pull(source, row) for row in ours])
+
+    def _pull(self, source: Source, listed: PullRow) -> Flow[None]:
+        if (source.slug.lower(), listed.number) in self._begun:
+            return
+        self._begun.add((source.slug.lower(), listed.number))
+        in_fork = source.slug.lower() != self._source.slug.lower()
+        pull = yield from _detail(source, self._graph, listed, in_fork=in_fork)
+        if isinstance(pull, Problem):
+            self._problems.append(pull)
+            return
+        self._found[in_fork, listed.number, source.slug] = pull
+        behind = pull.shas if self._is_rewritten(pull) else ()
+        branch = Source(source.talk, pull.row.head_repository or source.slug)
+        yield from side_by_side(
+            self.commits(source, sorted(behind)),
+            self.commits(branch, self._merges_behind(pull)),
+        )
+
+    def _is_rewritten(self, pull: Pull) -> bool:
+        """Whether its own commits may be behind others: they are not all the range's, or older."""
+        return pull.row.merged_at is not None and pull.row.head_sha not in self._graph.commits
+
+    def _merges_behind(self, pull: Pull) -> tuple[str, ...]:
+        """What merges into its branch left there, but for those that were deployed already."""
+        if pull.row.merged_at is None:
+            return ()
+        old = frozenset() if self._is_rewritten(pull) else pull.shas - self._graph.commits.keys()
+        return tuple(sorted(pull.merged_here - old))
 
 
-def _details(
-    source: Source, graph: Graph, rows: dict[int, PullRow]
-) -> Flow[Maybe[tuple[Pull, ...]]]:
-    found = yield from all_of([_detail(source, graph, rows[number]) for number in sorted(rows)])
-    problem = next((pull for pull in found if isinstance(pull, Problem)), None)
-    return problem or tuple(pull for pull in found if isinstance(pull, Pull))
-
-
-def _detail(source: Source, graph: Graph, listed: PullRow) -> Flow[Maybe[Pull]]:
+def _detail(source: Source, graph: Graph, listed: PullRow, *, in_fork: bool) -> Flow[Maybe[Pull]]:
     """The pull request itself, its commits, reviews and pushes, asked together."""
     row, commits, reviews = yield from _asked(source, listed)
     if isinstance(row, Problem):
@@ -100,11 +166,11 @@ def _detail(source: Source, graph: Graph, listed: PullRow) -> Flow[Maybe[Pull]]:
     if isinstance(commits, Problem):
         return commits
     decided: Maybe[tuple[Approval, ...]]
-    pushes, decided = yield from side_by_side(
+    rows, decided = yield from side_by_side(
         _pushes(source, graph, row, commits),
         decisions(source, listed.number, reviews),
     )
-    return Pull(row, commits, decided, pushes)
+    return Pull(row, commits, decided, rows, in_fork)
 
 
 def _asked(
@@ -168,7 +234,7 @@ def _activity(
 
 def _pushes(
     source: Source, graph: Graph, row: PullRow, commits: tuple[Commit, ...]
-) -> Flow[Maybe[tuple[Push, ...]]]:
+) -> Flow[Maybe[tuple[Activity, ...]]]:
     """The pushes that led the head branch to the pull request's head.
 
     They reach back to the branch's creation, or to a commit that the branch stood on: a parent of

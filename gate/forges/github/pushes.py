@@ -12,7 +12,6 @@ from datetime import datetime
 from gate.forges.github.graph import Graph
 from gate.forges.github.parse import FORGE_MERGES, ZERO, Activity
 from gate.frozen import dataclass
-from gate.model import Push
 
 
 def pushes_to(
@@ -20,20 +19,20 @@ def pushes_to(
     rows: tuple[Activity, ...],
     stops: frozenset[str],
     until: datetime | None,
-) -> tuple[Push, ...] | None:
+) -> tuple[Activity, ...] | None:
     """The pushes that led a branch to ``head``, oldest first; None if the list does not show all.
 
     Begins at the newest row that left the branch at ``head`` (not after ``until``, the merge) and
     follows ``before`` back to the branch's creation or to one of ``stops``, commits that the
     branch was based on. Force pushes are followed: whoever made what was replaced pushed, too.
     """
-    found: list[Push] = []
+    found: list[Activity] = []
     wanted = head
     for row in rows:
         push = row.push
         if push.after != wanted or (not found and until is not None and push.at > until):
             continue
-        found.append(push)
+        found.append(row)
         if ZERO.fullmatch(push.before) or push.before in stops:
             return tuple(reversed(found))
         wanted = push.before
@@ -57,7 +56,7 @@ def anchored(rows: tuple[Activity, ...], stops: frozenset[str]) -> tuple[Activit
 
 @dataclass(frozen=True, slots=True)
 class Landing:
-    """A row of a release ref, and the range's commits that the ref first held after it."""
+    """A row of a ref, and the range's commits that the ref first held after it."""
 
     row: Activity
     commits: frozenset[str]
@@ -68,12 +67,12 @@ class Landing:
         return self.row.kind in FORGE_MERGES
 
 
-def landings(rows: tuple[Activity, ...], graph: Graph) -> tuple[Landing, ...]:
-    """How the range came onto a release ref, from its ``anchored`` rows.
+def landings(rows: tuple[Activity, ...], graph: Graph, tip: str = "") -> tuple[Landing, ...]:
+    """How the range came onto a ref, from its ``anchored`` rows.
 
-    A row that left the ref at a commit outside the graph (the ref went on past the head, or held
-    something since forced away) tells nothing by itself; but where there is a single one, whatever
-    no other row brought came in by it.
+    A row that left the ref at a commit outside the graph (the ref went on past the head, or never
+    held it) tells nothing by itself. Only where the ref is proved to hold the head at ``tip``, and
+    a single such row led there, whatever no other row brought came in by it.
     """
     seen: set[str] = set()
     found: list[Landing] = []
@@ -87,13 +86,13 @@ def landings(rows: tuple[Activity, ...], graph: Graph) -> tuple[Landing, ...]:
         if new:
             found.append(Landing(row, new))
     rest = frozenset(graph.commits) - seen
-    if rest and len(opaque) == 1:
+    if rest and tip and [row.push.after for row in opaque] == [rows[-1].push.after] == [tip]:
         found.append(Landing(opaque[0], rest))
     return tuple(found)
 
 
 def first_landings(every: tuple[Landing, ...]) -> Mapping[str, Landing]:
-    """For each commit the earliest row, over all release refs, that brought it."""
+    """For each commit the earliest of these rows that brought it."""
     found: dict[str, Landing] = {}
     for landing in sorted(every, key=lambda landing: landing.row.push.at):
         for sha in landing.commits:

@@ -30,8 +30,8 @@ def matching(source: Source, patterns: tuple[str, ...]) -> Flow[Maybe[tuple[Ref,
 
 def containing(
     source: Source, patterns: tuple[str, ...], head: str
-) -> Flow[Maybe[tuple[str, ...]]]:
-    """The release refs that hold the head, by comparing each with it.
+) -> Flow[Maybe[tuple[Ref, ...]]]:
+    """The release refs that hold the head, by comparing the tip of each with it.
 
     Of more than ``MOST_REFS`` only those whose tip is the head are told; where that leaves none,
     the answer is a Problem, since it would be no proof that none does.
@@ -39,7 +39,7 @@ def containing(
     listed = yield from matching(source, patterns)
     if isinstance(listed, Problem):
         return listed
-    tips = tuple(ref.name for ref in listed if ref.sha == head)
+    tips = tuple(ref for ref in listed if ref.sha == head)
     others = [ref for ref in listed if ref.sha != head]
     if len(others) > MOST_REFS:
         cause = f"{len(others)} refs match release_refs, too many to look for the commit in each"
@@ -50,8 +50,8 @@ def containing(
         if isinstance(answer, Problem):
             return answer
         if answer:
-            found.append(ref.name)
-    return tuple(sorted(found))
+            found.append(ref)
+    return tuple(sorted(found, key=lambda ref: ref.name))
 
 
 def _holds(source: Source, ref: Ref, head: str) -> Flow[Maybe[bool]]:
@@ -66,7 +66,7 @@ def _holds(source: Source, ref: Ref, head: str) -> Flow[Maybe[bool]]:
 
 
 def in_repository(
-    source: Source, release_refs: Maybe[tuple[str, ...]], head: str
+    source: Source, release_refs: Maybe[tuple[Ref, ...]], head: str
 ) -> Flow[Maybe[bool]]:
     """Whether one of the repository's own branches holds the head.
 

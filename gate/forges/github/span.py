@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import ceil
 
 from gate.forges import refs as names
 from gate.forges.github import parse
 from gate.forges.github.graph import Graph
-from gate.forges.github.parse import ZERO, Activity, Comparison, PullRow
+from gate.forges.github.parse import FORGE_MERGES, ZERO, Activity, Comparison, PullRow
 from gate.forges.github.source import Source
 from gate.forges.github.talk import (
     PAGE,
@@ -134,13 +135,24 @@ def first_range(source: Source, refs: tuple[str, ...], head: str) -> Flow[Maybe[
     for rows in lists:
         if isinstance(rows, Problem):
             return rows
-        found.extend(row for row in rows if row.push.after in tips)
+        found.extend(row for row in rows if _brings(row, head, refs, merged))
     if not found:
         return (yield from _from_pull(source, head, pulls))
     befores = {row.push.before for row in found if not ZERO.fullmatch(row.push.before)}
     if not befores:
         return (yield from _from_root(source, head))
     return (yield from _widest(source, sorted(befores), head))
+
+
+def _brings(row: Activity, head: str, refs: tuple[str, ...], merged: Mapping[str, str]) -> bool:
+    """Whether the row left a release ref at the head or a merge of it, or the forge merged there.
+
+    A push to any other ref, in whatever small steps, says nothing of how the head is released.
+    """
+    push = row.push
+    if push.ref in refs:
+        return push.after in {head, *merged.values()}
+    return row.kind in FORGE_MERGES and push.after == merged.get(push.ref)
 
 
 def _merged_pulls(source: Source, head: str) -> Flow[Maybe[tuple[PullRow, ...]]]:

@@ -77,14 +77,14 @@ def test_pushes_reach_back_to_the_branchs_creation() -> None:
     rows = tuple(history((ZERO, "1"), ("1", "2"), ("2", "3"), ("3", "4")))
     found = pushes_to("3", rows, frozenset(), None)
     assert found is not None
-    assert [push.after for push in found] == ["1", "2", "3"]
+    assert [row.push.after for row in found] == ["1", "2", "3"]
 
 
 def test_pushes_reach_back_to_where_the_branch_stood() -> None:
     rows = tuple(history(("x", "base"), ("base", "1"), ("1", "2")))
     found = pushes_to("2", rows, frozenset({"base"}), None)
     assert found is not None
-    assert [push.after for push in found] == ["1", "2"]
+    assert [row.push.after for row in found] == ["1", "2"]
     assert pushes_to("2", rows, frozenset(), None) is None
 
 
@@ -99,7 +99,7 @@ def test_a_push_after_the_merge_did_not_lead_to_it() -> None:
     rows = tuple(history((ZERO, "1"), ("1", "2"), ("2", ZERO), (ZERO, "2")))
     found = pushes_to("2", rows, frozenset(), NOON + timedelta(minutes=1))
     assert found is not None
-    assert [push.after for push in found] == ["1", "2"]
+    assert [row.push.after for row in found] == ["1", "2"]
     assert pushes_to("2", rows, frozenset(), NOON) is None
 
 

@@ -106,3 +106,15 @@ def test_a_receipt_holds_a_head_too(pipeline: Pipeline, tmp_path: Path) -> None:
     plain.write_bytes(bytes(1 << 22))
     with pytest.raises(UsageError, match="larger"):
         read_kept(plain)
+
+
+def test_what_cannot_be_read_leaves_no_evidence_of_something_newer(pipeline: Pipeline) -> None:
+    store = pipeline.store
+    assert isinstance(store, MemoryStore)
+    name = f"tile/entries/000.p/{pipeline.view().size}"
+    whole = store._objects[name]
+    store._objects[name] = whole.replace(b'"sig":"', b'"sig":"AA', 1)[: len(whole)]
+    report = verify(pipeline)
+    assert report.fault_counts
+    assert report.beyond == 0
+    assert report.counts.get("index rows", 0) < report.size

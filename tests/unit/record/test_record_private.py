@@ -10,8 +10,11 @@ import worlds
 from records import Written, write
 from worlds import good_facts, problem
 
+from gate.controls.control import say, together
 from gate.model import Facts, Lookup, MissingTicket
 from gate.policy import evaluate
+from gate.record.drafting import Drafting
+from gate.record.labels import Labels
 from gate.record.predicates import TextReference
 
 PERSONAL = (
@@ -93,3 +96,22 @@ def test_what_the_controls_say_names_nobody(world: str) -> None:
     for data in (written.payload, written.evidence):
         text = data.decode()
         assert [word for word in PERSONAL if word in text] == []
+
+
+def test_what_could_not_be_had_stays_a_label_behind_another_message_too() -> None:
+    told = together(
+        [
+            say("a.failure", "It failed."),
+            say(
+                "problem.unavailable",
+                "{service}: {cause} (asked: {request})",
+                service="github",
+                cause="the branch of alice is gone",
+                request="GET /users/alice",
+            ),
+        ]
+    )
+    labels = Labels(lambda _: None)
+    args: Any = Drafting(labels, worlds.REPOSITORY)._message(told).args
+    texts = {name for name, value in args.items() if isinstance(value, TextReference)}
+    assert texts == {name for name in args if name.startswith(("cause", "request"))} != set()
