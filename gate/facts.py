@@ -7,11 +7,11 @@ controls that need it say so.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from gate.config import Environment, Policy, Service
 from gate.config.secrets import Secrets
@@ -42,6 +42,7 @@ if TYPE_CHECKING:  # they import the libraries that ask, which not every command
     from gate.http import Budget, Request
     from gate.tickets.jira import JiraReader
 
+HEED_SECONDS = 0.2  # how late an interrupt may be heeded
 TICKETS_AT_MOST = 20  # a change request is one decision; a list this long is a mistake
 
 
@@ -129,8 +130,10 @@ def gather(
         if question.tickets:
             given = tuple(TicketReference("jira", t, TicketSource.OPTION) for t in question.tickets)
         else:
+            _wait_for(change)
             given = named_by_change(change.result(), deployment, environment, policy)
         lookups = _look_up(given, tickets, pool.submit)
+        _wait_for(run, change, before, *lookups)
         facts = Facts(
             deployment=deployment,
             run=run.result(),
@@ -155,6 +158,12 @@ def gather(
         ),
         (*tickets.requests(), *forge.requests()),
     )
+
+
+def _wait_for(*asked: Future[Any]) -> None:
+    """Until all are answered. In pieces, since a Ctrl-C can go unheard while one wait lasts."""
+    while wait(asked, timeout=HEED_SECONDS).not_done:
+        pass
 
 
 @contextmanager

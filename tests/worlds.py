@@ -234,6 +234,7 @@ def good_pull_request(**changes: Any) -> PullRequest:
             good_push(),
         ),
         commits=good_commits()[:2],
+        landed_at=at("09:10"),
     )
     return replace(pull_request, **changes)
 

@@ -43,7 +43,8 @@ def makers(predicate: DecisionPredicate) -> Iterator[str | None]:
 
     Author, committer and co-authors that git names for each commit, and its verified signer, but
     for commits that the forge wrote itself when it merged; the same of each pull request's own
-    commits, which a squash or rebase leaves out of the range; pushers; authors of pull requests.
+    commits, which a squash or rebase leaves out of the range; pushers; authors of pull requests,
+    and of those whose work is in them.
     """
     change = predicate.change
     if isinstance(change, Unknown):
@@ -54,7 +55,7 @@ def makers(predicate: DecisionPredicate) -> Iterator[str | None]:
         if isinstance(pull, str):
             yield pull
         else:
-            yield pull.author or UNKNOWN
+            yield from (label or UNKNOWN for label in (pull.author, *pull.others))
             yield from _own_makers(pull)
     for push in _pushes(change):
         yield push if isinstance(push, str) else push.person or UNKNOWN

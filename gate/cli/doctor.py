@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from enum import StrEnum
+from pathlib import Path
 
 import click
 
@@ -121,6 +122,13 @@ def _log(place: Place, _: Secrets) -> Iterator[Finding]:
         if folder.is_dir() and not os.access(folder, os.W_OK):
             yield Finding(
                 "log", State.FAULT, "its folder cannot be written", f"let this user write {folder}"
+            )
+        if not Path(url.removeprefix("dir:")).is_absolute():
+            yield Finding(
+                "log's place",
+                State.WARNING,
+                "is relative to gate.toml, so a copy of both in another folder has another log",
+                "write the whole path into log.url, evidence.url and log.trust",
             )
 
 

@@ -49,7 +49,7 @@ def judge(facts: Facts, policy: Policy, now: datetime) -> Judgement:
     if isinstance(change, Finding):
         return conclude(expected, [change])
     ballot = Ballot(facts, policy, change)
-    findings = [_unit(unit, change, ballot, now) for unit in change.units]
+    findings = [_unit(unit, change, ballot, now) for unit in change.landed]
     if change.loose:
         findings.append(_loose(change))
     return conclude(expected, findings)

@@ -63,13 +63,16 @@ class Range:
     """The commits that the deployment brings, never none.
 
     ``units_of`` has the units that each commit came in by; ``loose`` are commits that the
-    forge knows no push of, hand-made merges among them.
+    forge knows no push of, hand-made merges among them. ``landed`` are the units that tell when and
+    how: not the pull requests merged elsewhere all of whose commits came onto a release ref by
+    others. These make makers, but what was merged in some other place dates nothing.
     """
 
     commits: tuple[Commit, ...]
     units: tuple[Unit, ...]
     units_of: Mapping[str, tuple[Unit, ...]]
     loose: tuple[Commit, ...]
+    landed: tuple[Unit, ...]
 
     @property
     def pull_requests(self) -> tuple[PullRequest, ...]:
@@ -171,15 +174,14 @@ def _arranged(change: Change) -> Range | Finding:
     if isinstance(commits, Problem) or isinstance(pulls, Problem):
         raise TypeError("a range with a problem in it")
     units = [Unit(_of(commits, pull.brings), pull_request=pull) for pull in pulls]
-    brought = {commit.sha for unit in units for commit in unit.commits}
-    rest = [commit for commit in commits if commit.sha not in brought]
     by_hand = [unit.hand_merge for unit in units if unit.hand_merge is not None]
     if isinstance(pushes, Problem):
-        if rest:
+        released = {sha for pull in pulls if pull.into_release_ref for sha in pull.brings}
+        if not all(commit.sha in released for commit in commits):
             return unavailable(pushes)
     else:
         for position, push in enumerate(pushes):
-            mine = {c.sha for c in (*rest, *by_hand) if change.push_of.get(c.sha) == position}
+            mine = {c.sha for c in commits if change.push_of.get(c.sha) == position}
             units.append(Unit(_of(commits, mine), push=push))
     units = [unit for unit in units if unit.commits]
     units_of = {commit.sha: tuple(u for u in units if commit in u.commits) for commit in commits}
@@ -189,7 +191,17 @@ def _arranged(change: Change) -> Range | Finding:
         if not units_of[commit.sha]
         or (commit in by_hand and not any(unit.push for unit in units_of[commit.sha]))
     )
-    return Range(commits, tuple(units), units_of, loose)
+    return Range(commits, tuple(units), units_of, loose, _landed(units))
+
+
+def _landed(units: list[Unit]) -> tuple[Unit, ...]:
+    surely = [u for u in units if u.pull_request is None or u.pull_request.into_release_ref]
+    by_these = {commit.sha for unit in surely for commit in unit.commits}
+    return tuple(
+        unit
+        for unit in units
+        if unit in surely or not all(commit.sha in by_these for commit in unit.commits)
+    )
 
 
 def _of(commits: Iterable[Commit], shas: Iterable[str]) -> tuple[Commit, ...]:

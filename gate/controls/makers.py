@@ -57,14 +57,14 @@ def _of_push(push: Push) -> Makers:
 
 
 def _of_pull_request(pull: PullRequest, commit: Commit, *, by_hand: bool) -> Makers:
-    """Its author and pushers; and behind a commit that the forge wrote, those of its own commits.
+    """Its author and pushers, those of others' work in it, and the people of its own commits.
 
-    Pushes to its branch say nothing of a merge that somebody made by hand.
+    The last only behind a commit that the forge wrote in their place. Pushes to its branch say nothing of a merge that somebody made by hand.
     """
     pushes = pull.pushes if not isinstance(pull.pushes, Problem) else ()
     merged = pull.commits if commit.merged_by_forge else ()
     originals = merged if not isinstance(merged, Problem) else ()
-    accounts = [pull.author, *(push.account for push in pushes)]
+    accounts = [pull.author, *pull.others, *(push.account for push in pushes)]
     known = {account for account in accounts if account is not None}
     known.update(account for original in originals for account in _named_in(original))
     problems = [part for part in (pull.pushes, merged) if isinstance(part, Problem)]
@@ -72,7 +72,10 @@ def _of_pull_request(pull: PullRequest, commit: Commit, *, by_hand: bool) -> Mak
     return Makers(
         frozenset(known),
         nameless=None in accounts,
-        vouched=bool(pushes) and None not in accounts[1:] and is_told and not by_hand,
+        vouched=bool(pushes)
+        and is_told
+        and not by_hand
+        and None not in (p.account for p in pushes),
         problem=problems[0] if problems else None,
     )
 

@@ -47,7 +47,7 @@ def judge(facts: Facts, policy: Policy, now: datetime) -> Judgement:
     limit = now + policy.network.clock_tolerance
     findings = [
         _in_future(unit, limit) or _unit(unit, change, people, facts.gate_accounts)
-        for unit in change.units
+        for unit in change.landed
     ]
     if change.loose:
         findings.append(_loose(change))

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from gate.config.types import Policy
-from gate.controls.change import range_of, shown
+from gate.controls.change import Unit, range_of, shown
 from gate.controls.control import Finding, say, unavailable, undetermined
 from gate.controls.pipeline import PIPELINE_START, claimed, own_run
 from gate.frozen import dataclass
@@ -34,10 +34,10 @@ def called(kind: str) -> str:
 def reference(kind: str, facts: Facts, policy: Policy, now: datetime) -> Reference | Finding:
     """The reference of ``kind``, never later than ``now``.
 
-    "pipeline" is the creation of the run's first attempt, "job" is now, "merge" the earliest merge
-    or direct push of the range. A time that is further ahead of ``now`` than clocks may differ
-    proves nothing: with it, a ticket of a minute ago would be early. Raises ``ValueError`` for any
-    other kind.
+    "pipeline" is the creation of the run's first attempt, "job" is now, "merge" the earliest time
+    at which something of the range came onto a release ref. A time that is further ahead of ``now``
+    than clocks may differ proves nothing: with it, a ticket of a minute ago would be early. Raises
+    ``ValueError`` for any other kind.
     """
     if kind == "job":
         return Reference(now, "this job")
@@ -90,21 +90,37 @@ def _merge(facts: Facts, policy: Policy, now: datetime) -> Reference | Finding:
             _remedy(),
         )
     times: list[datetime] = []
-    for unit in change.units:
-        merged = unit.pull_request.merged_at if unit.pull_request else None
-        pushed = unit.push.at if unit.push else None
-        time = merged or pushed
-        if time is None:
+    for unit in change.landed:
+        landed = _times(unit)
+        if not landed:
             return undetermined(
-                say("merge.open", "The forge shows no merge of {unit}.", unit=unit.name), _remedy()
+                say(
+                    "merge.open",
+                    "The forge does not show when {unit} came onto a release ref.",
+                    unit=unit.name,
+                ),
+                _remedy(),
             )
-        times.append(time)
+        times.extend(landed)
     # Each of them, as one that is wrong would make the earliest too late.
     settled = [_past(Reference(time, MERGE), policy, now) for time in times]
     wrong = next((each for each in settled if isinstance(each, Finding)), None)
     if wrong is not None:
         return wrong
     return Reference(min(*times, now), MERGE)
+
+
+def _times(unit: Unit) -> list[datetime]:
+    """When the unit came onto a release ref, and was merged; none where the former is unknown.
+
+    A merge tells less than what landed: the same commits may have been pushed there before.
+    """
+    pull = unit.pull_request
+    if pull is None:
+        return [unit.push.at] if unit.push else []
+    if pull.landed_at is None:
+        return []
+    return [time for time in (pull.landed_at, pull.merged_at) if time is not None]
 
 
 def _remedy() -> Message:

@@ -292,11 +292,13 @@ class Drafting:
             merge_sha=_commit_or_none(pull.merge_sha),
             merged_at=pull.merged_at,
             merged_by=self._person(pull.merged_by),
+            landed_at=pull.landed_at,
             into_release_ref=pull.into_release_ref,
             brings=pull.brings,
             reviews=self._maybe(pull.reviews, self._approval),
             pushes=self._maybe(pull.pushes, self._push),
             commits=self._maybe(pull.commits, self._own_commit),
+            others=tuple(self._person(account) for account in pull.others),
         )
 
     def _own_commit(self, commit: Commit) -> p.OwnCommitPart:

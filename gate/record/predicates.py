@@ -304,7 +304,11 @@ class OwnCommitPart:
 
 @dataclass(frozen=True, slots=True)
 class PullRequestPart:
-    """A pull or merge request that brought commits of the range; ``commits`` are its own."""
+    """A pull or merge request that brought commits of the range; ``commits`` are its own.
+
+    ``others`` wrote or pushed the requests whose work is in this one; null: a deleted account.
+    ``landed_at`` is when its first commit came onto a release ref, null where that is not known.
+    """
 
     number: int
     title: TextLabel
@@ -315,11 +319,13 @@ class PullRequestPart:
     merge_sha: CommitId | None
     merged_at: datetime | None
     merged_by: PersonLabel | None
+    landed_at: datetime | None
     into_release_ref: bool
     brings: tuple[CommitId, ...]
     reviews: tuple[ApprovalPart, ...] | Unknown
     pushes: tuple[PushPart, ...] | Unknown
     commits: tuple[OwnCommitPart, ...] | Unknown
+    others: tuple[PersonLabel | None, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,11 @@ def test_the_authors_of_a_squashed_pull_request_are_makers() -> None:
     assert set(owners(squash())) == {"alice", "erin", "dave"}
 
 
+def test_who_wrote_what_was_merged_into_the_pull_request_is_a_maker_too() -> None:
+    assert "carol" in owners(squash(others=(worlds.github("carol"),)))
+    assert UNKNOWN in owners(squash(others=(None,)))
+
+
 def test_own_commits_that_could_not_be_had_leave_the_makers_unknown() -> None:
     found = owners(replace(squash(), commits=worlds.problem()))
     assert UNKNOWN in found

@@ -167,6 +167,17 @@ def test_own_commits_that_could_not_be_had_are_unknown() -> None:
     assert isinstance(change.pull_requests[0].commits, Unknown)
 
 
+def test_who_had_a_hand_in_what_was_merged_before_and_when_it_landed_is_kept() -> None:
+    pull = worlds.good_pull_request(
+        others=(worlds.github("erin"), None), landed_at=worlds.at("09:05")
+    )
+    written = write(good_facts(change=worlds.good_change(pull_requests=(pull,))))
+    change: Any = written.record.predicate.change
+    (part,) = change.pull_requests
+    assert part.landed_at == worlds.at("09:05")
+    assert (written.disclosure.person(part.others[0]).owner, part.others[1]) == ("erin", None)
+
+
 def test_both_bounds_of_an_inexact_approval_are_kept() -> None:
     vague = worlds.good_approval(latest_possible=True, not_before=worlds.at("08:31"))
     tickets: Any = write(
