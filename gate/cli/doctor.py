@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from gate.cli.inputs import open_place, pin_of
+from gate.cli.inputs import now, open_place, pin_of
 from gate.cli.options import shared
 from gate.cli.printing import read_secrets, say
 from gate.config import Policy, Secrets
@@ -102,7 +102,7 @@ def _keys(place: Place, secrets: Secrets) -> Iterator[Finding]:
     from gate.deploy import open_keys
 
     def look() -> str:
-        open_keys(place, secrets)
+        open_keys(place, secrets, now())
         return "both are the trusted ones"
 
     yield _tried("keys", look)

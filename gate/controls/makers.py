@@ -59,7 +59,8 @@ def _of_push(push: Push) -> Makers:
 def _of_pull_request(pull: PullRequest, commit: Commit, *, by_hand: bool) -> Makers:
     """Its author and pushers, those of others' work in it, and the people of its own commits.
 
-    The last only behind a commit that the forge wrote in their place. Pushes to its branch say nothing of a merge that somebody made by hand.
+    The last only behind a commit that the forge wrote in their place. Pushes to its branch say
+    nothing of a merge that somebody made by hand.
     """
     pushes = pull.pushes if not isinstance(pull.pushes, Problem) else ()
     merged = pull.commits if commit.merged_by_forge else ()

@@ -111,16 +111,16 @@ def _merge(facts: Facts, policy: Policy, now: datetime) -> Reference | Finding:
 
 
 def _times(unit: Unit) -> list[datetime]:
-    """When the unit came onto a release ref, and was merged; none where the former is unknown.
+    """When the unit came onto a release ref, and was merged; none where either is unknown.
 
     A merge tells less than what landed: the same commits may have been pushed there before.
     """
     pull = unit.pull_request
     if pull is None:
         return [unit.push.at] if unit.push else []
-    if pull.landed_at is None:
+    if pull.landed_at is None or pull.merged_at is None:
         return []
-    return [time for time in (pull.landed_at, pull.merged_at) if time is not None]
+    return [pull.landed_at, pull.merged_at]
 
 
 def _remedy() -> Message:

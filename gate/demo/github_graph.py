@@ -63,6 +63,15 @@ class CommitGraph:
             self._ancestors[sha] = frozenset(seen)
         return self._ancestors[sha]
 
+    def brought_in(self, sha: str, tip: str) -> str:
+        """The oldest commit on the line of first parents down from ``tip`` that contains ``sha``."""
+        found = tip
+        while parents := self.commits[found].parents:
+            if sha not in self.ancestors(parents[0]):
+                break
+            found = parents[0]
+        return found
+
     def between(self, base: str, head: str) -> tuple[str, ...]:
         """``base..head``: what head has and base has not, parents before children."""
         wanted = self.ancestors(head) - self.ancestors(base)

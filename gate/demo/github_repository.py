@@ -152,16 +152,28 @@ class GitHubRepository:
             )
         )
         for repository in self.watchers:
-            repository._follow(self.full_name, branch, commit, at)  # noqa: SLF001 - its own class
+            repository._follow(self.full_name, self.activity[-1])  # noqa: SLF001 - its own class
 
-    def _follow(self, source: str, branch: str, commit: str, at: datetime) -> None:
+    def _follow(self, source: str, move: Activity) -> None:
+        branch = move.ref.removeprefix("refs/heads/")
         for pull in self.pulls.values():
-            if pull.closed_at is not None or not commit:
+            if pull.closed_at is not None or move.after == ZEROS:
                 continue
             if (pull.head_repository, pull.head_ref) == (source, branch):
-                pull.head_sha, pull.updated_at = commit, at
+                pull.head_sha, pull.updated_at = move.after, move.at
             if (self.full_name, pull.base_ref) == (source, branch):
-                pull.base_sha = commit
+                if pull.head_sha in self.graph.ancestors(move.after):
+                    self._merge_indirectly(pull, move)
+                else:
+                    pull.base_sha = move.after
+
+    def _merge_indirectly(self, pull: PullRequest, move: Activity) -> None:
+        """A push put all of a pull request's commits onto its base: the site shows it as merged."""
+        pull.merged_at = pull.closed_at = pull.updated_at = move.at
+        pull.merged_by = move.actor
+        pull.merge_sha = self.graph.brought_in(pull.head_sha, move.after)
+        if pull.merge_sha != pull.head_sha:
+            pull.landed = (pull.merge_sha,)
 
     # ---------------------------------------------------------------- pull requests
 

@@ -63,6 +63,7 @@ class Draft:
     tickets: tuple[p.TicketPart, ...]
     change: p.ChangePart | p.Unknown
     deployed_before: tuple[p.ForgeDeploymentPart, ...] | p.Unknown
+    own_accounts: tuple[p.PersonLabel, ...]
     clocks: tuple[p.ClockPart, ...]
     controls: tuple[p.ControlPart, ...]
     claims: tuple[p.Plain, ...]
@@ -94,6 +95,7 @@ class Drafting:
             if isinstance(facts.change, Problem)
             else self._change(facts.change),
             deployed_before=self._maybe(facts.deployed_before, _forge_deployment),
+            own_accounts=tuple(self._labels.person(a) for a in facts.gate_accounts),
             clocks=tuple(
                 p.ClockPart(plain(c.service), round(c.offset * 1000), round(c.uncertainty * 1000))
                 for c in facts.clocks

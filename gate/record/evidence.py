@@ -4,7 +4,7 @@ Canonical JSON (``canonical``), named by its SHA-256, which the record holds in 
 
     {"policy":"<the policy as JSON without people and groups>",
      "record":{"change":…,"claims":…,"clocks":…,"controls":…,"deployedBefore":…,"given":…,
-               "labels":…,"run":…,"tickets":…},
+               "labels":…,"ownAccounts":…,"run":…,"tickets":…},
      "version":"gate/evidence/v1"}
 
 ``record`` holds these parts of the record's predicate before anything spilled out of it, so the

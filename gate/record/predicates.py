@@ -482,7 +482,10 @@ class KeyRole(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DecisionPredicate:
-    """``urn:gate:decision:v1``."""
+    """``urn:gate:decision:v1``.
+
+    ``own_accounts`` are those that gate itself read with: they approve nothing.
+    """
 
     at: datetime
     decision: DecisionKind
@@ -499,6 +502,7 @@ class DecisionPredicate:
     tickets: tuple[TicketPart, ...] | Spilled
     change: ChangePart | Unknown
     deployed_before: tuple[ForgeDeploymentPart, ...] | Spilled | Unknown
+    own_accounts: tuple[PersonLabel, ...]
     clocks: tuple[ClockPart, ...]
     controls: tuple[ControlPart, ...]
     labels: Mapping[Label, Sha256] | Spilled

@@ -84,6 +84,7 @@ def decision_statement(
         tickets=draft.tickets,
         change=draft.change,
         deployed_before=draft.deployed_before,
+        own_accounts=draft.own_accounts,
         clocks=draft.clocks,
         controls=draft.controls,
         labels=labels.commitments(),
