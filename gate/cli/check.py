@@ -9,25 +9,11 @@ import click
 from gate.cli.answer import code_of, print_decision, view_of
 from gate.cli.inputs import Options, ask, now
 from gate.cli.logs import log_requests
-from gate.cli.options import shared
+from gate.cli.options import ANSWER, PLACE, QUESTION, shared
 
 
 @click.command("check")
-@shared(
-    "ticket",
-    "service",
-    "environment",
-    "commit",
-    "base",
-    "artifact",
-    "config",
-    "log",
-    "trust",
-    "emergency",
-    "format",
-    "quiet",
-    "verbose",
-)
+@shared(*QUESTION, *PLACE, *ANSWER)
 def command(output: str, quiet: bool, verbose: bool, **given: Any) -> int:
     """Judge the deployment as enforce would, and print; nothing is written.
 

@@ -10,7 +10,7 @@ import click
 from gate.cli.answer import code_of, print_decision, tell_ci, view_of
 from gate.cli.inputs import Asked, Options, ask, now
 from gate.cli.logs import log_requests
-from gate.cli.options import shared
+from gate.cli.options import ANSWER, PLACE, QUESTION, shared
 from gate.cli.printing import say
 from gate.deploy import Recorded
 from gate.errors import FINDING
@@ -29,22 +29,7 @@ class Enforced:
 
 
 @click.command("enforce")
-@shared(
-    "ticket",
-    "service",
-    "environment",
-    "commit",
-    "base",
-    "artifact",
-    "receipt",
-    "config",
-    "log",
-    "trust",
-    "emergency",
-    "format",
-    "quiet",
-    "verbose",
-)
+@shared(*QUESTION, "receipt", *PLACE, *ANSWER)
 def command(receipt: str | None, output: str, quiet: bool, verbose: bool, **given: Any) -> int:
     """Judge the deployment, record the decision in the log, and only then answer.
 

@@ -11,6 +11,11 @@ from gate.errors import UsageError
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+# What check, enforce and run share: the question, where the answer is recorded, how it is told.
+QUESTION = ("ticket", "service", "environment", "commit", "base", "artifact")
+PLACE = ("config", "log", "trust")
+ANSWER = ("emergency", "format", "quiet", "verbose")
+
 FORMATS = ("text", "json", "markdown", "junit")
 
 

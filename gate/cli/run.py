@@ -11,7 +11,7 @@ import click
 
 from gate.cli.enforce import enforce_and_print
 from gate.cli.inputs import Options, ask, now
-from gate.cli.options import shared
+from gate.cli.options import ANSWER, PLACE, QUESTION, shared
 from gate.cli.printing import say
 from gate.config.secrets import SECRET_VARIABLES
 from gate.errors import NOT_RECORDED, OK, USAGE, GateError
@@ -21,22 +21,7 @@ OURS = frozenset(name for name in SECRET_VARIABLES if name.startswith("GATE_"))
 
 
 @click.command("run", context_settings={"ignore_unknown_options": False})
-@shared(
-    "ticket",
-    "service",
-    "environment",
-    "commit",
-    "base",
-    "artifact",
-    "receipt",
-    "config",
-    "log",
-    "trust",
-    "emergency",
-    "format",
-    "quiet",
-    "verbose",
-)
+@shared(*QUESTION, "receipt", *PLACE, *ANSWER)
 @click.argument("cmd", nargs=-1, required=True, type=click.UNPROCESSED)
 def command(
     cmd: tuple[str, ...],

@@ -64,7 +64,7 @@ class CommitGraph:
         return self._ancestors[sha]
 
     def brought_in(self, sha: str, tip: str) -> str:
-        """The oldest commit on the line of first parents down from ``tip`` that contains ``sha``."""
+        """The oldest commit on the line of first parents from ``tip`` that contains ``sha``."""
         found = tip
         while parents := self.commits[found].parents:
             if sha not in self.ancestors(parents[0]):
