@@ -39,16 +39,16 @@ class Shop:
     def push(self, branch: str, commit: str, *, by: str = "alice") -> None:
         self.repository.push(branch, commit, by=by, at=self.later())
 
-    def propose(self, number: int, branch: str, *messages: str, base: str = "main") -> str:
-        """alice pushes commits to a branch and opens a pull request; its head."""
+    def propose(
+        self, number: int, branch: str, *messages: str, base: str = "main", by: str = "alice"
+    ) -> str:
+        """alice (or ``by``, who forges her name) pushes commits to a branch and opens a pull request; its head."""
         on = base
         for message in messages or (f"Work on {branch}",):
             head = self.commit(message, on=on)
             on = head
-        self.push(branch, head)
-        self.repository.open_pull_request(
-            number, by="alice", head=branch, at=self.later(), base=base
-        )
+        self.push(branch, head, by=by)
+        self.repository.open_pull_request(number, by=by, head=branch, at=self.later(), base=base)
         return head
 
     def merge(self, number: int, **how: object) -> str:

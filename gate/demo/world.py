@@ -149,7 +149,8 @@ class World:
         deciders = [name for name in (plot.approver, plot.objector) if name]
         if jira.flavour == "cloud" and deciders:
             # Jira tells no time for each person: only that it was while the step was open.
-            jira.add_approval(key, deciders, at=decided - 5 * MINUTE, name="Change board")
+            asked = max(decided - 5 * MINUTE, opened + 10 * SECOND)
+            jira.add_approval(key, deciders, at=asked, name="Change board")
             if plot.approver:
                 jira.approve(key, by=plot.approver, at=decided)
             if plot.objector:

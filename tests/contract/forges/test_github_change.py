@@ -105,9 +105,6 @@ def test_a_merge_pushed_by_hand_is_no_merge_of_the_forge(shop: Shop) -> None:
     head = shop.propose(1, "fix")
     by_hand = shop.commit("Merge pull request #1 from acme/fix", by="mallory", on=("main", head))
     shop.push("main", by_hand, by="mallory")
-    pull = shop.repository.pulls[1]
-    pull.merged_at = pull.closed_at = shop.later()
-    pull.merge_sha, pull.landed, pull.base_sha = by_hand, (by_hand,), shop.base
     change = shop.change(by_hand)
     (request,) = pulls(change)
     assert request.brings == (head,)

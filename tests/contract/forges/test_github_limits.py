@@ -17,8 +17,8 @@ def test_a_usual_change_takes_few_requests_and_short_chains(shop: Shop) -> None:
     reader = shop.reader()
     change = reader.fetch_change(shop.service(), merged, Base(BaseKind.DEPLOYED, shop.base))
     assert isinstance(change, Change)
-    assert len(shop.github.requests) == 9 == len(reader.requests())
-    assert shop.github.longest_chain() <= 4
+    assert len(shop.github.requests) == 9 + len(("One", "Two")) == len(reader.requests())
+    assert shop.github.longest_chain() <= 3
     asked = [(request.path, tuple(request.query.items())) for request in shop.github.requests]
     assert len(set(asked)) == len(asked)
     assert {request.authorised for request in shop.github.requests} == {True}
@@ -33,7 +33,7 @@ def test_what_a_reply_lacks_is_never_asked_for_unseen(shop: Shop) -> None:
     change = shop.change(merged)
     assert isinstance(change.pull_requests, Problem)
     assert change.pull_requests.kind is ProblemKind.MALFORMED
-    assert len(shop.github.requests) == 9
+    assert len(shop.github.requests) == 10
 
 
 def test_all_pages_are_read(shop: Shop) -> None:

@@ -168,7 +168,8 @@ def test_pull_requests_of_a_commit_open_closed_and_merged(
     github: GitHubSimulator, shop: GitHubRepository
 ) -> None:
     _, head = propose(shop, 1)
-    shop.open_pull_request(2, by="bob", head="fix/1", at=MONDAY)
+    shop.push("other", shop.branches["main"], by="bob", at=MONDAY)
+    shop.open_pull_request(2, by="bob", head="fix/1", base="other", at=MONDAY)
     shop.open_pull_request(3, by="bob", head="fix/1", at=MONDAY)
     shop.close(3, at=MONDAY)
     path = f"{R}/commits/{head}/pulls"
@@ -178,6 +179,22 @@ def test_pull_requests_of_a_commit_open_closed_and_merged(
     assert [p["number"] for p in ask(github, f"{R}/pulls?state=all")[1]] == [3, 2, 1]
     assert [p["number"] for p in ask(github, f"{R}/pulls")[1]] == [2]
     assert ask(github, f"{R}/pulls/9")[0] == 404
+
+
+@pytest.mark.parametrize("straight", [True, False])
+def test_a_push_that_brings_a_pull_request_merges_it(
+    github: GitHubSimulator, shop: GitHubRepository, straight: bool
+) -> None:
+    first, head = propose(shop, 1)
+    pushed = head
+    if not straight:
+        pushed = shop.commit("By hand", by="bob", at=MONDAY, on=("main", head))
+    last = shop.commit("On top", by="bob", at=MONDAY, on=pushed)
+    shop.push("main", last, by="bob", at=MONDAY + HOUR)
+    row = ask(github, f"{R}/pulls/1")[1]
+    assert (row["merged"], row["merge_commit_sha"]) == (True, pushed)
+    assert row["merged_by"]["login"] == "bob"
+    assert [c["sha"] for c in ask(github, f"{R}/pulls/1/commits")[1]] == [first, head]
 
 
 def test_reviews_and_commits_of_a_pull_request(

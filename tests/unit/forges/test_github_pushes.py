@@ -125,8 +125,8 @@ def test_anchored_demands_an_unbroken_chain() -> None:
     assert anchored((), stops) is None
 
 
-def landed(rows: tuple[Activity, ...], span: Graph) -> list[tuple[int, set[str]]]:
-    return [(landing.row.id, set(landing.commits)) for landing in landings(rows, span)]
+def landed(rows: tuple[Activity, ...], span: Graph, tip: str = "") -> list[tuple[int, set[str]]]:
+    return [(landing.row.id, set(landing.commits)) for landing in landings(rows, span, tip)]
 
 
 def test_each_commit_lands_with_the_row_that_first_held_it() -> None:
@@ -138,11 +138,20 @@ def test_each_commit_lands_with_the_row_that_first_held_it() -> None:
 def test_what_came_after_the_head_explains_nothing_unless_nothing_else_can() -> None:
     span = graph(commit("1", "base"), commit("2", "1"))
     beyond = tuple(history(("base", "2"), ("2", "later"))[::-1])
-    assert landed(beyond, span) == [(0, {"1", "2"})]
+    assert landed(beyond, span, "later") == [(0, {"1", "2"})]
     within = tuple(history(("base", "later"))[::-1])
-    assert landed(within, span) == [(0, {"1", "2"})]
+    assert landed(within, span, "later") == [(0, {"1", "2"})]
     unclear = tuple(history(("base", "later"), ("later", "latest"))[::-1])
-    assert landings(unclear, span) == ()
+    assert landings(unclear, span, "latest") == ()
+
+
+def test_a_ref_that_does_not_hold_the_head_explains_only_what_it_held_itself() -> None:
+    span = graph(commit("1", "base"), commit("2", "1"))
+    rows = tuple(history(("base", "1"), ("1", "aside"))[::-1])
+    assert landed(rows, span) == [(0, {"1"})]
+    assert landed(rows, span, "pushed since") == [(0, {"1"})]
+    back = tuple(history(("base", "aside"), ("aside", "1"))[::-1])
+    assert landed(back, span, "1") == [(1, {"1"})]
 
 
 def test_the_earliest_row_of_all_refs_counts() -> None:
