@@ -42,7 +42,10 @@ class Shop:
     def propose(
         self, number: int, branch: str, *messages: str, base: str = "main", by: str = "alice"
     ) -> str:
-        """alice (or ``by``, who forges her name) pushes commits to a branch and opens a pull request; its head."""
+        """alice pushes commits to a branch and opens a pull request; its head.
+
+        Or ``by`` does it, in alice's name.
+        """
         on = base
         for message in messages or (f"Work on {branch}",):
             head = self.commit(message, on=on)

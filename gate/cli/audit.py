@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def period(function: F) -> F:
@@ -184,7 +184,7 @@ def _say_sample(target: Path, drawn: Sample) -> None:
 def _size(text: str) -> int | None:
     if text == "auto":
         return None
-    if not re.fullmatch(r"[1-9]\d{0,5}", text):
+    if not re.fullmatch(r"[1-9][0-9]{0,5}", text):
         raise UsageError(f"--size {text[:40]!r} is neither a number nor auto")
     return int(text)
 
