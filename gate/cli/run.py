@@ -16,6 +16,7 @@ from gate.cli.printing import say
 from gate.config.secrets import SECRET_VARIABLES
 from gate.errors import NOT_RECORDED, OK, USAGE, GateError
 
+LOOK = 60.0  # seconds; within them Python looks every few hundredths, and heeds signals
 PASSED_ON = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
 OURS = frozenset(name for name in SECRET_VARIABLES if name.startswith("GATE_"))
 
@@ -82,8 +83,21 @@ def _run(cmd: tuple[str, ...]) -> int:
         process = subprocess.Popen(cmd, env=environment)  # noqa: S603 -- what run is for
         for number in waiting:
             process.send_signal(number)
-        code = process.wait()
+        code = _ended(process)
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)
     return code if code >= 0 else 128 - code
+
+
+def _ended(process: subprocess.Popen[bytes]) -> int:
+    """The exit code of a process, once it has ended.
+
+    Looked for again and again: the system may hand a signal to another thread than this one, and a
+    wait without end would keep Python from heeding it.
+    """
+    while True:
+        try:
+            return process.wait(timeout=LOOK)
+        except subprocess.TimeoutExpired:
+            continue
