@@ -7,8 +7,8 @@ One policy for every service, also inside their client libraries, which are hand
 * a GET is tried at most three times, with jitter; ``Retry-After`` (RFC 9110 10.2.3, and decimals as
   some services send them) is honoured within the budget;
 * redirects are followed to the same scheme, host and port only;
-* TLS is always verified; plain http goes to loopback only; proxies and CA bundles are honoured,
-  ``.netrc`` and cookies never;
+* TLS is always verified; plain http goes to loopback only; proxies are honoured, ``.netrc``
+  and cookies never; the CA is the policy's or certifi's, never the environment's;
 * a reply over 10 MB is refused while it streams, and its Content-Type is looked at before it is
   parsed.
 

@@ -147,7 +147,9 @@ def from_transport(service: str, request: str, error: BaseException) -> FetchErr
     """An exception of the HTTP library. Its own text is not used: it quotes whole URLs."""
     if isinstance(error, requests.exceptions.SSLError):
         cause = f"the TLS certificate of {service} could not be verified"
-        remedy = "name the CA that signed it with network.ca in gate.toml or REQUESTS_CA_BUNDLE"
+        remedy = (
+            "name the CA that signed it with network.ca in gate.toml; the environment's is not used"
+        )
         return FetchError(unavailable(service, request, cause, remedy))
     if isinstance(error, requests.exceptions.ProxyError):
         cause = f"the proxy did not let us through to {service}"
@@ -171,8 +173,8 @@ def from_transport(service: str, request: str, error: BaseException) -> FetchErr
     if isinstance(error, requests.exceptions.RequestException):
         cause = f"{service} could not be asked ({type(error).__name__})"
         return FetchError(unavailable(service, request, cause))
-    cause = "the CA bundle that REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names cannot be read"
-    return FetchError(unavailable(service, request, cause, "name one that exists"))
+    cause = "the CA bundle cannot be read"
+    return FetchError(unavailable(service, request, cause, "correct ca in gate.toml"))
 
 
 def from_status(

@@ -26,7 +26,7 @@ class Wire:
     """A service at ``base_url``, asked by the policy of this package.
 
     ``service`` is its name in messages ("jira"); ``auth`` sets the credentials on each request
-    (None: none are sent). ``ca`` goes before ``network.ca``, and both before REQUESTS_CA_BUNDLE.
+    (None: none are sent). ``ca`` goes before ``network.ca``, and both before certifi's.
     ``sleep``, ``now`` and ``jitter`` (0.0 to 1.0) stand for the world. Raises UsageError for a base
     URL that is neither https nor loopback, and for a CA bundle that is not there.
     """
