@@ -28,6 +28,7 @@ from gate.model import (
 
 _TOKEN = "set GITHUB_TOKEN so that the forge can be asked"  # noqa: S105 prose, not a token
 _DEEPEN = "fetch the whole history: actions/checkout with fetch-depth: 0, or git fetch --unshallow"
+ORIGIN = "refs/remotes/origin/"
 MOST_COMMITS = 20_000  # a longer range is a wrong base
 
 
@@ -45,8 +46,9 @@ class GitReader:
     def head(self) -> str:
         """The commit that is checked out, detached or not, as a full object id."""
         try:
-            self._demand_repository()
             found = self._commit_id("HEAD")
+            if found is None:
+                self._demand_repository()
         except GitFailureError as error:
             raise UsageError(error.cause, remedy=error.remedy) from None
         if found is None:
@@ -58,8 +60,9 @@ class GitReader:
     def resolve(self, rev: str) -> str:
         """The full object id of the commit that a revision means here."""
         try:
-            self._demand_repository()
             found = self._commit_id(rev)
+            if found is None:
+                self._demand_repository()
         except GitFailureError as error:
             raise UsageError(error.cause, remedy=error.remedy) from None
         if found is None:
@@ -80,7 +83,6 @@ class GitReader:
     def fetch_change(self, service: Service, head: str, base: Base) -> Maybe[Change]:
         """base..head as far as the clone knows; what it cannot know is a Problem of kind CLAIM."""
         try:
-            self._demand_repository()
             self._demand_commit(head, "the commit to deploy")
             ancestor = True
             if base.commit:
@@ -128,15 +130,13 @@ class GitReader:
 
     def _release_refs(self, service: Service, head: str) -> Maybe[tuple[str, ...]]:
         """A local branch can be moved by anyone, so even a hit is only a claim."""
-        form = "--format=%(refname)"
-        listed = self._lines("for-each-ref", form, f"--contains={head}", "refs/heads", "refs/tags")
-        remote = [
-            refs.HEADS + ref.removeprefix("refs/remotes/origin/")
-            for ref in self._lines(
-                "for-each-ref", form, f"--contains={head}", "refs/remotes/origin"
-            )
-        ]
-        hits = [ref for ref in (*listed, *remote) if refs.matches_any(service.release_refs, ref)]
+        places = ("refs/heads", "refs/tags", ORIGIN)
+        listed = self._lines("for-each-ref", "--format=%(refname)", f"--contains={head}", *places)
+        named = (
+            refs.HEADS + ref.removeprefix(ORIGIN) if ref.startswith(ORIGIN) else ref
+            for ref in listed
+        )
+        hits = [ref for ref in named if refs.matches_any(service.release_refs, ref)]
         seen = "some" if hits else "none"
         cause = f"{seen} of the clone's refs that match contain the commit, but it can be any clone"
         return _claim("release refs", cause)
@@ -164,6 +164,10 @@ class GitReader:
     # ---------------------------------------------------------------- asking git
 
     def _demand_repository(self) -> None:
+        """Why nothing was found: GitFailureError where there is nothing to find it in.
+
+        Asked afterwards, since each git process costs as much as a fiftieth of a whole command.
+        """
         answer = self._git.run("rev-parse", "--git-dir")
         if answer.code == 0:
             return
@@ -179,6 +183,7 @@ class GitReader:
     def _demand_commit(self, sha: str, what: str) -> None:
         if COMMIT_ID.fullmatch(sha) and self._commit_id(sha) == sha:
             return
+        self._demand_repository()
         if self._shallow():
             raise GitFailureError(f"{what} is not in this shallow clone", _DEEPEN)
         raise GitFailureError(
