@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -191,3 +192,20 @@ def test_go_refuses_a_changed_receipt(reader: Path, tmp_path: Path) -> None:
             assert "receipt: " in refused(reader, log, entry_file, proof_file)
         file.write_bytes(data)
     assert run(reader, log, entry_file, proof_file).returncode == 0
+
+
+def test_go_reads_the_log_and_receipts_that_the_commands_wrote(
+    reader: Path, tmp_path: Path
+) -> None:
+    """The demo's: written by enforce, run and complete, with nothing of ours in between."""
+    told = tmp_path / "told"
+    demo = [sys.executable, "-m", "gate.cli", "demo", "--output", str(told)]
+    subprocess.run(demo, check=True, capture_output=True, timeout=120)
+    receipts = sorted((told / "receipts").glob("*.tlog-proof"))
+    assert len(receipts) > 10
+    for proof in receipts:
+        sealed = proof.with_name(proof.name.replace(".tlog-proof", ".dsse.json"))
+        vkey = (told / "log.vkey").read_text().strip()
+        command = [str(reader), str(told / "log"), vkey, str(sealed), str(proof)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
