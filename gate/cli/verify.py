@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,6 +14,9 @@ from gate.cli.options import shared
 from gate.cli.printing import say
 from gate.errors import FINDING, OK, UsageError
 from gate.model import COMMIT_ID
+
+if TYPE_CHECKING:
+    from gate.log.permit import Expected, Permit
 
 DIGEST = re.compile(r"[0-9a-f]{64}")
 AGE = re.compile(r"([0-9]{1,6})([smhd])")
@@ -82,21 +86,23 @@ def command(
         allow_emergency=allow_emergency,
         policies=parse_digests(policies),
     )
-    permit = permits(Path(str(receipt)), Path(str(trust)), expected, now())
+    return _answer(permits(Path(str(receipt)), Path(str(trust)), expected, now()), expected, quiet)
+
+
+def _answer(permit: Permit, expected: Expected, quiet: bool) -> int:
+    """Say what was found; the exit code."""
+    place = f"entry {permit.index} of {permit.origin}"
     for warning in permit.warnings:
         say(f"note: {warning}", err=True)
     for reason in permit.refusals:
         say(f"refused: {reason}", err=True)
     if permit.refusals:
-        say(
-            f"gate: entry {permit.index} of {permit.origin} does not permit this deployment",
-            err=True,
-        )
+        say(f"gate: {place} does not permit this deployment", err=True)
         return FINDING
     if not quiet:
         say(
-            f"permitted: {service} {str(commit)[:12]} to {environment}, decided "
-            f"{permit.decided_at:%Y-%m-%d %H:%M:%S} UTC, entry {permit.index} of {permit.origin}"
+            f"permitted: {expected.service} {expected.commit[:12]} to {expected.environment}, "
+            f"decided {permit.decided_at:%Y-%m-%d %H:%M:%S} UTC, {place}"
         )
     return OK
 
