@@ -94,14 +94,18 @@ def _no_pipeline(environment: str) -> Finding:
 def claimed(facts: Facts, policy: Policy, claim: str) -> bool:
     """Whether the policy accepts the claim here.
 
-    Only where no API can be asked, never as a way round one that does not answer, and never in a
-    plain shell.
+    Only where no API can be asked, never as a way round one that does not answer, never in a plain
+    shell, and never of a job that says itself that it is of another repository.
     """
     nothing_better = facts.run is None or (
         isinstance(facts.run, Problem) and facts.run.kind is ProblemKind.CLAIM
     )
-    in_pipeline = facts.deployment.run.ci != "shell"
-    return nothing_better and in_pipeline and claim in environment_of(facts, policy).accept_claims
+    said = facts.deployment.run
+    of_service = not said.repository or same_repository(
+        said.repository, service_of(facts, policy).repository
+    )
+    accepted = claim in environment_of(facts, policy).accept_claims
+    return nothing_better and said.ci != "shell" and of_service and accepted
 
 
 def deployer(facts: Facts, policy: Policy) -> tuple[Account, tuple[str, ...]] | Finding:

@@ -72,16 +72,23 @@ def assemble(pages: Sequence[StepPage]) -> tuple[Approval, ...]:
 
 
 def _standing(given: list[Approval]) -> tuple[Approval, ...]:
-    """Without objections that were withdrawn: whose giver approved in a later step."""
-    approved = [(a.account, int(a.id)) for a in given if a.verdict is Verdict.APPROVED]
+    """Without objections that were withdrawn."""
     return tuple(
         each
         for each in given
-        if each.verdict is not Verdict.DECLINED
-        or not any(
-            each.account is not None and account == each.account and step > int(each.id)
-            for account, step in approved
-        )
+        if each.verdict is not Verdict.DECLINED or not any(_withdraws(a, each) for a in given)
+    )
+
+
+def _withdraws(approval: Approval, objection: Approval) -> bool:
+    """Whether whoever objected approved in a step that surely began after the objection."""
+    return (
+        approval.verdict is Verdict.APPROVED
+        and objection.account is not None
+        and approval.account == objection.account
+        and approval.not_before is not None
+        and objection.decided_at is not None
+        and approval.not_before >= objection.decided_at
     )
 
 

@@ -254,6 +254,23 @@ def test_an_objection_stays_beside_an_approval(desk: Desk) -> None:
     ]
 
 
+def test_an_objection_is_withdrawn_by_approving_in_a_step_that_began_later(desk: Desk) -> None:
+    desk.jira.add_approval("CHG-1", ["carol"], at=hour(9))
+    desk.jira.decline("CHG-1", by="carol", at=hour(10))
+    assert ("carol", Verdict.DECLINED, hour(10)) in given(desk, JSM)
+    desk.jira.add_approval("CHG-1", ["carol"], at=hour(11))
+    desk.jira.approve("CHG-1", by="carol", at=hour(12))
+    assert given(desk, JSM) == [("carol", Verdict.APPROVED, hour(12))]
+
+
+def test_an_approval_in_a_step_that_was_open_already_withdraws_nothing(desk: Desk) -> None:
+    desk.jira.add_approval("CHG-1", ["carol"], at=hour(9))
+    desk.jira.add_approval("CHG-1", ["carol"], at=hour(10))
+    desk.jira.approve("CHG-1", by="carol", at=hour(11))  # in the newer step
+    desk.jira.decline("CHG-1", by="carol", at=hour(12))  # and then in the older one
+    assert ("carol", Verdict.DECLINED, hour(12)) in given(desk, JSM)
+
+
 def test_steps_are_in_the_order_of_their_numbers(desk: Desk) -> None:
     for number in range(12):
         step = desk.jira.add_approval("CHG-1", ["bob"], at=hour(9))
