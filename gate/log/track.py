@@ -109,9 +109,7 @@ def start_of(record: DecisionRecord) -> str:
     cut long ago the range would be all that was merged since.
     """
     change = record.predicate.change
-    if isinstance(change, Unknown) or record.history.base.kind is not BaseKind.FIRST:
-        return ""
-    if change.base.kind not in {BaseKind.FIRST, BaseKind.WIDENED}:
+    if isinstance(change, Unknown) or change.base.kind is not BaseKind.FIRST:
         return ""
     if isinstance(change.release_refs, Unknown) or not change.release_refs:
         return ""

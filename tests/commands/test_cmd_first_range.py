@@ -61,18 +61,3 @@ def test_a_head_on_no_release_ref_starts_nothing(acme: Job) -> None:
     assert code in (0, 10)
     assert following.base.kind == "first"
     acme.gate("log", "verify", expect=0)
-
-
-def test_a_base_of_ones_own_does_not_leave_a_denial_behind(acme: Job) -> None:
-    """A first decision with --base says where the range started as one without does."""
-    denied = acme.world.change("CHG-11", service="cart", late_push=True)
-    ended = acme.gate(
-        *("enforce", "--ticket", "CHG-11", "--service", "cart", "--environment", "production"),
-        *("--base", denied.base),
-        environment=acme.ci(denied),
-    )
-    assert ended.code == 10, said(ended)
-    code, following = enforce(acme, "CHG-12")
-    assert code == 10
-    assert following.base.commit == denied.base
-    acme.gate("log", "verify", expect=0)
