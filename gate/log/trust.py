@@ -21,7 +21,7 @@ from gate.record.signer import RecordSigner
 from gate.record.signers import TrustedSigners, parse_signers
 from gate.record.statement import open_record
 from gate.tlog.keys import Signer, Verifier, make_verifier
-from gate.tlog.trust import NONE, TrustPolicy, parse_policy
+from gate.tlog.trust import TrustPolicy, parse_policy
 
 POLICY = "trust.policy"
 SIGNERS = "signers.toml"
@@ -54,7 +54,6 @@ def load_trust(folder: Path, *, log: Path | None = None) -> Trust:
     try:
         policy = parse_policy(data)
         policy.log  # noqa: B018  # raises UsageError where the policy trusts several logs
-        _refuse_witnesses(policy)
     except UsageError as error:
         raise UsageError(f"{folder / POLICY}: {error.message}", remedy=error.remedy) from None
     try:
@@ -62,15 +61,6 @@ def load_trust(folder: Path, *, log: Path | None = None) -> Trust:
     except UnicodeDecodeError:
         raise UsageError(f"{folder / SIGNERS} is not UTF-8") from None
     return Trust(policy, parse_signers(text, str(folder / SIGNERS)), _warnings(folder))
-
-
-def _refuse_witnesses(policy: TrustPolicy) -> None:
-    """No version asks witnesses yet, so no checkpoint could ever meet a quorum of them."""
-    if policy.quorum != NONE:
-        raise UsageError(
-            f"it asks for the quorum {policy.quorum!a}, and witnesses are not built yet",
-            remedy='write "quorum none" until a later version can ask them',
-        )
 
 
 def require_keys(

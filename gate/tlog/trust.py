@@ -31,7 +31,7 @@ line. A policy without a ``log`` line is refused as well: here it would believe 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from gate.errors import UsageError
@@ -107,6 +107,21 @@ class TrustPolicy:
 
     def open_with_signatures(self, data: bytes) -> tuple[Checkpoint, Note]:
         """As ``open``, with the note: its verified signatures hold the witnesses' times."""
+        checkpoint, note = self.open_signed_note(data)
+        self.require_quorum(note)
+        return checkpoint, note
+
+    def open_signed(self, data: bytes) -> Checkpoint:
+        """The checkpoint in ``data`` if the log signed it, whoever cosigned it.
+
+        For whoever is about to ask the witnesses, or says apart that they are missing. Raises what
+        ``open`` raises but ``QuorumError``: a bad signature by a witness is refused here too.
+        """
+        checkpoint, _ = self.open_signed_note(data)
+        return checkpoint
+
+    def open_signed_note(self, data: bytes) -> tuple[Checkpoint, Note]:
+        """As ``open_signed``, with the note, for ``cosigned_by`` and ``require_quorum``."""
         keys = [*(one.key for one in self.logs), *(one.key for one in self.witnesses)]
         note = open_note(data, keys)
         signed = {(one.name, one.key_id) for one in note.verified}
@@ -115,9 +130,31 @@ class TrustPolicy:
             raise untrusted(note.unknown, [one.key for one in self.logs])
         checkpoint = parse_checkpoint(note.text)
         require_origin(checkpoint, {key.name for key in by_logs})
-        cosigned = {one.name for one in self.witnesses if (one.key.name, one.key.key_id) in signed}
-        self._require_quorum(cosigned)
         return checkpoint, note
+
+    def cosigned_by(self, note: Note) -> frozenset[str]:
+        """The names, in this policy, of the witnesses whose good signature the note bears."""
+        signed = {(one.name, one.key_id) for one in note.verified}
+        return frozenset(
+            one.name for one in self.witnesses if (one.key.name, one.key.key_id) in signed
+        )
+
+    def meets_quorum(self, cosigned: Iterable[str]) -> bool:
+        """Whether these witnesses, by their names in this policy, are the quorum."""
+        reached = set(cosigned)
+        for group in self.groups:  # members are defined before the groups that hold them
+            if sum(name in reached for name in group.members) >= group.threshold:
+                reached.add(group.name)
+        return self.quorum == NONE or self.quorum in reached
+
+    def require_quorum(self, note: Note) -> None:
+        """``QuorumError`` unless the quorum cosigned the note, one that this policy opened."""
+        cosigned = self.cosigned_by(note)
+        if not self.meets_quorum(cosigned):
+            by = ", ".join(sorted(shown(name) for name in cosigned)) or "no witness"
+            raise QuorumError(
+                f"cosigned by {by}, which does not meet the quorum {shown(self.quorum)}"
+            )
 
     def _only(self) -> TrustedLog:
         if len(self.logs) != 1:
@@ -126,19 +163,6 @@ class TrustPolicy:
                 remedy="Keep one log line.",
             )
         return self.logs[0]
-
-    def _require_quorum(self, cosigned: set[str]) -> None:
-        if self.quorum == NONE:
-            return
-        reached = set(cosigned)
-        for group in self.groups:  # members are defined before the groups that hold them
-            if sum(name in reached for name in group.members) >= group.threshold:
-                reached.add(group.name)
-        if self.quorum not in reached:
-            by = ", ".join(sorted(shown(name) for name in cosigned)) or "no witness"
-            raise QuorumError(
-                f"cosigned by {by}, which does not meet the quorum {shown(self.quorum)}"
-            )
 
 
 def format_policy(log_vkey: str, url: str | None = None) -> str:

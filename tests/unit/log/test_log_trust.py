@@ -55,20 +55,15 @@ def test_several_logs_are_refused(folder: Path) -> None:
         load_trust(folder)
 
 
-def test_a_quorum_of_witnesses_is_not_built_yet_and_says_so(folder: Path) -> None:
+def test_a_quorum_of_witnesses_may_be_asked_for(folder: Path) -> None:
     key = Ed25519PrivateKey.from_private_bytes(b"\x21" * 32).public_key().public_bytes_raw()
-    witness = f"witness w {format_vkey('witness.example/w', key, COSIGNATURE)}\n"
+    witness = f"witness w {format_vkey('witness.example/w', key, COSIGNATURE)} https://w.example\n"
     log = f"log {vkey(LOG_KEY)}\n"
-    (folder / "trust.policy").write_text(f"{log}{witness}quorum w\n")
-    with pytest.raises(UsageError, match=r"trust\.policy: .*witnesses are not built yet") as caught:
-        load_trust(folder)
-    assert caught.value.exit_code == 2
-    assert "quorum none" in caught.value.remedy
-    (folder / "trust.policy").write_text(f"{log}{witness}group g any w\nquorum g\n")
-    with pytest.raises(UsageError, match="witnesses are not built yet"):
-        load_trust(folder)
-    (folder / "trust.policy").write_text(f"{log}{witness}quorum none\n")  # named, and not asked
-    assert load_trust(folder).policy.quorum == "none"
+    for rule in ("quorum w\n", "group g any w\nquorum g\n", "quorum none\n"):
+        (folder / "trust.policy").write_text(f"{log}{witness}{rule}")
+        policy = load_trust(folder).policy
+        assert policy.quorum == rule.split()[-1]
+        assert policy.witnesses[0].url == "https://w.example"
 
 
 def _both(record: bytes, log: bytes, origin: str = ORIGIN) -> tuple[Ed25519Signer, RecordSigner]:
