@@ -35,13 +35,13 @@ POLICY = parse_policy(
 )
 
 
-def outcome(body: bytes, status: int = 200, media: str = "text/plain") -> bytes | None:
+def outcome(reply: bytes, status: int = 200, media: str = "text/plain") -> bytes | None:
     """The cosigned note, None where there is none."""
 
-    def post(service: str, base_url: str, path: str, sent: bytes) -> Posted:
+    def post(service: str, base_url: str, path: str, body: bytes) -> Posted:
         assert (service, base_url, path) == ("the witness", "https://w.example", "/add-checkpoint")
-        assert sent.endswith(NOTE)
-        return Posted(status, media, body)
+        assert body.endswith(NOTE)
+        return Posted(status, media, reply)
 
     try:
         return cosign(NOTE, POLICY, lambda _: (bytes(32),), post)
