@@ -48,8 +48,8 @@ _NEWER = (
 )
 _BAD_REQUEST = ("says that the request is none (400)", _NO_WITNESS)
 _BAD_SIGNATURE = (
-    "does not accept the log's signature (403)",
-    "give the witness's operator the log's key, as the log line of trust.policy has it",
+    "does not accept the log's signature, or does not know the log (403)",
+    "have the witness's operator add the log under the key of trust.policy's log line",
 )
 _BAD_ORIGIN = (
     "does not know this log (404)",

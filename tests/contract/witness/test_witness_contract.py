@@ -118,7 +118,7 @@ def test_a_log_that_the_witness_does_not_know_or_under_another_key(
 ) -> None:
     witness = witnesses[0]
     witness.add_log(ORIGIN, OTHER_LOG_KEY.verifier.public_key)
-    refused(one_of(witnesses), 3, "does not accept the log's signature (403)")
+    refused(one_of(witnesses), 3, "does not accept the log's signature")
     witness._logs.clear()
     refused(one_of(witnesses), 3, "does not know this log (404)")
 

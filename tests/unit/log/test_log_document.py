@@ -17,6 +17,7 @@ from records import OTHER, trusted
 
 from gate.log.receipt import write_receipt
 from gate.record.signers import SignerEntry, format_signers
+from gate.tlog.trust import parse_policy
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "log.md"
 SCHEMAS = DOCUMENT.parents[1] / "gate" / "record" / "schemas"
@@ -147,3 +148,23 @@ def test_every_field_of_a_decision_is_in_the_table() -> None:
         assert f"| `{name}` |" in text
     assert fields("outcome") - fields("decision") == {"outcome"}
     assert "`succeeded`, `failed`, `cancelled`, `rolled-back`" in text
+
+
+def test_the_verifier_refuses_a_quorum_that_it_does_not_look_for(tmp_path: Path) -> None:
+    log = new_directory(tmp_path / "log")
+    story(Pipeline(log), 3)
+    trust = write_trust(tmp_path / "trust")
+    verifier().verify_log(tmp_path / "log", trust)
+    policy = trust / "trust.policy"
+    policy.write_text(policy.read_text().replace("quorum none", "quorum w"))
+    with pytest.raises(ValueError, match="witnesses are asked for"):
+        verifier().verify_log(tmp_path / "log", trust)
+
+
+def test_the_example_policy_of_the_witnesses_page_is_one() -> None:
+    page = (DOCUMENT.parent / "witnesses.md").read_text("utf-8")
+    (block,) = re.findall(r"\n\n((?:    [a-z].*\n)+)\n", page)
+    policy = parse_policy(re.sub(r"(?m)^    ", "", block))
+    assert policy.quorum == "two-of-three"
+    assert all(one.url and one.url.startswith("https://") for one in policy.witnesses)
+    assert [policy.meets_quorum(names) for names in (("ours",), ("bank", "club"))] == [False, True]

@@ -212,7 +212,7 @@ def test_a_broken_log_is_not_taken_for_a_broken_witness() -> None:
     ("reply", "told", "remedy"),
     [
         (said(b"", 400), "400", "tlog-witness"),
-        (said(b"", 403), "log's signature (403)", "the log's key"),
+        (said(b"", 403), "does not accept the log's signature", "trust.policy's log line"),
         (said(b"", 404), "does not know this log (404)", "add the log"),
         (said(b"", 422), "does not continue", "append nothing until that is known"),
         (said(b"<html></html>", 200, "text/html"), "gave no answer", "tlog-witness"),
