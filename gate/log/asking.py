@@ -123,9 +123,9 @@ class Asking:
             return Answer(witness, told="has no URL in trust.policy", remedy=_NO_URL)
         old = self._known
         for _ in range(ASKS):
-            request = AddCheckpoint(old, self._proof(old), self._checkpoint)
             if self.over.is_set():
                 break
+            request = AddCheckpoint(old, self._proof(old), self._checkpoint)
             reply = self._exchange(witness, witness.url, request)
             if isinstance(reply, Answer):
                 return reply

@@ -8,6 +8,8 @@ which covers everything before.
 
 from __future__ import annotations
 
+from contextlib import closing
+
 from gate.log.asking import Post
 from gate.log.trust import Trust
 from gate.log.view import LogView, read_head
@@ -27,10 +29,13 @@ def cosign_head(
     ``NotCosignedError`` where the quorum is not met; also where a witness has seen more than the
     store shows, which then was rolled back.
     """
+    if post is None:
+        from gate.http import Poster
+
+        with closing(Poster()) as own:
+            return cosign_head(store, trust, view, known=known, post=own)
     try:
-        return cosign(
-            view.checkpoint, trust.policy, view.prove_growth, post or _poster(), known=known
-        )
+        return cosign(view.checkpoint, trust.policy, view.prove_growth, post, known=known)
     except NewerHeadError as error:
         now = trust.policy.open_signed(read_head(store))
         if now.size > view.size:
@@ -40,9 +45,3 @@ def cosign_head(
             remedy=error.remedy,
             answers=error.answers,
         ) from None
-
-
-def _poster() -> Post:
-    from gate.http import Poster
-
-    return Poster()

@@ -30,6 +30,7 @@ from gate.tlog.trust import TrustPolicy, Witness
 GRACE_SECONDS = 1.0
 """How long the others are waited for once the quorum is met."""
 
+_HEED_SECONDS = 0.2  # how late an interrupt may be heeded: it may come in another thread
 _LATE = "was not waited for"
 
 
@@ -130,13 +131,17 @@ def _side_by_side(
 
 def _next(ended: queue.SimpleQueue[Answer | BaseException], until: float | None) -> Answer | None:
     """The next answer, or None if there is none by ``until``; raises what a thread raised."""
-    try:
-        answer = ended.get(timeout=None if until is None else max(0.0, until - time.monotonic()))
-    except queue.Empty:
-        return None
-    if isinstance(answer, BaseException):
-        raise answer
-    return answer
+    while True:
+        left = _HEED_SECONDS if until is None else until - time.monotonic()
+        try:
+            answer = ended.get(timeout=max(0.0, min(left, _HEED_SECONDS)))
+        except queue.Empty:
+            if until is None or left > _HEED_SECONDS:
+                continue
+            return None
+        if isinstance(answer, BaseException):
+            raise answer
+        return answer
 
 
 def _not_cosigned(

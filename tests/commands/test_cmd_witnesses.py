@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from jobs import Job, job, must_say, said
+from jobs import SHOP, Job, job, must_say, said
 
 from gate.demo.stage import Ended
 from gate.tlog.cosignature import CosignatureSigner
@@ -137,3 +137,10 @@ def test_whatever_reads_the_head_ends_12(acme: Job, log: Path, arguments: tuple[
     must_say(ended, "cosigned by no witness")
     for written in ("p.json", "s.json", "p.tlog-proof"):
         assert not (acme.home / written).exists()
+
+
+def test_nothing_is_let_pass_where_the_head_is_not_witnessed(acme: Job) -> None:
+    changed = acme.rewrite("strict.toml", ('trust = "trust"', 'trust = "strict"'))
+    environment = acme.ci(**changed)
+    acme.blocked("enforce", *SHOP, code=12, words=("no witness",), environment=environment)
+    acme.blocked("check", *SHOP, code=11, words=("no witness",), environment=environment)
