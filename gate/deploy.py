@@ -6,7 +6,8 @@ before it answers. ``complete`` adds what became of the deployment.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -67,10 +68,14 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the policy keeps things, its relative paths resolved against ``root``."""
+    """Where the policy keeps things, its relative paths resolved against ``root``.
+
+    ``environ`` has the credentials that a store may need.
+    """
 
     policy: Policy
     root: Path
+    environ: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def trust(self) -> Path:
@@ -105,7 +110,7 @@ def enforce(question: Question, place: Place, secrets: Secrets, now: Now) -> Rec
     ``NotRecordedError`` where the record is not durably in the log.
     """
     keys = open_keys(place, secrets, now())
-    store = open_store(place)
+    store = open_store(place, keys.trust)
     view = open_view(place, keys.trust, store)
     judged = _judge(question, place.policy, secrets, read_history(view, question.deployment), now)
     # The same head again: only the links to the tickets' newest records are new.
@@ -140,7 +145,7 @@ def complete(
             "have come of it",
             remedy="give the receipt of the decision that let this deployment go on",
         )
-    store = open_store(place)
+    store = open_store(place, keys.trust)
     view = open_view(place, keys.trust, store)
     history = read(view, record.service, record.environment, record.commit, record.tickets)
     if outcome == "succeeded":
@@ -201,11 +206,14 @@ def open_keys(place: Place, secrets: Secrets, at: datetime | None = None) -> Key
     return keys
 
 
-def open_store(place: Place) -> Store:
+def open_store(place: Place, trust: Trust) -> Store:
     """The log's store."""
+    from gate.log.reading import log_reader
+    from gate.store.contract import Surroundings
     from gate.store.open import open_store as opened
 
-    return opened(place.policy.log.url, place.root)
+    reader = log_reader(one.key for one in trust.policy.logs)
+    return opened(place.policy.log.url, Surroundings(place.root, reader, place.environ))
 
 
 def open_view(place: Place, trust: Trust | None = None, store: Store | None = None) -> LogView:
@@ -213,7 +221,8 @@ def open_view(place: Place, trust: Trust | None = None, store: Store | None = No
     from gate.log.trust import load_trust
     from gate.log.view import LogView
 
-    return LogView(store or open_store(place), trust or load_trust(place.trust, log=place.log))
+    trust = trust or load_trust(place.trust, log=place.log)
+    return LogView(store or open_store(place, trust), trust)
 
 
 def read_history(view: LogView, deployment: Deployment, tickets: Sequence[str] = ()) -> History:

@@ -124,8 +124,10 @@ def _write(answers: Answers, folder: Path) -> str:
     from gate.config import parse_policy
     from gate.config.template import policy_template
     from gate.log.create import init_log
+    from gate.log.reading import log_reader
     from gate.record.signer import key_id, new_private_key, private_key_one_line, public_bytes
     from gate.record.signers import SignerEntry, TrustedSigners, format_signers
+    from gate.store.contract import Surroundings
     from gate.store.open import open_store
     from gate.tlog.keys import format_vkey
     from gate.tlog.note import Ed25519Signer
@@ -159,9 +161,9 @@ def _write(answers: Answers, folder: Path) -> str:
     write_private(folder / KEYS / "signing.key", private_key_one_line(record_key) + "\n")
     write_private(folder / KEYS / "log.key", private_key_one_line(log_key) + "\n")
     write_new(folder / KEYS / ".gitignore", "*\n")
-    init_log(
-        open_store(policy.log.url, folder), answers.origin, Ed25519Signer(answers.origin, log_key)
-    )
+    signer = Ed25519Signer(answers.origin, log_key)
+    around = Surroundings(folder, log_reader([signer.verifier]), {})
+    init_log(open_store(policy.log.url, around), answers.origin, signer)
     return policy.sha256
 
 

@@ -119,7 +119,7 @@ def open_place(
                 f"{name} {given} differs from the policy's {pinned}",
                 remedy=f"leave {name} away; only {config} says where decisions are recorded",
             )
-    return Place(policy, path.parent)
+    return Place(policy, path.parent, os.environ)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,12 +138,16 @@ def open_reading(config: str, log_url: str | None, trust: str | None) -> Reading
     the working directory, paths of the policy from its own folder.
     """
     from gate.config import load_policy
+    from gate.log.reading import log_reader
     from gate.log.trust import load_trust
+    from gate.store.contract import Surroundings
     from gate.store.disclosure import open_disclosures
     from gate.store.open import folder_of, open_store
 
-    def reading(url: str, base: Path, trusted: Path, kept: DisclosureStore | None) -> Reading:
-        return Reading(open_store(url, base), load_trust(trusted, log=folder_of(url, base)), kept)
+    def reading(url: str, base: Path, folder: Path, kept: DisclosureStore | None) -> Reading:
+        trusted = load_trust(folder, log=folder_of(url, base))
+        reader = log_reader(one.key for one in trusted.policy.logs)
+        return Reading(open_store(url, Surroundings(base, reader, os.environ)), trusted, kept)
 
     here = Path()
     if log_url and trust:

@@ -33,15 +33,18 @@ def command() -> None:
 def init(config: str) -> int:
     """Make the policy's log, empty, with its first signed checkpoint. A log is never replaced."""
     from gate.log.create import init_log
+    from gate.log.reading import log_reader
     from gate.record.signer import load_private_key
+    from gate.store.contract import Surroundings
     from gate.store.open import open_store
     from gate.tlog.note import Ed25519Signer
 
     place = open_place(config)
     key = load_private_key(read_secrets(os.environ).log_key, "GATE_LOG_KEY")
     origin = place.policy.log.origin
-    store = open_store(place.policy.log.url, place.root)
-    checkpoint = init_log(store, origin, Ed25519Signer(origin, key))
+    signer = Ed25519Signer(origin, key)
+    around = Surroundings(place.root, log_reader([signer.verifier]), place.environ)
+    checkpoint = init_log(open_store(place.policy.log.url, around), origin, signer)
     say(f"made an empty log at {place.policy.log.url}; its head:")
     say(checkpoint.decode())
     return OK
