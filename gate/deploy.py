@@ -37,7 +37,8 @@ if TYPE_CHECKING:
     from gate.log.trust import Trust
     from gate.log.view import LogView
     from gate.record.signer import RecordSigner
-    from gate.store.contract import Store
+    from gate.store.contract import Store, Surroundings
+    from gate.tlog.keys import Verifier
     from gate.tlog.note import Signer
 
 
@@ -208,12 +209,27 @@ def open_keys(place: Place, secrets: Secrets, at: datetime | None = None) -> Key
 
 def open_store(place: Place, trust: Trust) -> Store:
     """The log's store."""
-    from gate.log.reading import log_reader
-    from gate.store.contract import Surroundings
     from gate.store.open import open_store as opened
 
-    reader = log_reader(one.key for one in trust.policy.logs)
-    return opened(place.policy.log.url, Surroundings(place.root, reader, place.environ))
+    return opened(
+        place.policy.log.url, surroundings(place, *(one.key for one in trust.policy.logs))
+    )
+
+
+def surroundings(place: Place, *keys: Verifier) -> Surroundings:
+    """What opening the policy's store takes; ``keys`` are those that sign the log's heads."""
+    from gate.log.reading import log_reader
+    from gate.store.contract import Surroundings as Around
+
+    settings = place.policy.log
+    return Around(
+        place.root,
+        log_reader(keys),
+        place.environ,
+        endpoint=settings.endpoint,
+        region=settings.region,
+        ca=settings.ca or place.policy.network.ca,
+    )
 
 
 def open_view(place: Place, trust: Trust | None = None, store: Store | None = None) -> LogView:

@@ -32,10 +32,9 @@ def command() -> None:
 @shared("config")
 def init(config: str) -> int:
     """Make the policy's log, empty, with its first signed checkpoint. A log is never replaced."""
+    from gate.deploy import surroundings
     from gate.log.create import init_log
-    from gate.log.reading import log_reader
     from gate.record.signer import load_private_key
-    from gate.store.contract import Surroundings
     from gate.store.open import open_store
     from gate.tlog.note import Ed25519Signer
 
@@ -43,8 +42,8 @@ def init(config: str) -> int:
     key = load_private_key(read_secrets(os.environ).log_key, "GATE_LOG_KEY")
     origin = place.policy.log.origin
     signer = Ed25519Signer(origin, key)
-    around = Surroundings(place.root, log_reader([signer.verifier]), place.environ)
-    checkpoint = init_log(open_store(place.policy.log.url, around), origin, signer)
+    store = open_store(place.policy.log.url, surroundings(place, signer.verifier))
+    checkpoint = init_log(store, origin, signer)
     say(f"made an empty log at {place.policy.log.url}; its head:")
     say(checkpoint.decode())
     return OK
