@@ -34,6 +34,7 @@ from gate.policy import evaluate
 
 if TYPE_CHECKING:
     from gate.log.append import Appended
+    from gate.log.kept import Kept
     from gate.log.trust import Trust
     from gate.log.view import LogView
     from gate.record.signer import RecordSigner
@@ -91,11 +92,17 @@ class Place:
         return folder_of(self.policy.log.url, self.root)
 
 
-def check(question: Question, place: Place, secrets: Secrets, now: Now) -> Judged:
-    """Judge without recording. A log that cannot be read is a fact that could not be had."""
+def check(
+    question: Question, place: Place, secrets: Secrets, now: Now, kept: Sequence[Kept] = ()
+) -> Judged:
+    """Judge without recording. A log that cannot be read is a fact that could not be had.
+
+    Raises ``InconsistentError`` where the log does not extend one of the ``kept`` heads.
+    """
     history: Maybe[History]
     try:
         view = open_view(place)
+        _require_extended(view, kept)
         history = read_history(view, question.deployment)
     except NotRecordedError as error:
         history = Problem(
@@ -104,15 +111,19 @@ def check(question: Question, place: Place, secrets: Secrets, now: Now) -> Judge
     return _judge(question, place.policy, secrets, history, now)
 
 
-def enforce(question: Question, place: Place, secrets: Secrets, now: Now) -> Recorded:
+def enforce(
+    question: Question, place: Place, secrets: Secrets, now: Now, kept: Sequence[Kept] = ()
+) -> Recorded:
     """Judge, and append the record before answering.
 
     Raises ``UsageError`` where a key is missing or not the one the trust folder names,
-    ``NotRecordedError`` where the record is not durably in the log.
+    ``NotRecordedError`` where the record is not durably in the log, ``InconsistentError`` where the
+    log does not extend one of the ``kept`` heads.
     """
     keys = open_keys(place, secrets, now())
     store = open_store(place, keys.trust)
     view = open_view(place, keys.trust, store)
+    _require_extended(view, kept)
     judged = _judge(question, place.policy, secrets, read_history(view, question.deployment), now)
     # The same head again: only the links to the tickets' newest records are new.
     named = {lookup.reference.id for lookup in judged.facts.tickets}
@@ -239,6 +250,14 @@ def open_view(place: Place, trust: Trust | None = None, store: Store | None = No
 
     trust = trust or load_trust(place.trust, log=place.log)
     return LogView(store or open_store(place, trust), trust)
+
+
+def _require_extended(view: LogView, kept: Sequence[Kept]) -> None:
+    """``InconsistentError`` where the log does not extend a head that was kept elsewhere."""
+    from gate.log.kept import hold
+
+    for one in kept:
+        hold(one, view.trust.policy, view.size, view.checkpoint, view.root_at)
 
 
 def read_history(view: LogView, deployment: Deployment, tickets: Sequence[str] = ()) -> History:

@@ -1,4 +1,4 @@
-"""``gate log``: init, show, verify, prove."""
+"""``gate log``: init, show, verify, prove; see ``log_sync`` for sync and reindex."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gate.cli.inputs import Reading, open_place, open_reading
+from gate.cli.log_sync import reindex, sync
 from gate.cli.options import shared
 from gate.cli.printing import read_secrets, say, say_json, say_raw
 from gate.cli.reading import beside, kept_option, names_of, read_all_kept
@@ -25,7 +26,10 @@ if TYPE_CHECKING:
 
 @click.group("log")
 def command() -> None:
-    """Read the log and prove what is in it. All but init need no key and no network."""
+    """Read the log and prove what is in it, or put it in order.
+
+    Only init, sync and reindex write; only init and sync need keys.
+    """
 
 
 @command.command("init")
@@ -199,6 +203,10 @@ def prove(
     path = write_receipt(Path(output or str(index)), view.entry(index), view.prove(index))
     say(f"entry {index} of {view.size} is in {view.origin}; its receipt: {path}")
     return OK
+
+
+command.add_command(sync)
+command.add_command(reindex)
 
 
 def _view(reading: Reading) -> LogView:
