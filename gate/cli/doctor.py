@@ -3,44 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, suppress
-from enum import StrEnum
 from pathlib import Path
 
 import click
 
+from gate.cli.examined import Finding, State, code_of, tell, tried
 from gate.cli.inputs import now, open_place, pin_of
 from gate.cli.options import shared
-from gate.cli.printing import read_secrets, say
+from gate.cli.printing import read_secrets
 from gate.config import Policy, Secrets
 from gate.deploy import Place
-from gate.errors import FINDING, OK, UNDETERMINED, GateError, worst
-from gate.frozen import dataclass
+from gate.errors import GateError
 from gate.http import Budget, Wire
 from gate.model import PinState, Problem
-
-
-class State(StrEnum):
-    """How one examination came out."""
-
-    OK = "ok"
-    WARNING = "warning"
-    FAULT = "fault"
-    UNKNOWN = "unknown"
-
-
-_CODES = {State.OK: OK, State.WARNING: OK, State.FAULT: FINDING, State.UNKNOWN: UNDETERMINED}
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What was examined, how it came out, what was seen, what to do."""
-
-    what: str
-    state: State
-    seen: str
-    remedy: str = ""
 
 
 @click.command("doctor")
@@ -56,10 +33,8 @@ def command(config: str) -> int:
     for examine in (_policy, _trust, _keys, _log, _evidence, _people, _jira, _github):
         for finding in examine(place, secrets):
             findings.append(finding)
-            say(f"{finding.state.value:8} {finding.what}: {finding.seen}")
-            if finding.state is not State.OK and finding.remedy:
-                say(f"{'':8} to do: {finding.remedy}")
-    return worst([_CODES[finding.state] for finding in findings])
+            tell(finding)
+    return code_of(findings)
 
 
 def _policy(place: Place, _: Secrets) -> Iterator[Finding]:
@@ -105,7 +80,7 @@ def _keys(place: Place, secrets: Secrets) -> Iterator[Finding]:
         open_keys(place, secrets, now())
         return "both are the trusted ones"
 
-    yield _tried("keys", look)
+    yield tried("keys", look)
 
 
 def _log(place: Place, _: Secrets) -> Iterator[Finding]:
@@ -115,7 +90,7 @@ def _log(place: Place, _: Secrets) -> Iterator[Finding]:
         view = open_view(place)
         return f"{view.origin} has {view.size} entries under a trusted signature"
 
-    yield _tried("log", look)
+    yield tried("log", look)
     url = place.policy.log.url
     if url.startswith("dir:"):
         folder = place.root / url.removeprefix("dir:")
@@ -247,13 +222,6 @@ def _clock(policy: Policy, wire: Wire) -> Iterator[Finding]:
             )
         else:
             yield Finding(f"clock against {reading.service}", State.OK, "agrees")
-
-
-def _tried(what: str, look: Callable[[], str]) -> Finding:
-    try:
-        return Finding(what, State.OK, look())
-    except GateError as error:
-        return Finding(what, State.FAULT, error.message, error.remedy)
 
 
 def _problem(what: str, problem: Problem) -> Finding:
