@@ -6,11 +6,12 @@ in the log when the log says so, not when a write said it went well.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 from gate.errors import InconsistentError, NotRecordedError
 from gate.frozen import dataclass
+from gate.log.in_force import require_in_force
 from gate.log.plan import plan_append
 from gate.log.trust import Trust, require_log_key, require_signed
 from gate.log.view import LogView
@@ -54,9 +55,17 @@ def as_it_is(_: LogView, entry: bytes) -> bytes:
 
 
 def append(
-    store: Store, trust: Trust, signer: Signer, entry: bytes, *, rejudge: Rejudge = as_it_is
+    store: Store,
+    trust: Trust,
+    signer: Signer,
+    entry: bytes,
+    *,
+    rejudge: Rejudge = as_it_is,
+    also: Sequence[Signer] = (),
 ) -> Appended:
     """Append the record ``entry`` (a DSSE envelope); ``signer`` is the log's key.
+
+    ``also`` sign the head that holds it, too: the log's next key where ``entry`` retires this one.
 
     An entry that is in the log already gives its receipt again. Raises ``UsageError`` before
     anything is written if a key is not the trusted one, ``NotRecordedError`` if the record is not
@@ -69,8 +78,9 @@ def append(
         place = view.find_entry(digest_of(entry))
         if place is not None:
             return _appended(view, place, entry, superseded=False)
+        require_in_force(view, signer)
         logged = rejudge(view, entry)
-        plan = plan_append(view, [logged], signer)
+        plan = plan_append(view, [logged], signer, also)
         if store.commit(view.checkpoint, plan):
             return _appended(LogView(store, trust), view.size, logged, superseded=logged != entry)
     raise NotRecordedError(

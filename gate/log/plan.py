@@ -16,8 +16,12 @@ from gate.tlog.keys import Signer
 from gate.tlog.tile import plan_tiles
 
 
-def plan_append(view: LogView, entries: Sequence[bytes], signer: Signer) -> Plan:
+def plan_append(
+    view: LogView, entries: Sequence[bytes], signer: Signer, also: Sequence[Signer] = ()
+) -> Plan:
     """What to commit to append ``entries`` at the head of ``view``, signed by the log's key.
+
+    ``also``: who else signs the head: the log's next key, where the present one is replaced.
 
     The stored tiles at the right edge are held against the head's root first: what was tampered
     with is not signed again. Entries that the index does not cover get their rows as well. Raises
@@ -28,4 +32,4 @@ def plan_append(view: LogView, entries: Sequence[bytes], signer: Signer) -> Plan
     rows = [row_of(index, entry, peek(entry)) for index in behind for entry in [view.entry(index)]]
     rows += [row_of(view.size + n, entry, peek(entry)) for n, entry in enumerate(entries)]
     head = Checkpoint(view.origin, tiles.frontier.size, tiles.frontier.root())
-    return Plan(tiles.objects, tiles.obsolete, tuple(rows), sign_checkpoint(head, [signer]))
+    return Plan(tiles.objects, tiles.obsolete, tuple(rows), sign_checkpoint(head, [signer, *also]))

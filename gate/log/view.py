@@ -35,7 +35,7 @@ class LogView:
         self.store = store
         self.trust = trust
         self.checkpoint = read_head(store)
-        self.head = trust.policy.open(self.checkpoint)
+        self.head, _ = trust.policy.open_head(self.checkpoint)
         self.size, self.root, self.origin = self.head.size, self.head.root, self.head.origin
         self._reader = TreeReader(store.read, self.size)
         self._leaves: dict[int, bytes] = {}  # tile -> its leaf hashes, held against the root

@@ -26,6 +26,10 @@ Log keys are of type 0x01, witness keys of type 0x04; another type (ML-DSA-44 is
 as is anything else this module does not understand: a policy half understood is not enforced. The
 policy is the reader's own setting, so what is wrong with it is a ``UsageError`` that names the
 line. A policy without a ``log`` line is refused as well: here it would believe nothing.
+
+A log may have several keys, one after another: then the last of its lines is its *current* key, and
+the others are keys that it had. Each of them vouches for what was kept from its time (a receipt, a
+checkpoint); what a log shows *now* must be signed by the current one (``TrustPolicy.open_head``).
 """
 
 from __future__ import annotations
@@ -37,7 +41,7 @@ from dataclasses import dataclass
 from gate.errors import UsageError
 from gate.tlog.canonical import decode_number, shown
 from gate.tlog.checkpoint import Checkpoint, parse_checkpoint, require_origin
-from gate.tlog.errors import MalformedError, QuorumError
+from gate.tlog.errors import MalformedError, QuorumError, ReplacedKeyError
 from gate.tlog.keys import COSIGNATURE, ED25519, Verifier, parse_vkey
 from gate.tlog.note import Note, open_note, untrusted
 
@@ -83,18 +87,24 @@ class TrustPolicy:
 
     @property
     def log(self) -> Verifier:
-        """The key of the one log; ``UsageError`` if the policy trusts several."""
-        return self._only().key
+        """The current key of the one log; ``UsageError`` if the policy trusts several logs."""
+        return self._current().key
 
     @property
     def url(self) -> str | None:
-        """The URL of the one log, if given; ``UsageError`` if the policy trusts several."""
-        return self._only().url
+        """The URL beside that key, if given; ``UsageError`` if the policy trusts several logs."""
+        return self._current().url
 
     @property
     def origin(self) -> str:
-        """The origin of the one log; ``UsageError`` if the policy trusts several."""
-        return self._only().key.name
+        """The origin of the one log; ``UsageError`` if the policy trusts several logs."""
+        return self._current().key.name
+
+    @property
+    def replaced(self) -> tuple[Verifier, ...]:
+        """The keys that the one log had before; ``UsageError`` if the policy trusts several."""
+        current = self.log
+        return tuple(one.key for one in self.logs if one.key != current)
 
     def open(self, data: bytes) -> Checkpoint:
         """The checkpoint in ``data`` if it is to be believed.
@@ -110,7 +120,7 @@ class TrustPolicy:
         keys = [*(one.key for one in self.logs), *(one.key for one in self.witnesses)]
         note = open_note(data, keys)
         signed = {(one.name, one.key_id) for one in note.verified}
-        by_logs = [one.key for one in self.logs if (one.key.name, one.key.key_id) in signed]
+        by_logs = self.log_keys_of(note)
         if not by_logs:
             raise untrusted(note.unknown, [one.key for one in self.logs])
         checkpoint = parse_checkpoint(note.text)
@@ -119,13 +129,36 @@ class TrustPolicy:
         self._require_quorum(cosigned)
         return checkpoint, note
 
-    def _only(self) -> TrustedLog:
-        if len(self.logs) != 1:
-            raise UsageError(
-                f"the trust policy names {len(self.logs)} logs where exactly one is meant",
-                remedy="Keep one log line.",
+    def open_head(self, data: bytes) -> tuple[Checkpoint, Note]:
+        """As ``open_with_signatures``, for the checkpoint that the one log shows now.
+
+        ``ReplacedKeyError`` unless its current key is among those that signed: whoever got hold of
+        a key that was replaced, or of a copy from its time, must not pass them off as the log.
+        """
+        checkpoint, note = self.open_with_signatures(data)
+        by = self.log_keys_of(note)
+        if self.log not in by:
+            raise ReplacedKeyError(
+                f"signed by {_named(by[-1])}, a key that was replaced, and not by the log's "
+                f"current key {_named(self.log)}",
+                remedy="This is the log as it was before, or somebody signs with the old key. "
+                "Where it is an older copy, read it with the trust folder of its time.",
             )
-        return self.logs[0]
+        return checkpoint, note
+
+    def log_keys_of(self, note: Note) -> tuple[Verifier, ...]:
+        """Those of the log keys that signed ``note``, in the policy's order."""
+        signed = {(one.name, one.key_id) for one in note.verified}
+        return tuple(one.key for one in self.logs if (one.key.name, one.key.key_id) in signed)
+
+    def _current(self) -> TrustedLog:
+        origins = {one.key.name for one in self.logs}
+        if len(origins) != 1:
+            raise UsageError(
+                f"the trust policy names {len(origins)} logs where exactly one is meant",
+                remedy="Keep the log lines of one origin.",
+            )
+        return self.logs[-1]
 
     def _require_quorum(self, cosigned: set[str]) -> None:
         if self.quorum == NONE:
@@ -187,7 +220,7 @@ class _Parser:
             (character < " " and character != "\t") or character == "\x7f" for character in line
         ):
             raise UsageError("it holds a control character")
-        items = [item for item in re.split(r"[ \t]+", line) if item]
+        items = _items(line)
         if not items or items[0].startswith("#"):
             return
         kinds: dict[str, Callable[[list[str]], None]] = {
@@ -261,6 +294,35 @@ class _Parser:
     def _require(self, name: str) -> None:
         if name not in self._defined:
             raise UsageError(f"{shown(name)} is not defined on a line before this one")
+
+
+def _items(line: str) -> list[str]:
+    return [item for item in re.split(r"[ \t]+", line) if item]
+
+
+def with_log_key(text: str, vkey: str) -> str:
+    """The policy with one more key of its one log, which becomes the current one.
+
+    The new line has the URL of the one that was current and stands after it; all else stays as it
+    is, comments too. A policy that has the key already is returned unchanged. Raises ``UsageError``
+    for a policy of several logs, or a key of another origin.
+    """
+    before = parse_policy(text)
+    key = parse_vkey(vkey)
+    if any(one.key == key for one in before.logs):
+        return text
+    if key.name != before.origin:
+        raise UsageError(f"{shown(key.name)} is another log than {shown(before.origin)}")
+    lines = text.split("\n")
+    last = max(at for at, line in enumerate(lines) if _items(line)[:1] == ["log"])
+    lines.insert(last + 1, f"log {vkey}{f' {before.url}' if before.url else ''}")
+    after = "\n".join(lines)
+    parse_policy(after)
+    return after
+
+
+def _named(key: Verifier) -> str:
+    return f"{shown(key.name)}+{key.key_id.hex()}"
 
 
 def _key(vkey: str, algorithm: int, rule: str) -> Verifier:
