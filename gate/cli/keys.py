@@ -1,4 +1,4 @@
-"""``gate keys``: new, show."""
+"""``gate keys``: new, show, rotate."""
 
 from __future__ import annotations
 
@@ -8,12 +8,16 @@ from pathlib import Path
 import click
 
 from gate.cli.printing import read_secrets, say, say_raw
+from gate.cli.rotate import rotate
 from gate.errors import UsageError
 
 
 @click.group("keys")
 def command() -> None:
-    """Make and show the two keys: one signs records, the other the log's checkpoints."""
+    """Make, show and replace the two keys: one signs records, the other the log's checkpoints."""
+
+
+command.add_command(rotate)
 
 
 @command.command("new")

@@ -17,16 +17,20 @@ from gate.record.predicates import KeyAction, KeyRole
 from gate.record.statement import KEY, KeyRecord, parse_statement
 from gate.tlog.keys import Signer, key_id
 
-_NAMED = f'"predicateType":"{KEY}"'.encode()
+# Canonical JSON says it in these very bytes; looking for them takes a fiftieth of parsing.
+_SAYS = (b'"action":"retired"', b'"role":"log"', f'"predicateType":"{KEY}"'.encode())
 
 
 def require_in_force(view: LogView, signer: Signer) -> None:
-    """``UsageError`` if one of the newest ``TAIL`` entries of ``view`` retires ``signer``.
+    """``UsageError`` if one of the newest entries of ``view`` retires ``signer``.
 
-    Older ones need not be looked at: the next head after the retirement is signed by the new key
-    alone, and whoever trusts only the old one cannot open it.
+    A head that somebody unknown signed in the log's own name, too, is what a replaced key leaves:
+    there ``TAIL`` entries are read, elsewhere the last one, in case that signature was taken away.
+    Older entries need no look: the next head is signed by the new key alone, and whoever trusts
+    only the old one cannot open it.
     """
-    for index in range(max(0, view.size - TAIL), view.size):
+    newest = TAIL if any(one.name == signer.name for one in view.note.unknown) else 1
+    for index in range(max(0, view.size - newest), view.size):
         if retires(view.entry(index), signer):
             raise UsageError(
                 f"{LOG_KEY} holds {signer.name}+{signer.key_id.hex()}, which entry {index} of the "
@@ -43,7 +47,7 @@ def retires(entry: bytes, signer: Signer) -> bool:
     only blocks. Raises ``InconsistentError`` for what is no entry of a log.
     """
     payload = payload_of(entry)
-    if _NAMED not in payload:  # canonical JSON says it in these very bytes; most say otherwise
+    if not all(words in payload for words in _SAYS):
         return False
     record = parse_statement(payload)
     if not isinstance(record, KeyRecord):

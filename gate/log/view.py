@@ -26,7 +26,8 @@ _KEPT = 64
 class LogView:
     """The log in ``store`` at its present head, as far as ``trust`` believes it.
 
-    ``size``, ``root`` (32 bytes), ``origin`` and ``checkpoint`` (the signed note) are the head's.
+    ``size``, ``root`` (32 bytes), ``origin`` and ``checkpoint`` (the signed note) are the head's;
+    ``note`` tells whose signatures stand under it.
     The constructor and all methods raise ``StoreError`` where there is no log or it cannot be read,
     ``InconsistentError`` where signature, tiles and entries do not hold together.
     """
@@ -35,7 +36,7 @@ class LogView:
         self.store = store
         self.trust = trust
         self.checkpoint = read_head(store)
-        self.head, _ = trust.policy.open_head(self.checkpoint)
+        self.head, self.note = trust.policy.open_head(self.checkpoint)
         self.size, self.root, self.origin = self.head.size, self.head.root, self.head.origin
         self._reader = TreeReader(store.read, self.size)
         self._leaves: dict[int, bytes] = {}  # tile -> its leaf hashes, held against the root
