@@ -108,6 +108,18 @@ def test_the_old_record_key_counts_until_the_overlap_is_over(acme: Job) -> None:
     must_say(ended, "entry 4", added.keyid)
 
 
+def test_without_an_overlap_the_old_record_key_ends_with_the_rotation(acme: Job) -> None:
+    rotate(acme, "signing", "--overlap", "0s")
+    old, added = parse_signers((acme.home / "trust" / "signers.toml").read_text()).entries
+    record, _ = acme.view().signed_record(2)
+    assert record.at is not None
+    assert (
+        old.not_after == record.at + timedelta(seconds=1) == added.not_before + timedelta(seconds=1)
+    )
+    verified(acme)
+    permitted(acme, "before")
+
+
 def test_the_records_say_what_the_trust_folder_says(acme: Job) -> None:
     rotate(acme, "signing")
     old, added = parse_signers((acme.home / "trust" / "signers.toml").read_text()).entries
