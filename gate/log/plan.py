@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from gate.log.in_force import retires
 from gate.log.keys import peek, row_of
 from gate.log.view import LogView
 from gate.store.contract import Plan
@@ -25,8 +26,11 @@ def plan_append(
 
     The stored tiles at the right edge are held against the head's root first: what was tampered
     with is not signed again. Entries that the index does not cover get their rows as well. Raises
-    ``InconsistentError``, and ``ValueError`` for an entry that no log could hold.
+    ``InconsistentError``, and ``ValueError`` for an entry that no log could hold, or for one that
+    retires ``signer`` where nobody else signs: nobody could append to such a head any more.
     """
+    if not also and any(retires(entry, signer) for entry in entries):
+        raise ValueError("the log's key is replaced, and its next key does not sign")
     tiles = plan_tiles(view.size, view.store.read, entries, old_root=view.root)
     behind = range(min(view.store.indexed(), view.size), view.size)
     rows = [row_of(index, entry, peek(entry)) for index in behind for entry in [view.entry(index)]]

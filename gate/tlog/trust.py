@@ -151,6 +151,18 @@ class TrustPolicy:
         signed = {(one.name, one.key_id) for one in note.verified}
         return tuple(one.key for one in self.logs if (one.key.name, one.key.key_id) in signed)
 
+    def generation(self, note: Note) -> int:
+        """How many of the log's keys came before the latest one that signed ``note``.
+
+        In the heads of one log, in their order, it never falls: a later head of an earlier
+        generation is by somebody who still has a key that was replaced. For a note that
+        ``open_with_signatures`` returned; ``ValueError`` where no log key signed it.
+        """
+        by = self.log_keys_of(note)
+        if not by:
+            raise ValueError("a note that no log key signed")
+        return [one.key for one in self.logs].index(by[-1])
+
     def _current(self) -> TrustedLog:
         origins = {one.key.name for one in self.logs}
         if len(origins) != 1:

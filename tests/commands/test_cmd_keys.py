@@ -174,10 +174,8 @@ def test_keys_new_prints_a_key_that_keys_show_knows(acme: Job) -> None:
     assert "-----BEGIN PUBLIC KEY-----" in shown.out
     vkey = next(x for x in shown.out.splitlines() if x.startswith("log key")).split()[-1]
     assert parse_vkey(vkey).name == "acme.example/x"
-    said_so = dict(
-        x.split(maxsplit=1) for x in shown.out.splitlines() if x.startswith("public_key")
-    )
-    entry = f'public_key = "{said_so["public_key"]}"\nnot_before = 2026-01-01T00:00:00Z\n'
+    (public,) = (x.split()[-1] for x in shown.out.splitlines() if x.startswith("public_key"))
+    entry = f'public_key = "{public}"\nnot_before = 2026-01-01T00:00:00Z\n'
     (keyid,) = (x.split()[-1] for x in shown.out.splitlines() if x.startswith("record key"))
     assert parse_signers(f'[[signer]]\nkeyid = "{keyid}"\n{entry}').entries[0].keyid == keyid
     assert line not in shown.out

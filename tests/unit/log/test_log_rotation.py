@@ -176,6 +176,15 @@ def test_the_end_is_found_also_where_the_new_keys_signature_was_taken_away(
         append(store, TRUST, LOG_KEY, filler(1)[0])
 
 
+def test_no_head_is_planned_that_nobody_could_append_to(store: MemoryStore) -> None:
+    entries = log_rotated().entries
+    with pytest.raises(ValueError, match="its next key does not sign"):
+        append(store, TRUST, LOG_KEY, entries[1])
+    with pytest.raises(ValueError, match="its next key does not sign"):
+        plan_append(LogView(store, TRUST), [*filler(2), *entries], LOG_KEY)
+    assert LogView(store, TRUST).size == 0
+
+
 def test_only_the_end_of_this_very_log_key_retires_it() -> None:
     added, retired = log_rotated().entries
     assert retires(retired, LOG_KEY)

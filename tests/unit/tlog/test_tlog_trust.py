@@ -129,7 +129,12 @@ def test_what_a_log_shows_now_is_signed_by_its_last_key(
     bad = Signature(new.name, new.key_id, bytes(64))
     with pytest.raises(BadSignatureError):
         policy.open_head(format_note(note.text, [*note.signatures, bad]))
+    for by, generation in (([old], 0), ([new], 1), ([old, new], 1), ([new, old], 1)):
+        _, opened = policy.open_with_signatures(sign_checkpoint(HEAD, by))
+        assert policy.generation(opened) == generation
     both = parse_note(sign_checkpoint(HEAD, [old, new]))
+    with pytest.raises(ValueError, match="no log key signed"):
+        policy.generation(Note(both.text, (), both.signatures))
     assert policy.log_keys_of(Note(both.text, both.signatures, ())) == (old.verifier, new.verifier)
     assert policy.log_keys_of(Note(both.text, (), both.signatures)) == ()
 
