@@ -10,7 +10,7 @@ from gate.errors import UsageError
 from gate.log.trust import POLICY, SIGNERS
 from gate.record.signers import TrustedSigners, format_signers, parse_signers
 from gate.store.durable import Calls, explain, keep_names, place
-from gate.tlog.trust import with_log_key
+from gate.tlog.next_key import with_log_key
 
 
 def require_writable(folder: Path) -> None:

@@ -232,7 +232,7 @@ class _Parser:
             (character < " " and character != "\t") or character == "\x7f" for character in line
         ):
             raise UsageError("it holds a control character")
-        items = _items(line)
+        items = items_of(line)
         if not items or items[0].startswith("#"):
             return
         kinds: dict[str, Callable[[list[str]], None]] = {
@@ -308,29 +308,9 @@ class _Parser:
             raise UsageError(f"{shown(name)} is not defined on a line before this one")
 
 
-def _items(line: str) -> list[str]:
+def items_of(line: str) -> list[str]:
+    """What stands on a line, divided by spaces and tabs."""
     return [item for item in re.split(r"[ \t]+", line) if item]
-
-
-def with_log_key(text: str, vkey: str) -> str:
-    """The policy with one more key of its one log, which becomes the current one.
-
-    The new line has the URL of the one that was current and stands after it; all else stays as it
-    is, comments too. A policy that has the key already is returned unchanged. Raises ``UsageError``
-    for a policy of several logs, or a key of another origin.
-    """
-    before = parse_policy(text)
-    key = parse_vkey(vkey)
-    if any(one.key == key for one in before.logs):
-        return text
-    if key.name != before.origin:
-        raise UsageError(f"{shown(key.name)} is another log than {shown(before.origin)}")
-    lines = text.split("\n")
-    last = max(at for at, line in enumerate(lines) if _items(line)[:1] == ["log"])
-    lines.insert(last + 1, f"log {vkey}{f' {before.url}' if before.url else ''}")
-    after = "\n".join(lines)
-    parse_policy(after)
-    return after
 
 
 def _named(key: Verifier) -> str:

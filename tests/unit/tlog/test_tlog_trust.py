@@ -18,8 +18,9 @@ from gate.tlog.errors import (
 )
 from gate.tlog.keys import COSIGNATURE, format_vkey, public_bytes
 from gate.tlog.merkle import leaf_hash
+from gate.tlog.next_key import with_log_key
 from gate.tlog.note import Ed25519Signer, Note, Signature, format_note, parse_note, sign_note
-from gate.tlog.trust import Group, TrustPolicy, format_policy, parse_policy, with_log_key
+from gate.tlog.trust import Group, TrustPolicy, format_policy, parse_policy
 
 Keys = tuple[Ed25519PrivateKey, ...]
 
