@@ -145,7 +145,7 @@ def _open(place: Place, at: datetime) -> tuple[Keys, Store]:
 
     keys = open_keys(place, read_secrets(os.environ), at)
     require_writable(place.trust)
-    store = open_store(place)
+    store = open_store(place, keys.trust)
     open_view(place, keys.trust, store)
     return keys, store
 

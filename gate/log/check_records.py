@@ -14,7 +14,7 @@ from gate.log.findings import Findings
 from gate.log.history import add_to
 from gate.log.judge_again import same_base
 from gate.log.keys import COMMIT, keys_of, prior_of
-from gate.log.search import Hit
+from gate.log.source import Hit
 from gate.log.track import Track
 from gate.log.trust import Trust
 from gate.model import PERMITTING, Base, EntryLink

@@ -125,7 +125,7 @@ def test_where_the_logs_key_was_replaced_the_head_must_be_by_the_last_one(
     with pytest.raises(ValueError, match="no signature by the log's current key"):
         verifier().verify_log(log, both)
     assert verifier().verify_receipt(tmp_path / "before", both)
-    plan = plan_append(view, filler(1), LOG_KEY, [OTHER_LOG_KEY])
+    plan = plan_append(view, filler(1), LOG_KEY, also=[OTHER_LOG_KEY])
     assert pipeline.store.commit(view.checkpoint, plan)
     for names in (vkey(LOG_KEY), vkey(OTHER_LOG_KEY)):
         assert verifier().verify_log(log, write_trust(tmp_path / "one", log=names))

@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 from faults.pipelines import LOG_KEY, ORIGIN, OTHER_LOG_KEY, TRUST, Pipeline, filler, sha, vkey
+from faults.waiting_room import WaitingRoom
 from records import OTHER, SIGNER, trusted
 from worlds import NOW
 
 from gate.errors import UsageError
 from gate.log.append import append
+from gate.log.batch import as_it_is
 from gate.log.create import init_log
 from gate.log.in_force import require_in_force, retires
 from gate.log.plan import plan_append
@@ -27,14 +29,16 @@ from gate.log.rotation import (
     with_rotation,
 )
 from gate.log.rotation_files import RotationFiles
+from gate.log.sync import sync
 from gate.log.trust import Trust, load_trust
 from gate.log.trust_folder import add_log_key, require_writable, write_signers
 from gate.log.verify import verify_log
 from gate.log.view import LogView
+from gate.record.canonical import digest_of
 from gate.record.predicates import KeyRole
 from gate.record.signer import public_bytes
 from gate.record.signers import SignerEntry, TrustedSigners, format_signers, parse_signers
-from gate.store.contract import StoreError
+from gate.store.contract import Plan, StoreError
 from gate.store.memory import MemoryStore
 from gate.tlog.errors import ReplacedKeyError, UnknownKeyError
 from gate.tlog.note import format_note, parse_note
@@ -154,11 +158,11 @@ def test_a_head_by_the_old_key_alone_is_none_for_whoever_knows_the_new(store: Me
         LogView(store, NEW_TRUST)
 
 
-def test_the_end_is_found_also_where_others_were_appended_with_it(store: MemoryStore) -> None:
+def test_the_end_is_found_also_where_others_were_appended_before_it(store: MemoryStore) -> None:
     view = LogView(store, TRUST)
-    batch = [*filler(3), *log_rotated().entries, *filler(200, 3)]
-    assert store.commit(view.checkpoint, plan_append(view, batch, LOG_KEY, [OTHER_LOG_KEY]))
-    with pytest.raises(UsageError, match="entry 4 of the log says was replaced"):
+    batch = [*filler(300), *log_rotated().entries]
+    assert store.commit(view.checkpoint, plan_append(view, batch, LOG_KEY, also=[OTHER_LOG_KEY]))
+    with pytest.raises(UsageError, match="entry 301 of the log says was replaced"):
         require_in_force(LogView(store, TRUST), LOG_KEY)
     require_in_force(LogView(store, NEW_TRUST), OTHER_LOG_KEY)
 
@@ -170,19 +174,56 @@ def test_the_end_is_found_also_where_the_new_keys_signature_was_taken_away(
     head = LogView(store, TRUST).checkpoint
     note = parse_note(head)
     stripped = format_note(note.text, note.signatures[:1])
-    view = LogView(store, TRUST)
-    assert store.commit(head, replace(plan_append(view, [], LOG_KEY), checkpoint=stripped))
+    assert store.commit(head, Plan({}, (), (), stripped))
     with pytest.raises(UsageError, match="entry 1 of the log says was replaced"):
         append(store, TRUST, LOG_KEY, filler(1)[0])
 
 
 def test_no_head_is_planned_that_nobody_could_append_to(store: MemoryStore) -> None:
-    entries = log_rotated().entries
-    with pytest.raises(ValueError, match="its next key does not sign"):
-        append(store, TRUST, LOG_KEY, entries[1])
-    with pytest.raises(ValueError, match="its next key does not sign"):
-        plan_append(LogView(store, TRUST), [*filler(2), *entries], LOG_KEY)
+    added, retired = log_rotated().entries
+    with pytest.raises(ValueError, match="must be the last entry of a head"):
+        append(store, TRUST, LOG_KEY, retired)
+    view = LogView(store, TRUST)
+    for entries, also in (
+        ([*filler(2), added, retired], []),
+        ([added, retired, *filler(2)], [OTHER_LOG_KEY]),
+        ([retired, retired], [OTHER_LOG_KEY]),
+    ):
+        with pytest.raises(ValueError, match="must be the last entry"):
+            plan_append(view, entries, LOG_KEY, also=also)
+    plan_append(view, [retired, *filler(1)], OTHER_LOG_KEY)  # the end of another key
     assert LogView(store, TRUST).size == 0
+
+
+def test_the_end_of_a_log_key_is_committed_by_its_own_writer_alone() -> None:
+    room = WaitingRoom()
+    init_log(room, ORIGIN, LOG_KEY)
+    added, retired = log_rotated().entries
+    one, two = filler(2)
+    for entry in (added, retired, one):
+        room.offer(entry)
+    append(room, TRUST, LOG_KEY, two, pause=lambda _: None)  # takes along all but the end
+    view = LogView(room, TRUST)
+    assert sorted(map(view.entry, range(view.size))) == sorted([two, added, one])
+    synced = sync(room, TRUST, LOG_KEY, rejudge=as_it_is, pause=lambda _: None)
+    assert (synced.committed, synced.refused) == (0, (digest_of(retired),))
+    three, *_ = filler(1, 3)
+    room.offer(three)
+    append(room, TRUST, LOG_KEY, retired, also=[OTHER_LOG_KEY], pause=lambda _: None)
+    view = LogView(room, NEW_TRUST)
+    assert (view.size, view.entry(3)) == (4, retired)
+    assert room.waiting() == (digest_of(three),)  # for whoever has the new key
+    for append_old in (
+        lambda: append(room, TRUST, LOG_KEY, filler(1, 4)[0], pause=lambda _: None),
+        lambda: sync(room, TRUST, LOG_KEY, rejudge=as_it_is, pause=lambda _: None),
+    ):
+        with pytest.raises(UsageError, match="entry 3 of the log says was replaced"):
+            append_old()
+    append(room, NEW_TRUST, OTHER_LOG_KEY, filler(1, 5)[0], pause=lambda _: None)
+    view = LogView(room, NEW_TRUST)
+    assert view.size == 7
+    assert view.find_entry(digest_of(three)) is not None
+    assert verify_log(room, NEW_TRUST).fault_counts == {}
 
 
 def test_only_the_end_of_this_very_log_key_retires_it() -> None:
