@@ -136,15 +136,20 @@ class TrustPolicy:
         a key that was replaced, or of a copy from its time, must not pass them off as the log.
         """
         checkpoint, note = self.open_with_signatures(data)
+        self.require_current(note)
+        return checkpoint, note
+
+    def require_current(self, note: Note) -> None:
+        """``ReplacedKeyError`` unless the log's current key signed a note that was opened here."""
         by = self.log_keys_of(note)
         if self.log not in by:
+            named = ", ".join(map(_named, by)) or "nobody"
             raise ReplacedKeyError(
-                f"signed by {_named(by[-1])}, a key that was replaced, and not by the log's "
-                f"current key {_named(self.log)}",
+                f"signed by {named}, a key that was replaced, and not by the log's current key "
+                f"{_named(self.log)}",
                 remedy="This is the log as it was before, or somebody signs with the old key. "
                 "Where it is an older copy, read it with the trust folder of its time.",
             )
-        return checkpoint, note
 
     def log_keys_of(self, note: Note) -> tuple[Verifier, ...]:
         """Those of the log keys that signed ``note``, in the policy's order."""
