@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import closing, suppress
+from datetime import timedelta
 from pathlib import Path
 
 import click
@@ -18,6 +19,8 @@ from gate.deploy import Place
 from gate.errors import GateError
 from gate.http import Budget, Wire
 from gate.model import PinState, Problem
+
+SOON = timedelta(days=7)  # how long before its end a record key is warned of
 
 
 @click.command("doctor")
@@ -76,11 +79,21 @@ def _trust(place: Place, _: Secrets) -> Iterator[Finding]:
 def _keys(place: Place, secrets: Secrets) -> Iterator[Finding]:
     from gate.deploy import open_keys
 
-    def look() -> str:
-        open_keys(place, secrets, now())
-        return "both are the trusted ones"
-
-    yield tried("keys", look)
+    at = now()
+    try:
+        keys = open_keys(place, secrets, at)
+    except GateError as error:
+        yield Finding("keys", State.FAULT, error.message, error.remedy)
+        return
+    yield Finding("keys", State.OK, "both are the trusted ones")
+    period = keys.trust.signers.find(keys.signer.keyid, at)
+    if period is not None and period.not_after is not None and period.not_after - at < SOON:
+        yield Finding(
+            "record key",
+            State.WARNING,
+            f"GATE_SIGNING_KEY counts until {period.not_after:%Y-%m-%d %H:%M:%S} UTC only",
+            "store the key that replaces it; `gate keys rotate signing` makes one",
+        )
 
 
 def _log(place: Place, _: Secrets) -> Iterator[Finding]:

@@ -18,6 +18,7 @@ from typing import TypeAlias
 from gate.errors import InconsistentError, NotRecordedError
 from gate.frozen import dataclass
 from gate.log.batch import Rejudge, as_it_is, judge_batch
+from gate.log.in_force import require_in_force, retires
 from gate.log.plan import plan_append
 from gate.log.reindex import catch_up
 from gate.log.trust import Trust, require_log_key, require_signed
@@ -75,7 +76,8 @@ def append(
 ) -> Appended:
     """Append the record ``entry`` (a DSSE envelope); ``signer`` is the log's key.
 
-    ``also`` are further keys that sign the new head.
+    ``also`` are further keys that sign the new head: the log's next one, where ``entry`` retires
+    this one, which is then committed alone.
 
     An entry that is in the log already gives its receipt again. Raises ``UsageError`` before
     anything is written if a key is not the trusted one, ``NotRecordedError`` if the record is not
@@ -92,7 +94,8 @@ def append(
         if found is not None:
             place, superseded = found
             return _appended(view, place, superseded=superseded)
-        waiting = store.waiting()
+        require_in_force(view, signer)
+        waiting = () if retires(entry, signer) else store.waiting()
         if courtesies and any(other < digest for other in waiting):
             courtesies -= 1
             pause(_STEP * (0.5 + random.random()))  # noqa: S311  # to spread writers, not to hide
@@ -113,7 +116,7 @@ def append(
 def _read_back(store: Store, trust: Trust, plan: Plan, index: int) -> LogView:
     """The log at the head just committed, if the store now shows that head or a later one."""
     present = store.read(CHECKPOINT)
-    if present is not None and trust.policy.open(present).size >= index + len(plan.entries):
+    if present is not None and trust.policy.open_head(present)[0].size >= index + len(plan.entries):
         view = LogView(store, trust, head=plan.checkpoint)
         if view.entry(index) == plan.entries[0]:
             return view

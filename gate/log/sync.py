@@ -13,6 +13,7 @@ from gate.errors import NotRecordedError
 from gate.frozen import dataclass
 from gate.log.append import ROUNDS, Pause
 from gate.log.batch import Batch, Rejudge, judge_batch
+from gate.log.in_force import require_in_force
 from gate.log.plan import plan_append
 from gate.log.reindex import catch_up
 from gate.log.trust import Trust, require_log_key
@@ -47,6 +48,7 @@ def sync(
     committed = 0
     for _ in range(ROUNDS):
         view = LogView(store, trust)
+        require_in_force(view, signer)
         catch_up(view)
         waiting = store.waiting()
         batch = judge_batch(view, None, waiting, rejudge)

@@ -29,7 +29,8 @@ class LogView:
     """The log in ``store`` at its present head, as far as ``trust`` believes it.
 
     ``size``, ``root`` (32 bytes), ``origin`` and ``checkpoint`` (the signed note) are the head's.
-    ``head`` pins the view at this checkpoint instead of the newest one. The constructor and all
+    ``head`` pins the view at this checkpoint instead of the newest one, which the log's current key
+    must have signed; one that is given may be by a key that the log had. The constructor and all
     methods raise ``StoreError`` where there is no log or it cannot be read, ``InconsistentError``
     where signature, tiles and entries do not hold together. The constructor raises ``QuorumError``
     where too few witnesses cosigned the head, but with ``quorum=False``: a writer must open what
@@ -50,6 +51,8 @@ class LogView:
         self.trust = trust
         self.checkpoint = read_head(store) if head is None else head
         self.head, note = trust.policy.open_signed_note(self.checkpoint)
+        if head is None:
+            trust.policy.require_current(note)
         self.size, self.root, self.origin = self.head.size, self.head.root, self.head.origin
         store.prefetch(right_edge(self.size))
         self._reader = TreeReader(store.read, self.size)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-
 import pytest
 from faults.pipelines import (
     LOG_KEY,
@@ -14,6 +12,7 @@ from faults.pipelines import (
     digest,
     filler,
 )
+from faults.waiting_room import WaitingRoom
 from records import OTHER, SIGNER, good_decision, write
 from worlds import good_history
 
@@ -26,32 +25,6 @@ from gate.log.verify import verify_log
 from gate.log.view import LogView
 from gate.model import DecisionKind
 from gate.record.statement import DecisionRecord
-from gate.store.contract import Plan
-from gate.store.memory import MemoryStore
-
-
-class WaitingRoom(MemoryStore):
-    """A store whose writers leave their entries for whoever commits next."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.room: dict[str, bytes] = {}
-
-    def offer(self, entry: bytes) -> None:
-        self.room[digest(entry)] = entry
-
-    def waiting(self) -> tuple[str, ...]:
-        return tuple(sorted(self.room))
-
-    def offered(self, digests: Iterable[str]) -> Mapping[str, bytes]:
-        return {one: self.room[one] for one in digests if one in self.room}
-
-    def commit(self, expected: bytes | None, plan: Plan) -> bool:
-        if not super().commit(expected, plan):
-            return False
-        for one in plan.settled:
-            self.room.pop(one, None)
-        return True
 
 
 @pytest.fixture
