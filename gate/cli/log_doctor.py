@@ -48,14 +48,14 @@ def doctor(config: str) -> int:
 
 def _head(place: Place, trust: Trust, store: Store) -> Iterator[Finding]:
     def look() -> str:
-        view = open_view(place, trust, store)
+        view = open_view(place, trust, store, quorum=False)
         return f"{view.origin} has {view.size} entries, root {view.root.hex()}"
 
     head = tried("head", look)
     yield head
     if head.state is not State.OK:
         return
-    view = open_view(place, trust, store)
+    view = open_view(place, trust, store, quorum=False)
     behind = view.size - store.indexed()
     yield Finding(
         "index",

@@ -92,7 +92,7 @@ def signing(config: str, overlap: str, folder: str, one_line: bool) -> int:
     )
     changed = with_rotation(keys.trust.signers, rotation)
     _require_time_left(store, keys, rotation, at)
-    appended = _record(store, keys, rotation)
+    appended = _record(place, store, keys, rotation)
     write_signers(place.trust, changed)
     _tell_signing(place, files, rotation, appended)
     return OK
@@ -130,7 +130,7 @@ def log(config: str, folder: str, one_line: bool) -> int:
     old = Period(trusted.public_key, _began(store, keys, at))
     rotation = _rotation(files, keys, KeyRole.LOG, old, public_bytes(key), at)
     successor = Ed25519Signer(origin, key)
-    appended = _record(store, keys, rotation, successor)
+    appended = _record(place, store, keys, rotation, successor)
     add_log_key(place.trust, successor.verifier.vkey)
     say(f"new log key {successor.verifier.vkey}")
     say(f"entries {appended[0].index} and {appended[1].index} of the log say so; both keys signed")
@@ -146,7 +146,7 @@ def _open(place: Place, at: datetime) -> tuple[Keys, Store]:
     keys = open_keys(place, read_secrets(os.environ), at)
     require_writable(place.trust)
     store = open_store(place, keys.trust)
-    open_view(place, keys.trust, store)
+    open_view(place, keys.trust, store, quorum=False)
     return keys, store
 
 
@@ -192,7 +192,8 @@ def _require_time_left(store: Store, keys: Keys, rotation: Rotation, at: datetim
     end = rotation.retired.not_after
     if end is None or at < end:
         return
-    if LogView(store, keys.trust).find_entry(digest_of(rotation.entries[1])) is None:
+    view = LogView(store, keys.trust, quorum=False)
+    if view.find_entry(digest_of(rotation.entries[1])) is None:
         raise UsageError(
             f"this rotation was begun at {rotation.retired.at:%Y-%m-%d %H:%M:%S} UTC and its "
             "overlap is over",
@@ -201,11 +202,13 @@ def _require_time_left(store: Store, keys: Keys, rotation: Rotation, at: datetim
 
 
 def _record(
-    store: Store, keys: Keys, rotation: Rotation, *successor: Signer
+    place: Place, store: Store, keys: Keys, rotation: Rotation, *successor: Signer
 ) -> tuple[Appended, Appended]:
+    from gate.deploy import asking_witnesses
     from gate.log.rotation import record_rotation
 
-    return record_rotation(store, keys.trust, rotation, keys.log_signer, successor)
+    with asking_witnesses(place, keys.trust) as post:
+        return record_rotation(store, keys.trust, rotation, keys.log_signer, successor, post=post)
 
 
 def _began(store: Store, keys: Keys, at: datetime) -> datetime:
@@ -213,7 +216,7 @@ def _began(store: Store, keys: Keys, at: datetime) -> datetime:
     from gate.log.keys import peek
     from gate.log.view import LogView
 
-    view = LogView(store, keys.trust)
+    view = LogView(store, keys.trust, quorum=False)
     first = peek(view.entry(0)).at if view.size else None
     return min(first or at, at)
 

@@ -36,7 +36,7 @@ class Poster:
 
     Only for what a service takes twice without harm, as each request is tried like a GET. One
     connection is kept for each service and base URL; threads may share a ``Poster``. ``budget``
-    bounds all that it posts together; without one, the settings' begins when it is made.
+    bounds all that it posts together; without one, the settings' begins with the first post.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class Poster:
         jitter: Callable[[], float] = random.random,
     ) -> None:
         self._network = network or NetworkSettings()
-        self._budget = budget or Budget(self._network.budget)
+        self._budget = budget
         self._sleep, self._now, self._jitter = sleep, now, jitter
         self._wires: dict[tuple[str, str], Wire] = {}
         self._lock = threading.Lock()
@@ -86,6 +86,8 @@ class Poster:
 
     def _wire(self, service: str, base_url: str) -> Wire:
         with self._lock:
+            if self._budget is None:
+                self._budget = Budget(self._network.budget)
             if (service, base_url) not in self._wires:
                 self._wires[service, base_url] = Wire(
                     service,

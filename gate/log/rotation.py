@@ -19,6 +19,7 @@ from datetime import UTC, datetime
 from gate.errors import InconsistentError, UsageError
 from gate.frozen import dataclass
 from gate.log.append import Appended, append
+from gate.log.asking import Post
 from gate.log.trust import SIGNERS, Trust
 from gate.record.dsse import seal
 from gate.record.predicates import KeyAction, KeyPredicate, KeyRole
@@ -84,14 +85,21 @@ def parse_rotation(data: bytes, signer: RecordSigner) -> Rotation:
 
 
 def record_rotation(
-    store: Store, trust: Trust, rotation: Rotation, signer: Signer, successor: Sequence[Signer] = ()
+    store: Store,
+    trust: Trust,
+    rotation: Rotation,
+    signer: Signer,
+    successor: Sequence[Signer] = (),
+    *,
+    post: Post | None = None,
 ) -> tuple[Appended, Appended]:
     """Have both entries in the log; ``successor`` is the new log key where that is replaced.
 
-    What is there already stays as it is. Raises what ``append`` raises.
+    What is there already stays as it is; ``post`` asks the witnesses. Raises what ``append``
+    raises.
     """
-    added = append(store, trust, signer, rotation.entries[0])
-    return added, append(store, trust, signer, rotation.entries[1], also=successor)
+    added = append(store, trust, signer, rotation.entries[0], post=post)
+    return added, append(store, trust, signer, rotation.entries[1], also=successor, post=post)
 
 
 def with_rotation(signers: TrustedSigners, rotation: Rotation) -> TrustedSigners:
