@@ -67,7 +67,8 @@ def new_directory(path: Path, calls: Calls | None = None) -> DirectoryStore:
 class Pipeline:
     """Enforces and completes deployments on one log; its clock moves a minute at a time.
 
-    Every ticket is approved anew a second before each decision, unless a test says when it was.
+    A commit has a ticket of its own unless others are named, and every ticket is approved anew a
+    second before each decision, unless a test says when it was.
     """
 
     def __init__(self, store: Store, trust: Trust = TRUST, tail: int = 256) -> None:
@@ -89,7 +90,7 @@ class Pipeline:
         *,
         service: str = "shop",
         environment: str = "production",
-        tickets: Sequence[str] = ("CHG-1",),
+        tickets: Sequence[str] = (),
         kind: DecisionKind = DecisionKind.ALLOWED,
         approved: datetime | None = None,
         level: Level = Level.REQUIRE,
@@ -99,6 +100,7 @@ class Pipeline:
         ``approved`` is when its tickets were, ``level`` that of ticket-not-reused.
         """
         head, at = sha(commit), self.now()
+        tickets = tickets or (f"CHG-{commit}",)
         anew = approved or at - timedelta(seconds=1)
         view = self.view()
         history = read_history(view, service, environment, head, tickets)
@@ -132,7 +134,7 @@ class Pipeline:
         *,
         service: str = "shop",
         environment: str = "production",
-        tickets: Sequence[str] = ("CHG-1",),
+        tickets: Sequence[str] = (),
         kind: DecisionKind = DecisionKind.ALLOWED,
         approved: datetime | None = None,
     ) -> Appended:
@@ -168,7 +170,7 @@ class Pipeline:
         *,
         service: str = "shop",
         environment: str = "production",
-        tickets: Sequence[str] = ("CHG-1",),
+        tickets: Sequence[str] = (),
     ) -> Appended:
         """Enforce, and complete as succeeded; returns the decision."""
         decision = self.enforce(commit, service=service, environment=environment, tickets=tickets)

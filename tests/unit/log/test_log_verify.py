@@ -139,7 +139,7 @@ def test_a_permission_that_did_not_hold_at_its_place_is_a_fault(pipeline: Pipeli
 
 
 def test_wrong_links_are_faults(pipeline: Pipeline) -> None:
-    pipeline.deploy("one")
+    pipeline.deploy("one", tickets=("CHG-1",))
     told = truth(pipeline)
     leaf = pipeline.view().link(0).leaf
     for changed in (
