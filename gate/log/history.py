@@ -39,24 +39,28 @@ def read_history(
     track = Track()
     for index in sorted(hits):
         add_to(track, hits[index])
-    links: dict[str, EntryLink] = {}
-    uses: dict[str, tuple[TicketUse, ...]] = {}
-    for ticket in dict.fromkeys(tickets):
-        used = []
-        for hit in view.find(TICKET, ticket):
-            links.setdefault(ticket, hit.link)
-            if (use := _use(hit, environment)) is not None:
-                used.append(use)
-        uses[ticket] = tuple(reversed(used))
+    named = {ticket: _named(view, ticket, environment) for ticket in tickets}
     return History(
         size=view.size,
         root=view.root.hex(),
         base=track.base(commit, view.size),
         here=track.here(commit, view.size),
         prior_deployment=newest,
-        prior_tickets=links,
-        uses=uses,
+        prior_tickets={ticket: link for ticket, (link, _) in named.items() if link is not None},
+        uses={ticket: uses for ticket, (_, uses) in named.items()},
     )
+
+
+def _named(
+    view: LogView, ticket: str, environment: str
+) -> tuple[EntryLink | None, tuple[TicketUse, ...]]:
+    """The newest record that names a ticket, and what it let into ``environment``, oldest first."""
+    newest, uses = None, []
+    for hit in view.find(TICKET, ticket):
+        newest = newest or hit.link
+        if (use := _use(hit, environment)) is not None:
+            uses.append(use)
+    return newest, tuple(reversed(uses))
 
 
 def _use(hit: Hit, environment: str) -> TicketUse | None:
