@@ -6,8 +6,8 @@ before it answers. ``complete`` adds what became of the deployment.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import field, replace
 from datetime import datetime
 from functools import cache, partial
 from pathlib import Path
@@ -35,10 +35,12 @@ from gate.policy import evaluate
 
 if TYPE_CHECKING:
     from gate.log.append import Appended
+    from gate.log.kept import Kept
     from gate.log.trust import Trust
     from gate.log.view import LogView
     from gate.record.signer import RecordSigner
-    from gate.store.contract import Store
+    from gate.store.contract import Store, Surroundings
+    from gate.tlog.keys import Verifier
     from gate.tlog.note import Signer
 
 
@@ -73,10 +75,14 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the policy keeps things, its relative paths resolved against ``root``."""
+    """Where the policy keeps things, its relative paths resolved against ``root``.
+
+    ``environ`` has the credentials that a store may need.
+    """
 
     policy: Policy
     root: Path
+    environ: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def trust(self) -> Path:
@@ -91,12 +97,19 @@ class Place:
         return folder_of(self.policy.log.url, self.root)
 
 
-def check(question: Question, place: Place, secrets: Secrets, now: Now) -> Judged:
-    """Judge without recording. A log that cannot be read is a fact that could not be had."""
+def check(
+    question: Question, place: Place, secrets: Secrets, now: Now, kept: Sequence[Kept] = ()
+) -> Judged:
+    """Judge without recording. A log that cannot be read is a fact that could not be had.
+
+    Raises ``InconsistentError`` where the log does not extend one of the ``kept`` heads.
+    """
 
     @cache
     def view() -> LogView:
-        return open_view(place)
+        opened = open_view(place)
+        _require_extended(opened, kept)
+        return opened
 
     def past(tickets: Iterable[str]) -> Maybe[History]:
         url = place.policy.log.url
@@ -109,15 +122,19 @@ def check(question: Question, place: Place, secrets: Secrets, now: Now) -> Judge
     return judged
 
 
-def enforce(question: Question, place: Place, secrets: Secrets, now: Now) -> Recorded:
+def enforce(
+    question: Question, place: Place, secrets: Secrets, now: Now, kept: Sequence[Kept] = ()
+) -> Recorded:
     """Judge, and append the record before answering.
 
     Raises ``UsageError`` where a key is missing or not the one the trust folder names,
-    ``NotRecordedError`` where the record is not durably in the log.
+    ``NotRecordedError`` where the record is not durably in the log, ``InconsistentError`` where the
+    log does not extend one of the ``kept`` heads.
     """
     keys = open_keys(place, secrets, now())
-    store = open_store(place)
+    store = open_store(place, keys.trust)
     view = open_view(place, keys.trust, store)
+    _require_extended(view, kept)
     past = partial(read_history, view, question.deployment)
     judged, history = _judge(question, place.policy, secrets, past, now)
     entry = _record(judged, place, keys.signer, store, history)
@@ -149,7 +166,7 @@ def complete(
             "have come of it",
             remedy="give the receipt of the decision that let this deployment go on",
         )
-    store = open_store(place)
+    store = open_store(place, keys.trust)
     view = open_view(place, keys.trust, store)
     history = read(view, record.service, record.environment, record.commit, record.tickets)
     if outcome == "succeeded":
@@ -210,11 +227,29 @@ def open_keys(place: Place, secrets: Secrets, at: datetime | None = None) -> Key
     return keys
 
 
-def open_store(place: Place) -> Store:
+def open_store(place: Place, trust: Trust) -> Store:
     """The log's store."""
     from gate.store.open import open_store as opened
 
-    return opened(place.policy.log.url, place.root)
+    return opened(
+        place.policy.log.url, surroundings(place, *(one.key for one in trust.policy.logs))
+    )
+
+
+def surroundings(place: Place, *keys: Verifier) -> Surroundings:
+    """What opening the policy's store takes; ``keys`` are those that sign the log's heads."""
+    from gate.log.reading import log_reader
+    from gate.store.contract import Surroundings as Around
+
+    settings = place.policy.log
+    return Around(
+        place.root,
+        log_reader(keys),
+        place.environ,
+        endpoint=settings.endpoint,
+        region=settings.region,
+        ca=settings.ca or place.policy.network.ca,
+    )
 
 
 def open_view(place: Place, trust: Trust | None = None, store: Store | None = None) -> LogView:
@@ -222,7 +257,16 @@ def open_view(place: Place, trust: Trust | None = None, store: Store | None = No
     from gate.log.trust import load_trust
     from gate.log.view import LogView
 
-    return LogView(store or open_store(place), trust or load_trust(place.trust, log=place.log))
+    trust = trust or load_trust(place.trust, log=place.log)
+    return LogView(store or open_store(place, trust), trust)
+
+
+def _require_extended(view: LogView, kept: Sequence[Kept]) -> None:
+    """``InconsistentError`` where the log does not extend a head that was kept elsewhere."""
+    from gate.log.kept import hold
+
+    for one in kept:
+        hold(one, view.trust.policy, view.size, view.checkpoint, view.root_at)
 
 
 def read_history(view: LogView, deployment: Deployment, tickets: Iterable[str]) -> History:

@@ -1,31 +1,47 @@
 """Appending a record: head, judge again, plan, commit; from the top where another was first.
 
-The receipt that is returned was read back from the store and verified like anybody's: a record is
-in the log when the log says so, not when a write said it went well.
+The receipt that is returned was verified like anybody's against what the store now holds: a record
+is in the log when the log says so, not when a write said it went well.
+
+Where a store lets entries wait for whoever commits next, a writer offers its own first, and commits
+those of others along with it: one commit then settles many, however many compete. A writer that
+sees others before it steps back for a moment, since they will most likely settle its entry too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import random
+import time
+from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 from gate.errors import InconsistentError, NotRecordedError
 from gate.frozen import dataclass
+from gate.log.batch import Rejudge, as_it_is, judge_batch
+from gate.log.in_force import require_in_force, retires
 from gate.log.plan import plan_append
+from gate.log.reindex import catch_up
 from gate.log.trust import Trust, require_log_key, require_signed
 from gate.log.view import LogView
 from gate.model import EntryLink
 from gate.record.canonical import digest_of
-from gate.store.contract import Store
+from gate.store.contract import CHECKPOINT, Plan, Store
 from gate.tlog.keys import Signer
 from gate.tlog.merkle import leaf_hash
 from gate.tlog.proof import TlogProof
 
-ROUNDS = 50
-"""How often to try. Writers wait for the store's lock, so even one lost round is rare."""
+__all__ = ["Appended", "Rejudge", "append", "as_it_is"]
 
-Rejudge: TypeAlias = Callable[[LogView, bytes], bytes]
-"""(the log, an entry about to be appended) -> that entry, or what to log instead of it."""
+ROUNDS = 50
+"""How often to try. Each lost round means that another writer came through."""
+
+COURTESIES = 6
+"""How often a writer steps back for those before it, who may be dead, before it goes on itself."""
+
+Pause: TypeAlias = Callable[[float], None]
+"""Waits for so many seconds."""
+
+_STEP = 0.08  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +64,20 @@ class Appended:
         return EntryLink(self.index, leaf_hash(self.entry).hex())
 
 
-def as_it_is(_: LogView, entry: bytes) -> bytes:
-    """The ``Rejudge`` of entries that depend on nothing else in the log."""
-    return entry
-
-
 def append(
-    store: Store, trust: Trust, signer: Signer, entry: bytes, *, rejudge: Rejudge = as_it_is
+    store: Store,
+    trust: Trust,
+    signer: Signer,
+    entry: bytes,
+    *,
+    also: Sequence[Signer] = (),
+    rejudge: Rejudge = as_it_is,
+    pause: Pause = time.sleep,
 ) -> Appended:
     """Append the record ``entry`` (a DSSE envelope); ``signer`` is the log's key.
+
+    ``also`` are further keys that sign the new head: the log's next one, where ``entry`` retires
+    this one, which is then committed alone.
 
     An entry that is in the log already gives its receipt again. Raises ``UsageError`` before
     anything is written if a key is not the trusted one, ``NotRecordedError`` if the record is not
@@ -64,25 +85,46 @@ def append(
     """
     require_log_key(trust, signer)
     require_signed(trust, entry)
-    for _ in range(ROUNDS):
+    digest = digest_of(entry)
+    store.offer(entry)
+    courtesies, rounds = COURTESIES, ROUNDS
+    while rounds:
         view = LogView(store, trust)
-        place = view.find_entry(digest_of(entry))
-        if place is not None:
-            return _appended(view, place, entry, superseded=False)
-        logged = rejudge(view, entry)
-        plan = plan_append(view, [logged], signer)
+        found = view.find_logged(digest)
+        if found is not None:
+            place, superseded = found
+            return _appended(view, place, superseded=superseded)
+        require_in_force(view, signer)
+        waiting = () if retires(entry, signer) else store.waiting()
+        if courtesies and any(other < digest for other in waiting):
+            courtesies -= 1
+            pause(_STEP * (0.5 + random.random()))  # noqa: S311  # to spread writers, not to hide
+            continue
+        rounds -= 1
+        catch_up(view)
+        batch = judge_batch(view, entry, waiting, rejudge)
+        plan = plan_append(view, batch.entries, signer, also=also, settled=batch.settled)
         if store.commit(view.checkpoint, plan):
-            return _appended(LogView(store, trust), view.size, logged, superseded=logged != entry)
+            committed = _read_back(store, trust, plan, view.size)
+            return _appended(committed, view.size, superseded=batch.superseded)
     raise NotRecordedError(
         f"not recorded: others appended to {store.url} first, {ROUNDS} times in a row",
         remedy="run again; if it stays, see who writes to this log so often",
     )
 
 
-def _appended(view: LogView, index: int, entry: bytes, *, superseded: bool) -> Appended:
-    if index >= view.size or view.entry(index) != entry:
-        raise InconsistentError(
-            f"{view.store.url} does not hold entry {index} as it was committed a moment ago",
-            remedy="somebody changes the log beside gate: find out who, before anything else",
-        )
-    return Appended(index, entry, view.prove(index), superseded, view.origin)
+def _read_back(store: Store, trust: Trust, plan: Plan, index: int) -> LogView:
+    """The log at the head just committed, if the store now shows that head or a later one."""
+    present = store.read(CHECKPOINT)
+    if present is not None and trust.policy.open_head(present)[0].size >= index + len(plan.entries):
+        view = LogView(store, trust, head=plan.checkpoint)
+        if view.entry(index) == plan.entries[0]:
+            return view
+    raise InconsistentError(
+        f"{store.url} does not hold entry {index} as it was committed a moment ago",
+        remedy="somebody changes the log beside gate: find out who, before anything else",
+    )
+
+
+def _appended(view: LogView, index: int, *, superseded: bool) -> Appended:
+    return Appended(index, view.entry(index), view.prove(index), superseded, view.origin)

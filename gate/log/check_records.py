@@ -13,7 +13,7 @@ from gate.errors import InconsistentError
 from gate.log.findings import Findings
 from gate.log.history import add_to
 from gate.log.keys import COMMIT, keys_of, prior_of
-from gate.log.search import Hit
+from gate.log.source import Hit
 from gate.log.standing import reused, same_base
 from gate.log.track import Track
 from gate.log.trust import Trust

@@ -13,15 +13,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from gate.log.keys import COMMIT, TICKET, deployment_key
-from gate.log.search import Hit
+from gate.log.source import HistorySource, Hit
 from gate.log.track import Track
-from gate.log.view import LogView
 from gate.model import PERMITTING, EntryLink, History, TicketUse
 from gate.record.statement import DecisionRecord, DeploymentOutcome, OutcomeRecord
 
 
 def read_history(
-    view: LogView, service: str, environment: str, commit: str, tickets: Iterable[str] = ()
+    view: HistorySource, service: str, environment: str, commit: str, tickets: Iterable[str] = ()
 ) -> History:
     """What the log proves at the head of ``view``, for this service, environment and commit.
 
@@ -52,7 +51,7 @@ def read_history(
 
 
 def _named(
-    view: LogView, ticket: str, environment: str
+    view: HistorySource, ticket: str, environment: str
 ) -> tuple[EntryLink | None, tuple[TicketUse, ...]]:
     """The newest record that names a ticket, and what it let into ``environment``, oldest first."""
     newest, uses = None, []
@@ -83,7 +82,7 @@ def add_to(track: Track, hit: Hit) -> bool:
     return False
 
 
-def _deployments(view: LogView, service: str, environment: str) -> Iterable[Hit]:
+def _deployments(view: HistorySource, service: str, environment: str) -> Iterable[Hit]:
     """The records of a service and environment, from the newest down to the base.
 
     The base is the newest decision that permitted and whose newest outcome says that it succeeded.

@@ -11,10 +11,10 @@ log that was judged, which is checked here.
 from __future__ import annotations
 
 from gate.errors import InconsistentError
-from gate.log.append import Rejudge
+from gate.log.batch import Rejudge
 from gate.log.history import read_history
+from gate.log.source import HistorySource
 from gate.log.standing import no_longer_holds
-from gate.log.view import LogView
 from gate.model import PERMITTING, Now
 from gate.record.canonical import digest_of
 from gate.record.dsse import seal
@@ -30,7 +30,7 @@ def judge_again(signer: RecordSigner, now: Now, gate_version: str) -> Rejudge:
     It raises ``InconsistentError`` where the log does not begin with what was judged.
     """
 
-    def again(view: LogView, entry: bytes) -> bytes:
+    def again(view: HistorySource, entry: bytes) -> bytes:
         record, _ = open_record(entry, view.trust.signers)
         if not isinstance(record, DecisionRecord | OutcomeRecord):
             return entry
@@ -61,26 +61,26 @@ def judge_again(signer: RecordSigner, now: Now, gate_version: str) -> Rejudge:
     return again
 
 
-def require_prefix(view: LogView, judged: HeadPart) -> None:
+def require_prefix(view: HistorySource, judged: HeadPart) -> None:
     """``InconsistentError`` unless the log of ``view`` begins with the log that was judged."""
     if judged.size > view.size:
         raise InconsistentError(
-            f"{view.store.url} has {view.size} entries and had {judged.size} a moment ago: "
+            f"{view.url} has {view.size} entries and had {judged.size} a moment ago: "
             "somebody rolled it back",
             remedy="put back a copy that has all entries; every receipt and job's log holds a head",
         )
     if view.root_at(judged.size).hex() != judged.root:
         raise InconsistentError(
-            f"{view.store.url} no longer begins with the {judged.size} entries it had a moment ago",
+            f"{view.url} no longer begins with the {judged.size} entries it had a moment ago",
             remedy="somebody replaced the log: put back a copy whose root every receipt confirms",
         )
 
 
-def require_decision(view: LogView, outcome: OutcomeRecord) -> None:
+def require_decision(view: HistorySource, outcome: OutcomeRecord) -> None:
     """``InconsistentError`` unless the decision that ``outcome`` names stands where it says."""
     of = outcome.of
     if of.index >= view.size or view.link(of.index) != of:
         raise InconsistentError(
-            f"the outcome's decision is not entry {of.index} of {view.store.url}",
+            f"the outcome's decision is not entry {of.index} of {view.url}",
             remedy="give the receipt of a decision in this log",
         )

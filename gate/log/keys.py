@@ -4,6 +4,8 @@
 ("deployment", s LF e)  decisions and outcomes of service s and environment e
 ("ticket", id)          those that name the change request ``id``
 ("commit", sha)         those of a commit
+("replaces", sha256)    the denial that was logged instead of the entry with this digest
+("digest", sha256)      the entry itself, by the digest of its bytes
 ======================  ==========================================================
 
 Names hold no control characters, so the line feed divides without doubt. ``prior`` links lead from
@@ -21,11 +23,12 @@ from gate.frozen import dataclass
 from gate.model import EntryLink
 from gate.record.canonical import digest_of, encode
 from gate.record.statement import DecisionRecord, OutcomeRecord, Record, parse_statement
-from gate.store.contract import IndexRow, Key
+from gate.store.contract import DIGEST, IndexRow, Key, token
 
 DEPLOYMENT: Final = "deployment"
 TICKET: Final = "ticket"
 COMMIT: Final = "commit"
+REPLACES: Final = "replaces"
 
 _FRAME = b'{"payload":"'  # how the canonical envelope begins
 
@@ -39,16 +42,22 @@ def keys_of(record: Record) -> tuple[Key, ...]:
     """Everything ``record`` is found by."""
     if not isinstance(record, DecisionRecord | OutcomeRecord):
         return ()
+    replaces = record.predicate.replaces if isinstance(record, DecisionRecord) else None
     return (
         deployment_key(record.service, record.environment),
         (COMMIT, record.commit),
         *((TICKET, ticket) for ticket in record.tickets),
+        *(((REPLACES, replaces.entry),) if replaces is not None else ()),
     )
 
 
-def row_of(index: int, entry: bytes, record: Record) -> IndexRow:
-    """The index's row for an entry."""
-    return IndexRow(index, digest_of(entry), keys_of(record))
+def row_of(index: int, entry: bytes) -> IndexRow:
+    """The index's row for an entry, its signature not checked.
+
+    Raises ``InconsistentError`` for an entry that is no record.
+    """
+    keys = ((DIGEST, digest_of(entry)), *keys_of(peek(entry)))
+    return IndexRow(index, tuple(sorted({token(*key) for key in keys})))
 
 
 def payload_of(entry: bytes) -> bytes:
@@ -104,7 +113,7 @@ def prior_of(record: Record, key: Key) -> Prior | None:
     """What ``record`` says of ``key``; None where it says nothing of it."""
     if not isinstance(record, DecisionRecord | OutcomeRecord) or key not in keys_of(record):
         return None
-    if key[0] == COMMIT:
+    if key[0] not in {DEPLOYMENT, TICKET}:
         return None
     prior, below = record.prior, record.judged_at.size
     if key[0] == DEPLOYMENT:

@@ -18,26 +18,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gate.errors import InconsistentError
-from gate.frozen import dataclass
 from gate.log.keys import Prior, keys_of, might_have, payload_of, prior_of
-from gate.log.source import LogSource
-from gate.model import EntryLink
+from gate.log.source import Hit, LogSource
 from gate.record.canonical import digest_of
-from gate.record.statement import Record, parse_statement
-from gate.store.contract import Key, Store, StoreError
+from gate.record.statement import parse_statement
+from gate.store.contract import DIGEST, Key, Store, StoreError
 
 TAIL = 256
 """The newest entries that are always read, whatever the index says."""
 
 _PAGE = 64
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """A record found: its place, and the record as its trusted signer wrote it."""
-
-    link: EntryLink
-    record: Record
 
 
 class Search:
@@ -72,7 +62,7 @@ class Search:
         for index in reversed(range(self._read_from, self._view.size)):
             if digest_of(self._view.entry(index)) == digest:
                 return index
-        for index in self._index(("digest", digest)):
+        for index in self._index((DIGEST, digest)):
             if digest_of(self._view.entry(index)) == digest:
                 return index
         return None

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Protocol
 
+from gate.frozen import dataclass
+from gate.log.trust import Trust
 from gate.model import EntryLink
 from gate.record.statement import Record
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A record found: its place, and the record as its trusted signer wrote it."""
+
+    link: EntryLink
+    record: Record
 
 
 class LogSource(Protocol):
@@ -39,3 +50,35 @@ class LogSource(Protocol):
 
     def signed_record(self, index: int) -> tuple[Record, str]:
         """The record of an entry, and the id of the key that signed it."""
+
+
+class HistorySource(Protocol):
+    """A log as far as judging takes it: ``gate.log.view.LogView``, or one with a batch ahead of it.
+
+    The methods raise what those of ``LogView`` raise.
+    """
+
+    @property
+    def size(self) -> int:
+        """How many entries it has."""
+
+    @property
+    def root(self) -> bytes:
+        """Its root hash, 32 bytes."""
+
+    @property
+    def trust(self) -> Trust:
+        """Whom it believes."""
+
+    @property
+    def url(self) -> str:
+        """The store as the configuration names it, for messages."""
+
+    def link(self, index: int) -> EntryLink:
+        """The place of an entry."""
+
+    def root_at(self, size: int) -> bytes:
+        """The root that it had at a smaller size."""
+
+    def find(self, kind: str, value: str, *, thorough: bool = False) -> Iterator[Hit]:
+        """The records that have this key, newest first."""

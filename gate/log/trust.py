@@ -40,7 +40,7 @@ class Trust:
 
 
 def load_trust(folder: Path, *, log: Path | None = None) -> Trust:
-    """The trust folder ``folder``, for exactly one log.
+    """The trust folder ``folder``, for exactly one log, which may have had several keys.
 
     ``log`` is the log's own folder, if it has one: trust inside it is refused, since whoever can
     change the log could then change whom to believe. Raises ``UsageError``.
@@ -96,12 +96,18 @@ def require_keys(
 
 
 def require_log_key(trust: Trust, key: Signer) -> None:
-    """``UsageError`` unless ``key``, named as the log it is meant for, is that log's own."""
+    """``UsageError`` unless ``key``, named as the log it is meant for, is its current key."""
     trusted = trust.policy.log
     if key.name != trusted.name:
         raise UsageError(
             f"the policy's log is {key.name!a} and the trust folder vouches for {trusted.name!a}",
             remedy="correct log.origin or log.trust in gate.toml",
+        )
+    if key.key_id in {one.key_id for one in trust.policy.replaced}:
+        raise UsageError(
+            f"{LOG_KEY} holds {_named(key)}, a key of the log that was replaced: the current "
+            f"one is {_named(trusted)}",
+            remedy=f"store the new key as {LOG_KEY}, then run again: nothing was recorded",
         )
     if (key.algorithm, key.key_id) != (trusted.algorithm, trusted.key_id):
         raise UsageError(

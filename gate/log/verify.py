@@ -15,7 +15,7 @@ in the store. 7. Heads that somebody kept against the tree (``kept``).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from gate.errors import InconsistentError
 from gate.frozen import dataclass
@@ -23,12 +23,12 @@ from gate.log.check_records import RecordChecks
 from gate.log.check_tree import TreeChecks
 from gate.log.findings import Finding, Findings
 from gate.log.kept import Kept, hold
-from gate.log.keys import keys_of
+from gate.log.keys import row_of
 from gate.log.trust import Trust
 from gate.log.view import read_head
 from gate.record.canonical import digest_of
-from gate.record.statement import DecisionRecord, Record
-from gate.store.contract import CHECKPOINT, IndexRow, Store, StoreError, evidence_path
+from gate.record.statement import DecisionRecord
+from gate.store.contract import CHECKPOINT, Store, StoreError, evidence_path
 from gate.tlog.checkpoint import Checkpoint
 
 Fault = Finding
@@ -84,7 +84,7 @@ def verify_log(
             records.skip(tree.leaf(place))
         if record is not None and isinstance(record, DecisionRecord):
             _check_evidence(store, place, record, named, findings, read=evidence)  # 4
-        index.check(place, entry, record)  # 5
+        index.check(place, entry)  # 5
     tree.finish()
     index.finish()
     _name_strays(names, named, findings)  # 6
@@ -157,49 +157,47 @@ def _check_evidence(
 
 
 class _IndexChecks:
-    """Holds the index's rows against the entries, both in order."""
+    """Holds the index's rows against the entries."""
 
     def __init__(self, store: Store, size: int, findings: Findings) -> None:
-        self._rows: Iterator[IndexRow] = store.rows()
-        self._row = next(self._rows, None)
+        self._rows: dict[int, list[bytes]] = {}
+        for found, place in store.rows():
+            self._rows.setdefault(place, []).append(found)
         self._size = size
         self._findings = findings
-        self._absent = self._row is None
+        self._absent = not self._rows
         if self._absent and size:
             findings.note(
                 "index", "index", "the index is not there, or cannot be read; it can be made anew"
             )
 
-    def check(self, place: int, entry: bytes | None, record: Record | None) -> None:
-        """Hold the row at ``place``, which must be next, against its entry."""
+    def check(self, place: int, entry: bytes | None) -> None:
+        """Hold the row at ``place`` against its entry."""
         if self._absent:
             return
-        found = None
-        while self._row is not None and self._row.index <= place:
-            if found is not None or self._row.index < place:
-                self._fault(self._row.index, "has a row too many")
-            else:
-                found = self._row
-            self._row = next(self._rows, None)
-        if found is None:
-            self._fault(place, "has no row")
-        elif entry is not None and found.digest != digest_of(entry):
-            self._fault(place, "has a row with another digest")
-        elif record is not None and set(found.keys) != set(keys_of(record)):
-            self._fault(place, "has a row with other keys")
-        elif record is not None:
+        found = sorted(self._rows.pop(place, []))
+        if entry is None:
+            return
+        try:
+            wanted = row_of(place, entry).tokens
+        except InconsistentError:
+            return  # named as a record
+        if tuple(found) == wanted:
             self._findings.count("index rows")
+        elif not found:
+            self._fault(place, "has no row")
+        else:
+            self._fault(place, "has other rows than its entry has keys")
 
     def finish(self) -> None:
         """Name the rows that are left."""
-        while self._row is not None:
-            if self._row.index < self._size:
-                self._fault(self._row.index, "has a row too many")
+        for place in sorted(self._rows):
+            if 0 <= place < self._size:
+                self._fault(place, "has a row too many")
             else:
                 self._findings.note(
-                    "index", f"index row {self._row.index}", "a row beyond the head, read by nobody"
+                    "index", f"index row {place}", "a row beyond the head, read by nobody"
                 )
-            self._row = next(self._rows, None)
 
     def _fault(self, place: int, what: str) -> None:
         self._findings.fault("index", f"index row {place}", f"in the index, entry {place} {what}")

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gate.errors import InconsistentError
-from gate.log.search import TAIL, Hit, Search
+from gate.log.keys import REPLACES
+from gate.log.search import TAIL, Search
+from gate.log.source import Hit
 from gate.log.trust import Trust
 from gate.model import EntryLink
 from gate.record.statement import Record, open_record
@@ -17,7 +19,7 @@ from gate.store.contract import CHECKPOINT, Store, StoreError
 from gate.tlog.errors import MissingTileError, ProofError
 from gate.tlog.merkle import inclusion_proof, leaf_hash, root_from, verify_inclusion
 from gate.tlog.proof import TlogProof
-from gate.tlog.tile import WIDTH, TreeReader, entries_path
+from gate.tlog.tile import WIDTH, TreeReader, entries_path, right_edge
 
 _LEAF = 32
 _KEPT = 64
@@ -27,16 +29,23 @@ class LogView:
     """The log in ``store`` at its present head, as far as ``trust`` believes it.
 
     ``size``, ``root`` (32 bytes), ``origin`` and ``checkpoint`` (the signed note) are the head's.
-    The constructor and all methods raise ``StoreError`` where there is no log or it cannot be read,
-    ``InconsistentError`` where signature, tiles and entries do not hold together.
+    ``head`` pins the view at this checkpoint instead of the newest one, which the log's current key
+    must have signed; one that is given may be by a key that the log had. The constructor and all
+    methods raise ``StoreError`` where there is no log or it cannot be read, ``InconsistentError``
+    where signature, tiles and entries do not hold together.
     """
 
-    def __init__(self, store: Store, trust: Trust, *, tail: int = TAIL) -> None:
+    def __init__(
+        self, store: Store, trust: Trust, *, tail: int = TAIL, head: bytes | None = None
+    ) -> None:
         self.store = store
+        self.url = store.url
         self.trust = trust
-        self.checkpoint = read_head(store)
-        self.head = trust.policy.open(self.checkpoint)
+        self.checkpoint = read_head(store) if head is None else head
+        opened = trust.policy.open_head if head is None else trust.policy.open_with_signatures
+        self.head, _ = opened(self.checkpoint)
         self.size, self.root, self.origin = self.head.size, self.head.root, self.head.origin
+        store.prefetch(right_edge(self.size))
         self._reader = TreeReader(store.read, self.size)
         self._leaves: dict[int, bytes] = {}  # tile -> its leaf hashes, held against the root
         self._records: dict[int, tuple[Record, str]] = {}  # the last few that were opened
@@ -53,6 +62,10 @@ class LogView:
         if tile not in self._leaves:
             self._leaves[tile] = self._verified_tile(tile)
         return self._leaves[tile][at * _LEAF : (at + 1) * _LEAF]
+
+    def node(self, level: int, index: int) -> bytes:
+        """The hash of a perfect subtree: a ``merkle.NodeReader``. Prove something from it."""
+        return self._reader.node(level, index)
 
     def link(self, index: int) -> EntryLink:
         """The place of entry ``index``."""
@@ -124,6 +137,18 @@ class LogView:
         None where neither the newest entries nor the index tell one.
         """
         return self._searching().find_entry(digest)
+
+    def find_logged(self, digest: str) -> tuple[int, bool] | None:
+        """Where the entry with this SHA-256 stands, and whether a denial stands there for it.
+
+        None where neither the newest entries nor the index tell.
+        """
+        place = self.find_entry(digest)
+        if place is not None:
+            return place, False
+        for hit in self.find(REPLACES, digest):
+            return hit.link.index, True
+        return None
 
     def _searching(self) -> Search:
         if self._search is None:

@@ -6,22 +6,33 @@ primitive only, a compare-and-swap of the head:
 
 - exactly one of any number of writers that expect the same head wins;
 - once won, the objects are readable by all and survive a crash;
-- a crash midway leaves the old head, or the new one with all its objects;
+- a crash midway leaves the old head, or one that the next writer completes to the same bytes;
 - nothing is ever deleted but partial tiles whose full tile is there, and the store's own scratch.
+
+A new store is one file: the methods of ``Store``, and an entry in ``tests/contract/store``, whose
+suite holds each of them to these words.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Protocol, TypeAlias
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Final, Protocol, TypeAlias
 
 from gate.errors import NotRecordedError
 from gate.frozen import dataclass
+from gate.tlog.checkpoint import Checkpoint
 
 CHECKPOINT = "checkpoint"
 
 Key: TypeAlias = tuple[str, str]
 """What an entry is found by: a kind and a value, such as ("ticket", "CHG-1")."""
+
+DIGEST: Final = "digest"
+"""The kind under which an entry is found by the SHA-256 of its bytes, in lower-case hex."""
+
+TOKEN_SIZE = 16
 
 
 class StoreError(NotRecordedError):
@@ -31,16 +42,17 @@ class StoreError(NotRecordedError):
     """
 
 
+def token(kind: str, value: str) -> bytes:
+    """What stands for a key in every index: SHA-256(kind || 0x00 || value), its first 16 bytes."""
+    return hashlib.sha256(f"{kind}\0{value}".encode()).digest()[:TOKEN_SIZE]
+
+
 @dataclass(frozen=True, slots=True)
 class IndexRow:
-    """What the index holds of one entry.
-
-    Its place, the SHA-256 of its bytes in lower-case hex, and what it is found by.
-    """
+    """What the index holds of one entry: its place, and the tokens of all that it is found by."""
 
     index: int
-    digest: str
-    keys: tuple[Key, ...]
+    tokens: tuple[bytes, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +61,58 @@ class Plan:
 
     ``objects`` maps paths to bytes, in the order to write them. ``obsolete`` are partial tiles that
     go once the head is replaced. ``rows`` are consecutive and begin at or before the first entry
-    that the index does not cover; they replace all rows from there on.
+    that the index does not cover; they replace all rows from there on. ``entries`` are the new ones
+    in order, and ``settled`` the digests of the offers that need not wait any longer.
+
+    A plan without entries replaces the head by the same head with other signatures.
     """
 
     objects: Mapping[str, bytes]
     obsolete: tuple[str, ...]
     rows: tuple[IndexRow, ...]
     checkpoint: bytes
+    entries: tuple[bytes, ...] = ()
+    settled: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LogReader:
+    """What a store cannot know of what it keeps; the log hands it over.
+
+    ``open_head`` gives the checkpoint in a note that the log's key signed (witnesses are not asked)
+    and raises ``InconsistentError`` for any other bytes. ``row_of`` gives the index's row of an
+    entry at its place.
+    """
+
+    open_head: Callable[[bytes], Checkpoint]
+    row_of: Callable[[int, bytes], IndexRow]
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What opening a store takes beside its URL.
+
+    Paths of URLs start from ``base``; credentials are read from ``environ``. ``endpoint`` and
+    ``region`` are those of an object store that is not the provider's default; ``ca`` is the path
+    of a CA bundle.
+    """
+
+    base: Path
+    reader: LogReader
+    environ: Mapping[str, str]
+    endpoint: str = ""
+    region: str = ""
+    ca: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Oddity:
+    """Something in a store's own structures that does not fit the log; a ``fault``, or a note."""
+
+    fault: bool
+    kind: str
+    place: str
+    message: str
 
 
 class Store(Protocol):
@@ -67,11 +124,15 @@ class Store(Protocol):
         ...
 
     def head(self) -> bytes | None:
-        """The checkpoint as stored; None where there is none."""
+        """The newest checkpoint; None where there is none."""
         ...
 
     def read(self, path: str) -> bytes | None:
         """The object at ``path``; None where there is none."""
+        ...
+
+    def prefetch(self, paths: Iterable[str] = (), keys: Iterable[Key] = ()) -> None:
+        """A hint: these will be read, or looked up, soon; fetch them side by side if that helps."""
         ...
 
     def names(self, prefix: str) -> Iterator[str]:
@@ -82,8 +143,12 @@ class Store(Protocol):
         """Leave ``entry`` for whoever commits next; nothing where writers wait for one another."""
         ...
 
-    def waiting(self) -> tuple[bytes, ...]:
-        """The entries offered and not yet committed."""
+    def waiting(self) -> tuple[str, ...]:
+        """The digests (SHA-256, hex) of the entries offered and not settled, sorted."""
+        ...
+
+    def offered(self, digests: Iterable[str]) -> Mapping[str, bytes]:
+        """Of these offers those that are still there, each with the digest it is known by."""
         ...
 
     def commit(self, expected: bytes | None, plan: Plan) -> bool:
@@ -101,21 +166,35 @@ class Store(Protocol):
     def lookup(self, kind: str, value: str, below: int, most: int) -> tuple[int, ...] | None:
         """At most ``most`` entries before ``below`` that have this key, newest first.
 
-        None where the index cannot be read, which is not the same as none. Kind "digest" finds an
-        entry by the SHA-256 of its bytes in lower-case hex.
+        None where the index cannot be read, which is not the same as none.
         """
         ...
 
-    def rows(self) -> Iterator[IndexRow]:
-        """All rows of the index, by place."""
+    def rows(self) -> Iterator[tuple[bytes, int]]:
+        """All rows of the index as (token, place), in no particular order."""
+        ...
+
+    def reindex(self, expected: bytes, rows: Iterable[IndexRow]) -> bool:
+        """Put ``rows``, all from 0 on, in the place of the index, if the head is ``expected``."""
         ...
 
     def put_evidence(self, sha256: str, data: bytes) -> None:
-        """Keep an evidence bundle, durably. The same bundle may be put again."""
+        """Keep an evidence bundle: durable at the latest when the next commit is won.
+
+        The same bundle may be put again.
+        """
         ...
 
     def read_evidence(self, sha256: str) -> bytes | None:
         """An evidence bundle as stored, not yet held against its digest; None where it is gone."""
+        ...
+
+    def examine(self, size: int, leaf: Callable[[int], bytes]) -> Iterator[Oddity]:
+        """Hold the store's own structures against the log of ``size`` entries.
+
+        ``leaf`` gives the verified leaf hash of an entry. Nothing, where a store has no truth of
+        its own beside the layout that all readers see.
+        """
         ...
 
 

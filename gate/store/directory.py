@@ -8,12 +8,20 @@ beyond the checkpoint, where nobody reads, and the next writer writes over it.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from gate.errors import InconsistentError
-from gate.store.contract import CHECKPOINT, IndexRow, Plan, StoreError, evidence_path
+from gate.store.contract import (
+    CHECKPOINT,
+    IndexRow,
+    Key,
+    Oddity,
+    Plan,
+    StoreError,
+    evidence_path,
+)
 from gate.store.durable import Calls, explain, keep_names, make_directories, place
 from gate.store.index import SqliteIndex
 from gate.store.lock import only_writer
@@ -53,6 +61,9 @@ class DirectoryStore:
             except (FileNotFoundError, NotADirectoryError):
                 return None
 
+    def prefetch(self, paths: Iterable[str] = (), keys: Iterable[Key] = ()) -> None:
+        """Nothing: reading a file waits for nobody."""
+
     def names(self, prefix: str) -> Iterator[str]:
         """The paths that begin with ``prefix``, sorted."""
         start, _, _ = prefix.rpartition("/")
@@ -69,9 +80,14 @@ class DirectoryStore:
         """Places with this key, newest first; None where the index cannot be read."""
         return self._index.lookup(kind, value, below, most)
 
-    def rows(self) -> Iterator[IndexRow]:
+    def rows(self) -> Iterator[tuple[bytes, int]]:
         """All rows of the index."""
         return self._index.rows()
+
+    def examine(self, size: int, leaf: Callable[[int], bytes]) -> Iterator[Oddity]:
+        """Nothing: there is nothing here beside the layout and the index."""
+        del size, leaf
+        return iter(())
 
     def read_evidence(self, sha256: str) -> bytes | None:
         """An evidence bundle as stored."""
@@ -82,9 +98,14 @@ class DirectoryStore:
     def offer(self, entry: bytes) -> None:
         """Nothing: writers wait for one another here."""
 
-    def waiting(self) -> tuple[bytes, ...]:
+    def waiting(self) -> tuple[str, ...]:
         """None, for the same reason."""
         return ()
+
+    def offered(self, digests: Iterable[str]) -> Mapping[str, bytes]:
+        """None, for the same reason."""
+        del digests
+        return {}
 
     def commit(self, expected: bytes | None, plan: Plan) -> bool:
         """Write ``plan`` and replace the checkpoint, if it still is ``expected``.
@@ -104,6 +125,15 @@ class DirectoryStore:
             keep_names(self._calls, self._root, directories)  # 4
             self._replace_checkpoint(plan.checkpoint)  # 5, 6
             self._remove(plan.obsolete)  # 7
+            return True
+
+    def reindex(self, expected: bytes, rows: Iterable[IndexRow]) -> bool:
+        """Put ``rows`` in the place of the index, if the head is ``expected``."""
+        with self._writing():
+            if self.head() != expected:
+                return False
+            self._index.make(rows)
+            keep_names(self._calls, self._root, {self._root})
             return True
 
     def put_evidence(self, sha256: str, data: bytes) -> None:

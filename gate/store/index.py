@@ -2,35 +2,33 @@
 
 Nothing in it is believed: a reader checks each place it names against the entry there. So whatever
 is wrong with the file (missing, behind, of another version, damaged) means only that it covers
-nothing, and the next writer brings rows for all entries and makes it anew.
+nothing, and the next writer makes it anew from the entries.
+
+One table holds a row for each key of each entry, (token, place), in that order; one number says how
+many entries, from the first, have their rows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
-from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from gate.store.contract import IndexRow, StoreError
+from gate.store.contract import IndexRow, StoreError, token
 from gate.store.durable import Calls
 
 if TYPE_CHECKING:
     import sqlite3
 
-DIGEST: Final = "digest"
-"""The kind under which an entry is found by the SHA-256 of its bytes."""
-
-_VERSION = 1
-_SCHEMA = f"""
-CREATE TABLE entry (place INTEGER PRIMARY KEY, digest BLOB NOT NULL) STRICT;
-CREATE INDEX entry_digest ON entry (digest);
+_VERSION = 2
+_SCHEMA = """
 CREATE TABLE key (
-    kind TEXT NOT NULL, value TEXT NOT NULL, place INTEGER NOT NULL,
-    PRIMARY KEY (kind, value, place)
+    token BLOB NOT NULL, place INTEGER NOT NULL, PRIMARY KEY (token, place)
 ) STRICT, WITHOUT ROWID;
-PRAGMA user_version = {_VERSION};
+CREATE TABLE covered (entries INTEGER NOT NULL) STRICT;
+INSERT INTO covered VALUES (0);
+PRAGMA user_version = 2;
 """
 _DAMAGED = frozenset({11, 26})  # SQLITE_CORRUPT, SQLITE_NOTADB
 
@@ -52,57 +50,33 @@ class SqliteIndex:
         for writable in (False, True):  # to be rolled back after a crash, it must be writable
             try:
                 with closing(self._connect(writable=writable)) as connection:
-                    (newest,) = connection.execute("SELECT max(place) FROM entry").fetchone()
-            except sqlite3.Error:
+                    return max(0, _covered(connection))
+            except (sqlite3.Error, TypeError):
                 continue
-            return 0 if newest is None else int(newest) + 1
         return 0
 
     def lookup(self, kind: str, value: str, below: int, most: int) -> tuple[int, ...] | None:
         """At most ``most`` places before ``below``, newest first; None where the file fails."""
         import sqlite3
 
-        if kind == DIGEST:
-            query = "SELECT place FROM entry WHERE digest = ?"
-            arguments: tuple[object, ...] = (bytes.fromhex(value),)
-        else:
-            query = "SELECT place FROM key WHERE kind = ? AND value = ?"
-            arguments = (kind, value)
+        query = "SELECT place FROM key WHERE token = ? AND place < ? ORDER BY place DESC LIMIT ?"
         try:
             with closing(self._connect(writable=False)) as connection:
-                found = connection.execute(
-                    f"{query} AND place < ? ORDER BY place DESC LIMIT ?",
-                    (*arguments, below, most),
-                ).fetchall()
+                found = connection.execute(query, (token(kind, value), below, most)).fetchall()
         except sqlite3.Error:
             return None
         return tuple(int(place) for (place,) in found)
 
-    def rows(self) -> Iterator[IndexRow]:
-        """All rows, by place; none where the file fails."""
+    def rows(self) -> Iterator[tuple[bytes, int]]:
+        """All rows, by token; none from where the file fails."""
         import sqlite3
 
         if not self._path.exists():
             return
         try:
             with closing(self._connect(writable=False)) as connection:
-                keys = groupby(
-                    connection.execute("SELECT place, kind, value FROM key ORDER BY 1, 2, 3"),
-                    key=lambda row: int(row[0]),
-                )
-                place, group = next(keys, (None, iter(())))
-                for index, digest in connection.execute("SELECT * FROM entry ORDER BY place"):
-                    while place is not None and place < index:  # keys of an entry without a row
-                        yield IndexRow(place, "", tuple((k, v) for _, k, v in group))
-                        place, group = next(keys, (None, iter(())))
-                    found: tuple[tuple[str, str], ...] = ()
-                    if place == index:
-                        found = tuple((k, v) for _, k, v in group)
-                        place, group = next(keys, (None, iter(())))
-                    yield IndexRow(int(index), bytes(digest).hex(), found)
-                while place is not None:
-                    yield IndexRow(place, "", tuple((k, v) for _, k, v in group))
-                    place, group = next(keys, (None, iter(())))
+                for found, place in connection.execute("SELECT token, place FROM key"):
+                    yield bytes(found), int(place)
         except sqlite3.Error:
             return
 
@@ -118,46 +92,53 @@ class SqliteIndex:
             return True
         if rows[0].index > self.covered():
             return False
+        if rows[0].index == 0:
+            self.make(rows)
+            return True
         try:
-            if rows[0].index == 0:
-                self._make(rows)
-            else:
-                self._extend(rows)
+            self._extend(rows)
         except sqlite3.Error as error:
             if getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGED:
                 self._calls.unlink(self._path)
                 return False
-            raise StoreError(
-                f"cannot write the log's index {self._path}: {error}",
-                remedy="make sure that the disk has space and that the file may be written; the "
-                "index may also be deleted, it is made anew from the log",
-            ) from error
+            raise self._unwritable(error) from error
         return True
+
+    def make(self, rows: Iterable[IndexRow]) -> None:
+        """A new file with ``rows``, all from 0 on, put in place of whatever is there.
+
+        ``OSError`` or ``StoreError`` where it cannot be written.
+        """
+        import sqlite3
+
+        journal = self._path.with_name(self._path.name + "-journal")
+        self._calls.unlink(self._scratch)
+        try:
+            with closing(sqlite3.connect(self._scratch, isolation_level=None)) as connection:
+                connection.executescript(_SCHEMA)
+                connection.execute("BEGIN IMMEDIATE")
+                _insert(connection, rows)
+                self._calls.settle(connection)
+        except sqlite3.Error as error:
+            raise self._unwritable(error) from error
+        self._calls.unlink(journal)  # SQLite would apply the old file's journal to the new file
+        self._calls.rename(self._scratch, self._path)
+
+    def _unwritable(self, error: sqlite3.Error) -> StoreError:
+        return StoreError(
+            f"cannot write the log's index {self._path}: {error}",
+            remedy="make sure that the disk has space and that the file may be written; the "
+            "index may also be deleted, it is made anew from the log",
+        )
 
     def _extend(self, rows: Sequence[IndexRow]) -> None:
         first = rows[0].index
         with closing(self._connect(writable=True)) as connection:
             connection.execute("BEGIN IMMEDIATE")
-            (newest,) = connection.execute("SELECT max(place) FROM entry").fetchone()
-            if newest is not None and newest >= first:  # a crash left rows beyond the head
-                connection.execute("DELETE FROM entry WHERE place >= ?", (first,))
+            if _covered(connection) > first:  # a crash left rows beyond the head: seldom, so a scan
                 connection.execute("DELETE FROM key WHERE place >= ?", (first,))
             _insert(connection, rows)
             self._calls.settle(connection)
-
-    def _make(self, rows: Sequence[IndexRow]) -> None:
-        """A new file, put in place of whatever is there."""
-        import sqlite3
-
-        journal = self._path.with_name(self._path.name + "-journal")
-        self._calls.unlink(self._scratch)
-        with closing(sqlite3.connect(self._scratch, isolation_level=None)) as connection:
-            connection.executescript(_SCHEMA)
-            connection.execute("BEGIN IMMEDIATE")
-            _insert(connection, rows)
-            self._calls.settle(connection)
-        self._calls.unlink(journal)  # SQLite would apply the old file's journal to the new file
-        self._calls.rename(self._scratch, self._path)
 
     def _connect(self, *, writable: bool) -> sqlite3.Connection:
         """A connection to the file as it is; ``sqlite3.Error`` if it is none of this version."""
@@ -178,11 +159,20 @@ class SqliteIndex:
         return connection
 
 
-def _insert(connection: sqlite3.Connection, rows: Sequence[IndexRow]) -> None:
-    connection.executemany(
-        "INSERT INTO entry VALUES (?, ?)", ((row.index, bytes.fromhex(row.digest)) for row in rows)
-    )
-    connection.executemany(
-        "INSERT OR IGNORE INTO key VALUES (?, ?, ?)",
-        ((kind, value, row.index) for row in rows for kind, value in row.keys),
-    )
+def _covered(connection: sqlite3.Connection) -> int:
+    (entries,) = connection.execute("SELECT entries FROM covered").fetchone()
+    return int(entries)
+
+
+def _insert(connection: sqlite3.Connection, rows: Iterable[IndexRow]) -> None:
+    count = 0
+
+    def pairs() -> Iterator[tuple[bytes, int]]:
+        nonlocal count
+        for row in rows:
+            count = row.index + 1
+            for one in row.tokens:
+                yield one, row.index
+
+    connection.executemany("INSERT OR IGNORE INTO key VALUES (?, ?)", pairs())
+    connection.execute("UPDATE covered SET entries = ?", (count,))

@@ -5,16 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 from gate.errors import UsageError
-from gate.store.contract import Store
+from gate.store.contract import Store, Surroundings
 
-_LATER = ("git+", "s3:", "gs:", "az:")
+_OBJECT = ("s3:", "gs:", "az:")
 
 
-def open_store(url: str, base: Path) -> Store:
-    """The store that ``url`` names, paths in it relative to ``base``.
+def open_store(url: str, around: Surroundings) -> Store:
+    """The store that ``url`` names; nothing is read or written yet.
 
-    ``dir:PATH`` and ``memory:``; nothing is read or written yet. Raises ``UsageError`` for anything
-    else, the schemes of stores that this version does not have among them.
+    ``dir:PATH``, ``git+https://…#branch`` (git+ssh, git+file), ``s3://bucket/prefix`` (gs, az) and
+    ``memory:``. Raises ``UsageError`` for anything else.
     """
     if url == "memory:":
         from gate.store.memory import MemoryStore
@@ -23,14 +23,16 @@ def open_store(url: str, base: Path) -> Store:
     if url.startswith("dir:"):
         from gate.store.directory import DirectoryStore
 
-        return DirectoryStore(folder(url, base), url)
-    if url.startswith(_LATER):
+        return DirectoryStore(folder(url, around.base), url)
+    if url.startswith((*_OBJECT, "git+")):
         raise UsageError(
             f"stores such as {url.partition(':')[0]}: are not built yet in this version",
             remedy='keep the log in a directory: url = "dir:change-log"',
         )
     raise UsageError(
-        f"{url[:200]!r} names no store", remedy='give a directory: url = "dir:change-log"'
+        f"{url[:200]!r} names no store",
+        remedy='give a directory (url = "dir:change-log"), a git branch '
+        "(git+https://host/repository#branch) or a bucket (s3://bucket/prefix)",
     )
 
 

@@ -26,6 +26,10 @@ class UnknownKeyError(TlogError):
     """Signed in the name of a trusted key, by a key that is not the trusted one."""
 
 
+class ReplacedKeyError(TlogError):
+    """What a log shows now, signed only by keys that it had before its current one."""
+
+
 class BadSignatureError(TlogError):
     """A signature that claims a trusted key and does not verify with it."""
 

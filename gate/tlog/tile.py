@@ -44,6 +44,7 @@ __all__ = [
     "entries_path",
     "parse_path",
     "plan_tiles",
+    "right_edge",
     "tile_path",
 ]
 
@@ -180,6 +181,23 @@ class TreeReader:
         raise MissingTileError(
             f"{name.path} is missing, and the checkpoint needs it", place=name.path
         )
+
+
+def right_edge(size: int) -> tuple[str, ...]:
+    """The paths at the right edge of a tree of ``size`` leaves: where every reader begins.
+
+    The last bundle with the one before it, and the last tile of each level, full or partial.
+    """
+    paths: list[str] = []
+    level, count = 0, size
+    while count:
+        n = (count - 1) // WIDTH
+        paths.append(tile_path(level, n, count - n * WIDTH))
+        if level == 0:
+            paths.append(entries_path(n, count - n * WIDTH))
+            paths += [entries_path(n - 1), tile_path(0, n - 1)] if n else []
+        level, count = level + 1, count // WIDTH
+    return tuple(paths)
 
 
 # ---------------------------------------------------------------- appending

@@ -12,9 +12,19 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from faults.pipelines import LOG_KEY, OTHER_LOG_KEY, Pipeline, fill, new_directory, story, vkey
+from faults.pipelines import (
+    LOG_KEY,
+    OTHER_LOG_KEY,
+    Pipeline,
+    fill,
+    filler,
+    new_directory,
+    story,
+    vkey,
+)
 from records import OTHER, trusted
 
+from gate.log.plan import plan_append
 from gate.log.receipt import write_receipt
 from gate.record.signers import SignerEntry, format_signers
 
@@ -104,6 +114,22 @@ def test_it_believes_no_other_key_and_no_other_time(log: Path, trust: Path, tmp_
     foreign = write_trust(tmp_path / "foreign", log=vkey(OTHER_LOG_KEY))
     with pytest.raises(ValueError, match="trusted log key"):
         verifier().verify_log(log, foreign)
+
+
+def test_where_the_logs_key_was_replaced_the_head_must_be_by_the_last_one(
+    pipeline: Pipeline, log: Path, tmp_path: Path
+) -> None:
+    view = pipeline.view()
+    write_receipt(tmp_path / "before", view.entry(0), view.prove(0))
+    both = write_trust(tmp_path / "both", log=f"{vkey(LOG_KEY)}\nlog {vkey(OTHER_LOG_KEY)}")
+    with pytest.raises(ValueError, match="no signature by the log's current key"):
+        verifier().verify_log(log, both)
+    assert verifier().verify_receipt(tmp_path / "before", both)
+    plan = plan_append(view, filler(1), LOG_KEY, also=[OTHER_LOG_KEY])
+    assert pipeline.store.commit(view.checkpoint, plan)
+    for names in (vkey(LOG_KEY), vkey(OTHER_LOG_KEY)):
+        assert verifier().verify_log(log, write_trust(tmp_path / "one", log=names))
+    assert len(verifier().verify_log(log, both)) == view.size + 1
 
 
 def test_it_reads_every_receipt_and_refuses_changed_ones(

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from gate.errors import UsageError
-from gate.store.contract import StoreError
+from gate.log.reading import log_reader
+from gate.store.contract import StoreError, Surroundings
 from gate.store.disclosure import DisclosureStore, open_disclosures
 from gate.store.durable import Calls, chain, make_directories
 from gate.store.memory import MemoryStore
@@ -67,14 +68,19 @@ def test_other_urls_of_disclosures_are_refused(tmp_path: Path, url: str) -> None
 # ---------------------------------------------------------------- open
 
 
+def around(base: Path) -> Surroundings:
+    return Surroundings(base, log_reader(()), {})
+
+
 def test_a_directory_is_relative_to_the_policy(tmp_path: Path) -> None:
-    store = open_store("dir:change-log", tmp_path)
+    store = open_store("dir:change-log", around(tmp_path))
     assert store.url == "dir:change-log"
     (tmp_path / "change-log").mkdir()
     (tmp_path / "change-log" / "checkpoint").write_bytes(b"head")
     assert store.head() == b"head"
-    assert open_store(f"dir:{tmp_path / 'change-log'}", Path("/nowhere")).head() == b"head"
-    assert isinstance(open_store("memory:", tmp_path), MemoryStore)
+    elsewhere = around(Path("/nowhere"))
+    assert open_store(f"dir:{tmp_path / 'change-log'}", elsewhere).head() == b"head"
+    assert isinstance(open_store("memory:", elsewhere), MemoryStore)
 
 
 @pytest.mark.parametrize(
@@ -82,13 +88,13 @@ def test_a_directory_is_relative_to_the_policy(tmp_path: Path) -> None:
 )
 def test_stores_that_are_not_built_yet_say_so(tmp_path: Path, url: str) -> None:
     with pytest.raises(UsageError, match="not built yet"):
-        open_store(url, tmp_path)
+        open_store(url, around(tmp_path))
 
 
 @pytest.mark.parametrize("url", ["", "change-log", "file:x", "dir", "Dir:x", "memory", "s4://x"])
 def test_urls_that_name_no_store(tmp_path: Path, url: str) -> None:
     with pytest.raises(UsageError, match="names no store"):
-        open_store(url, tmp_path)
+        open_store(url, around(tmp_path))
 
 
 def test_directories_are_made_from_the_root_down(tmp_path: Path) -> None:
