@@ -6,12 +6,13 @@ before it answers. ``complete`` adds what became of the deployment.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import field
+from dataclasses import field, replace
 from datetime import datetime
+from functools import cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from gate import __version__
 from gate.config import Policy
@@ -43,6 +44,10 @@ if TYPE_CHECKING:
     from gate.store.contract import Store, Surroundings
     from gate.tlog.keys import Verifier
     from gate.tlog.note import Signer
+
+
+# What was read of the log's history: that, or where nothing is recorded perhaps a problem.
+Read = TypeVar("Read", bound=Maybe[History])
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,16 +106,22 @@ def check(
 
     Raises ``InconsistentError`` where the log does not extend one of the ``kept`` heads.
     """
-    history: Maybe[History]
-    try:
-        view = open_view(place)
-        _require_extended(view, kept)
-        history = read_history(view, question.deployment)
-    except NotRecordedError as error:
-        history = Problem(
-            ProblemKind.LOCAL, "log", f"read {place.policy.log.url}", error.message, error.remedy
-        )
-    return _judge(question, place.policy, secrets, history, now)
+
+    @cache
+    def view() -> LogView:
+        opened = open_view(place)
+        _require_extended(opened, kept)
+        return opened
+
+    def past(tickets: Iterable[str]) -> Maybe[History]:
+        url = place.policy.log.url
+        try:
+            return read_history(view(), question.deployment, tickets)
+        except NotRecordedError as error:
+            return Problem(ProblemKind.LOCAL, "log", f"read {url}", error.message, error.remedy)
+
+    judged, _ = _judge(question, place.policy, secrets, past, now)
+    return judged
 
 
 def enforce(
@@ -126,10 +137,8 @@ def enforce(
     store = open_store(place, keys.trust)
     view = open_view(place, keys.trust, store, quorum=False)
     _require_extended(view, kept)
-    judged = _judge(question, place.policy, secrets, read_history(view, question.deployment), now)
-    # The same head again: only the links to the tickets' newest records are new.
-    named = {lookup.reference.id for lookup in judged.facts.tickets}
-    history = read_history(view, question.deployment, sorted(named))
+    past = partial(read_history, view, question.deployment)
+    judged, history = _judge(question, place.policy, secrets, past, now)
     entry = _record(judged, place, keys.signer, store, history)
     return Recorded(judged, _append(place, store, keys, entry, now))
 
@@ -268,7 +277,7 @@ def _require_extended(view: LogView, kept: Sequence[Kept]) -> None:
         hold(one, view.trust.policy, view.size, view.checkpoint, view.root_at)
 
 
-def read_history(view: LogView, deployment: Deployment, tickets: Sequence[str] = ()) -> History:
+def read_history(view: LogView, deployment: Deployment, tickets: Iterable[str]) -> History:
     """What the log proves of the service, the environment, the commit and the tickets."""
     from gate.log.history import read_history as read
 
@@ -276,10 +285,24 @@ def read_history(view: LogView, deployment: Deployment, tickets: Sequence[str] =
 
 
 def _judge(
-    question: Question, policy: Policy, secrets: Secrets, history: Maybe[History], now: Now
-) -> Judged:
+    question: Question,
+    policy: Policy,
+    secrets: Secrets,
+    past: Callable[[Iterable[str]], Read],
+    now: Now,
+) -> tuple[Judged, Read]:
+    """The decision, and the history that it rests on: ``past`` reads it, of the tickets given.
+
+    The range of commits starts where history says, so that is read first; of tickets that only the
+    change names it is read again, at the same head, when they are known.
+    """
+    history = past(question.tickets)
     gathered = gather(question, policy, secrets, history)
-    return Judged(gathered, evaluate(gathered.facts, policy, now()))
+    named = {lookup.reference.id for lookup in gathered.facts.tickets}
+    if isinstance(history, History) and not named <= history.uses.keys():
+        history = past(sorted(named))
+        gathered = replace(gathered, facts=replace(gathered.facts, history=history))
+    return Judged(gathered, evaluate(gathered.facts, policy, now())), history
 
 
 def _record(
