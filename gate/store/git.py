@@ -47,7 +47,7 @@ from gate.store.git_index import (
 )
 from gate.store.git_objects import GitObjects
 from gate.store.git_publish import Publisher
-from gate.store.git_remote import GitRemote
+from gate.store.git_remote import TIP, GitRemote
 from gate.store.git_run import TIMEOUT, GitRun
 from gate.store.git_tree import GitTree
 from gate.store.git_url import GitPlace, parse_place, read_credentials
@@ -86,7 +86,7 @@ class GitStore:
         self._remote = GitRemote(self._git, place, credentials, url)
         self._objects = GitObjects(self._git)
         self._tree = GitTree(self._objects, self._remote)
-        self._ahead = ReadAhead(self._siblings)
+        self._ahead = ReadAhead(self._tree.siblings)
         self._publisher = Publisher(self._remote, url, pause)
         self._lock = threading.RLock()
         self._known = False  # whether the remote was asked for its tip
@@ -247,7 +247,8 @@ class GitStore:
     def _refresh(self) -> None:
         """Have the tree be that of the remote's tip."""
         if self._tree.commit is None or self._remote.tip() != self._tree.commit:
-            self._tree.commit = self._remote.fetch_tip()
+            fetched = self._remote.fetch_tip()
+            self._tree.commit = self._objects.resolve(TIP) if fetched else None
         self._known = True
         self._publisher.begin()
 
@@ -296,10 +297,6 @@ class GitStore:
         absent = self._objects.absent(oid for oid in oids if oid is not None)
         if absent:
             self._remote.fetch(absent)
-
-    def _siblings(self, path: str) -> Iterator[str]:
-        above = path.rpartition("/")[0]
-        return (f"{above}/{name}" for name in self._tree.directory(above))
 
     # ------------------------------------------------------------ inside: the index
 

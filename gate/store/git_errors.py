@@ -31,7 +31,7 @@ _CAUSES: tuple[tuple[str, str, str], ...] = (
     ),
     (
         "no space left|disk quota|write error|unable to create temporary|file too large|"
-        "cannot store|unable to write",
+        "cannot store|unable to write|SIGXFSZ",
         "a disk is full or cannot be written, here (TMPDIR) or on the remote",
         "free some space, then run again",
     ),

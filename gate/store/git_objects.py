@@ -5,9 +5,12 @@ An object that is not there is not fetched by this: the caller fetches many at o
 
 from __future__ import annotations
 
+import os
 import subprocess
+import threading
 import weakref
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import IO, Final
 
 from gate.frozen import dataclass
@@ -35,7 +38,7 @@ class GitObjects:
 
     def __init__(self, git: GitRun) -> None:
         self._git = git
-        self._talks: dict[str, subprocess.Popen[bytes]] = {}
+        self._talks: dict[tuple[int, str], subprocess.Popen[bytes]] = {}
         self._trees: dict[str, Mapping[str, Node]] = {}
 
     def blob(self, oid: str) -> bytes | None:
@@ -57,36 +60,54 @@ class GitObjects:
             known = self._trees[oid] = parse_tree(data)
         return known
 
+    def resolve(self, name: str) -> str:
+        """The id of what a reference names."""
+        with self._talk("--batch-check") as talk:
+            self._say(talk, f"{name}\n")
+            words = self._line(talk).split()
+        if words[1:] == [b"missing"]:
+            raise _ended()
+        return words[0].decode()
+
     def absent(self, oids: Iterable[str]) -> list[str]:
         """Those of ``oids`` that are not here, each once, in order."""
         wanted = list(dict.fromkeys(oids))
         found: list[str] = []
         for at in range(0, len(wanted), _AT_ONCE):
             some = wanted[at : at + _AT_ONCE]
-            talk = self._talk("--batch-check")
-            self._say(talk, "".join(f"{oid}\n" for oid in some))
-            found += [oid for oid in some if self._line(talk).endswith(b" missing\n")]
+            with self._talk("--batch-check") as talk:
+                self._say(talk, "".join(f"{oid}\n" for oid in some))
+                found += [oid for oid in some if self._line(talk).endswith(b" missing\n")]
         return found
 
     def _read(self, oid: str, kind: str) -> bytes | None:
-        talk = self._talk("--batch")
-        self._say(talk, f"{oid}\n")
-        words = self._line(talk).split()
-        if words[1:] == [b"missing"]:
-            return None
-        size = int(words[2])
-        data = _of(talk.stdout).read(size + 1)
+        with self._talk("--batch") as talk:
+            self._say(talk, f"{oid}\n")
+            words = self._line(talk).split()
+            if words[1:] == [b"missing"]:
+                return None
+            size = int(words[2])
+            data = _of(talk.stdout).read(size + 1)
         if len(data) != size + 1:
             raise _ended()
         if words[1].decode() != kind:
             raise StoreError(f"the log's branch has a {words[1].decode()} where a {kind} should be")
         return data[:-1]
 
-    def _talk(self, how: str) -> subprocess.Popen[bytes]:
-        if how not in self._talks:
-            process = self._talks[how] = self._git.start("cat-file", how)
-            weakref.finalize(self, _close, process)
-        return self._talks[how]
+    @contextmanager
+    def _talk(self, how: str) -> Iterator[subprocess.Popen[bytes]]:
+        """The process that reads objects ``how``, which is ended if the answer takes too long."""
+        here = os.getpid(), how  # a process that was forked off must not talk in between
+        if here not in self._talks:
+            process = self._talks[here] = self._git.start("cat-file", how)
+            weakref.finalize(self, _close, process, here[0])
+        limit = threading.Timer(self._git.timeout, end, [self._talks[here]])
+        limit.daemon = True
+        limit.start()
+        try:
+            yield self._talks[here]
+        finally:
+            limit.cancel()
 
     @staticmethod
     def _say(talk: subprocess.Popen[bytes], text: str) -> None:
@@ -104,10 +125,13 @@ class GitObjects:
         return line
 
 
-def _close(process: subprocess.Popen[bytes]) -> None:
+def _close(process: subprocess.Popen[bytes], starter: int) -> None:
+    if os.getpid() != starter:
+        return
     end(process)
-    _of(process.stdin).close()
     _of(process.stdout).close()
+    with suppress(OSError):  # what it did not take before it ended is lost on nobody
+        _of(process.stdin).close()
 
 
 def _of(pipe: IO[bytes] | None) -> IO[bytes]:

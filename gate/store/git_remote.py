@@ -74,19 +74,19 @@ class GitRemote:
                 return oid
         return None
 
-    def fetch_tip(self) -> str | None:
-        """Fetch the newest commit, as shallow as the remote allows; None where there is none."""
+    def fetch_tip(self) -> bool:
+        """Fetch the newest commit into ``TIP``; False where there is no such branch."""
         while True:
             answer = self._fetch_branch(TIP, 1, self.filter)
             if answer.code == 0:
                 if self.filter and "filtering not recognized" in answer.error:
                     self._filters = [""]
-                return self._id_of(TIP)
+                return True
             if self.filter and "filter" in answer.error:
                 del self._filters[0]  # the remote grants some filters and not this one
                 continue
             if self.tip() is None:
-                return None
+                return False
             if "find remote ref" not in answer.error:  # made between the two questions
                 raise self.explain(answer, "read")
 
@@ -151,12 +151,6 @@ class GitRemote:
     def _remote(self, *arguments: str, given: Iterable[bytes] = ()) -> Answer:
         self.round_trips += 1
         return self._git.remote(*arguments, given=given)
-
-    def _id_of(self, ref: str) -> str:
-        answer = self._git.local("rev-parse", "--verify", "--quiet", ref)
-        if answer.code:
-            raise self.explain(answer, "read")
-        return answer.out.decode("ascii").strip()
 
 
 def _refusal(line: str) -> Pushed:

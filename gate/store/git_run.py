@@ -87,7 +87,7 @@ class GitRun:
         timeout: float = TIMEOUT,
     ) -> None:
         self._place = place
-        self._timeout = timeout
+        self.timeout = timeout
         self._temporary = environ.get("TMPDIR") or None
         kept = {name: environ[name] for name in _KEPT if environ.get(name)}
         self._environment = {"PATH": _SEARCH_PATH, **kept, **_ENVIRONMENT}
@@ -147,12 +147,15 @@ class GitRun:
             raise explain(error, "run git in a temporary folder (TMPDIR)") from error
         with process:
             try:
-                out, error_text = process.communicate(timeout=self._timeout)
+                out, error_text = process.communicate(timeout=self.timeout)
             except subprocess.TimeoutExpired:
-                return Answer(-1, b"", f"fatal: no answer within {self._timeout:g} s")
+                return Answer(-1, b"", f"fatal: no answer within {self.timeout:g} s")
             finally:
                 end(process)
-        return Answer(process.returncode, out, error_text.decode("utf-8", "replace"))
+        told = error_text.decode("utf-8", "replace")
+        if process.returncode < 0:
+            told += f"\nfatal: git was ended by {signal.Signals(-process.returncode).name}"
+        return Answer(process.returncode, out, told)
 
     def _command(self, arguments: tuple[str, ...]) -> list[str]:
         executable = shutil.which("git", path=self._environment["PATH"])
@@ -165,7 +168,7 @@ class GitRun:
         if self._repository is None:
             try:
                 folder = tempfile.mkdtemp(prefix="gate-log-", dir=self._temporary)
-                weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+                weakref.finalize(self, _remove, folder, os.getpid())
                 path = Path(folder)
                 for name in ("objects", "refs"):
                     (path / name).mkdir()
@@ -176,6 +179,11 @@ class GitRun:
                 raise explain(error, where) from error
             self._repository = path
         return self._repository
+
+
+def _remove(folder: str, maker: int) -> None:
+    if os.getpid() == maker:  # and not one that was forked off
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def end(process: subprocess.Popen[bytes]) -> None:

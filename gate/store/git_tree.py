@@ -48,6 +48,11 @@ class GitTree:
             here = self._tree(node.oid)
         return here
 
+    def siblings(self, path: str) -> Iterator[str]:
+        """The paths of all that is in the directory of ``path``."""
+        above = path.rpartition("/")[0]
+        return (f"{above}/{name}" for name in self.directory(above))
+
     def paths(self, prefix: str) -> Iterator[str]:
         """The paths of all that is no directory and begins with ``prefix``, sorted."""
         start, _, _ = prefix.rpartition("/")

@@ -62,6 +62,8 @@ class GitServer:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True
+            wbufsize = -1  # head and body in one segment
 
             def do_GET(self) -> None:
                 server.answer(self)
@@ -170,3 +172,4 @@ def _reply(
     request.send_header("Content-Length", str(len(data)))
     request.end_headers()
     request.wfile.write(data)
+    request.wfile.flush()
