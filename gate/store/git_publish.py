@@ -1,8 +1,10 @@
 """Having a commit become the branch's tip, and knowing whether it did.
 
-A push that ends without an answer may have been taken. The branch itself tells: it is at the commit,
-or has gone beyond it, or is still where it was, and then the same commit is pushed again. A refusal
-by a rule of the remote is no lost race, which the unmoved branch shows.
+A push that ends without an answer may have been taken. So may one that was refused: git's HTTP client
+sends a request again whose reply was lost, and the remote then refuses what it took the first time.
+The branch itself tells: it is at the commit, or has gone beyond it, or is still where it was, and
+then the same commit is pushed again. A refusal by a rule of the remote is no lost race, which the
+unmoved branch shows.
 """
 
 from __future__ import annotations
@@ -46,7 +48,7 @@ class Publisher:
             if pushed.result is Pushed.WON:
                 return self._won()
             tip = self._remote.tip()
-            doubted |= pushed.result is Pushed.DOUBTFUL
+            doubted |= pushed.result is not Pushed.BEHIND
             if tip == commit:
                 return self._won()
             if tip != parent:

@@ -25,15 +25,17 @@ _FILTERS = ("tree:2", "blob:none", "")
 _PROMISOR = ("-c", f"remote.{REMOTE}.promisor=true")
 _DEPTHS = (16, 256, 4096, 65536)
 _AT_ONCE = 2000  # objects of one fetch
-_BEHIND = ("fetch first", "non-fast-forward", "stale info", "needs force", "already exists")
-_BUSY = ("cannot lock ref", "failed to update ref", "failed to lock", "incorrect old value")
+_BUSY = (
+    *("cannot lock ref", "failed to update ref", "failed to lock", "incorrect old value"),
+    *("fetch first", "non-fast-forward", "already exists"),
+)
 
 
 class Pushed(Enum):
     """How a push ended."""
 
     WON = "the remote took it"
-    BEHIND = "the branch has another tip than the commit extends"
+    BEHIND = "nothing was sent: the branch has another tip than the commit extends"
     BUSY = "the remote was changing the branch"
     REFUSED = "the remote does not let this account, or anybody, push this"
     DOUBTFUL = "no answer tells"
@@ -154,11 +156,11 @@ class GitRemote:
 
 
 def _refusal(line: str) -> Pushed:
-    """What ``[rejected] (reason)`` and ``[remote rejected] (reason)`` mean."""
+    """What ``[rejected] (reason)``, by git here, and ``[remote rejected] (reason)`` mean."""
+    if "\t[rejected] " in line:
+        return Pushed.BEHIND
     if any(reason in line for reason in _BUSY):
         return Pushed.BUSY
-    if any(f"({reason})" in line for reason in _BEHIND):
-        return Pushed.BEHIND
-    if "[remote failure]" in line or "(remote failed to report status)" in line:
+    if "\t[remote failure] " in line:
         return Pushed.DOUBTFUL
     return Pushed.REFUSED

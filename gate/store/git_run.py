@@ -53,6 +53,7 @@ _CONFIGURATION = (
     "credential.helper=",
     "fetch.fsckObjects=false",  # what is read is held against the signed head
     "fetch.negotiationAlgorithm=noop",  # objects that we have not must not be taken for had
+    "advice.fetchShowForcedUpdates=false",
     "fetch.showForcedUpdates=false",
     "gc.auto=0",
     "http.followRedirects=false",  # the token is for the host that the policy names

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 from hashlib import sha256
@@ -323,6 +324,7 @@ def test_nothing_is_left_behind_once_the_store_is_gone(url: str, tmp_path: Path)
     add(store, NEW)
     assert list((tmp_path / "tmp").iterdir()) != []
     del store
+    gc.collect()
     assert list((tmp_path / "tmp").iterdir()) == []
 
 

@@ -13,9 +13,10 @@ from engines import git_http
 from engines.git_http import Fault, GitServer
 from faults.git_logs import READER, add, commits_of, entries_of, new_log, open_at
 from faults.git_wrapper import GitWrapper
-from faults.pipelines import TRUST, filler
+from faults.pipelines import LOG_KEY, TRUST, filler
 
 from gate.errors import UsageError
+from gate.log.plan import plan_append
 from gate.log.view import LogView
 from gate.store.contract import StoreError, Surroundings
 from gate.store.git import GitStore, open_git
@@ -52,7 +53,9 @@ def held(tmp_path: Path) -> list[bytes]:
     return entries_of(f"git+file://{tmp_path}/log.git#log", tmp_path)
 
 
-def once(kind: Fault, method: str, part: str, then: Callable[[], object] | None = None) -> object:
+def once(
+    kind: Fault, method: str, part: str, then: Callable[[], object] | None = None
+) -> Callable[[str, str], Fault]:
     """A fault of the first request of this kind; ``then`` comes with the request after it."""
     seen: list[str] = []
 
@@ -127,14 +130,10 @@ def test_a_token_that_only_reads_is_told_from_a_lost_race(
 def test_a_push_that_was_done_and_whose_reply_was_lost_is_won(
     server: GitServer, url: str, tmp_path: Path
 ) -> None:
-    server.fault = once("drop", "POST", PUSH)  # type: ignore[assignment]
+    server.fault = once("drop", "POST", PUSH)
     store = job(url, tmp_path)
     head = store.head()
     view = LogView(store, TRUST)
-    from faults.pipelines import LOG_KEY
-
-    from gate.log.plan import plan_append
-
     assert store.commit(head, plan_append(view, [NEW], LOG_KEY))
     assert held(tmp_path) == [ONE, NEW]
     assert commits_of(tmp_path / "log.git") == 3
@@ -144,14 +143,10 @@ def test_a_push_whose_reply_was_lost_is_won_though_another_built_upon_it(
     server: GitServer, url: str, tmp_path: Path
 ) -> None:
     other = open_at(f"git+file://{tmp_path}/log.git#log", tmp_path)
-    server.fault = once("drop", "POST", PUSH, lambda: add(other, NEXT))  # type: ignore[assignment]
+    server.fault = once("drop", "POST", PUSH, lambda: add(other, NEXT))
     store = job(url, tmp_path)
     head = store.head()
     view = LogView(store, TRUST)
-    from faults.pipelines import LOG_KEY
-
-    from gate.log.plan import plan_append
-
     assert store.commit(head, plan_append(view, [NEW], LOG_KEY))
     assert held(tmp_path) == [ONE, NEW, NEXT]
 
@@ -159,7 +154,7 @@ def test_a_push_whose_reply_was_lost_is_won_though_another_built_upon_it(
 def test_a_push_that_was_not_done_is_tried_again(
     server: GitServer, url: str, tmp_path: Path
 ) -> None:
-    server.fault = once("fail", "POST", PUSH)  # type: ignore[assignment]
+    server.fault = once("fail", "POST", PUSH)
     add(job(url, tmp_path), NEW)
     assert held(tmp_path) == [ONE, NEW]
 
@@ -224,7 +219,7 @@ def test_an_append_to_a_long_log_fetches_little_in_few_trips(
     store.offer(new)
     store.prefetch(right_edge(size))
     assert store.lookup("ticket", "CHG-5", size, 9) == (5,)
-    assert store.commit(head, small_log.plan(store, new))
+    assert store.commit(head, small_log.plan(store, new, head=head))
     assert store.round_trips == 4  # the tip, its trees, what is needed of the files, the push
     assert store.filtered
     assert server.sent < 400_000
@@ -259,7 +254,7 @@ def test_a_whole_log_is_read_in_few_trips(server: GitServer, tmp_path: Path) -> 
 
 
 def test_credentials_in_the_url_are_refused_and_not_repeated(tmp_path: Path) -> None:
-    around = Surroundings(tmp_path, READER, {})
+    around, secret = Surroundings(tmp_path, READER, {}), "s3cret"
     with pytest.raises(UsageError, match="holds credentials") as caught:
-        open_git(f"git+https://user:{TOKEN}@git.example/log.git#log", around)
-    assert TOKEN not in f"{caught.value.message}{caught.value.remedy}"
+        open_git(f"git+https://user:{secret}@git.example/log.git#log", around)
+    assert secret not in f"{caught.value.message}{caught.value.remedy}"
