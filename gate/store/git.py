@@ -2,17 +2,17 @@
 
 The branch's tip on the remote is the truth. An append is one commit and one push without force, so
 the remote itself refuses all but one of those who extend the same tip; whoever is refused fetches
-the new tip and starts again. Nothing is merged. The commit holds everything at once, entries, tiles,
-index, evidence and head, so no reader ever sees a part of it.
+the new tip and starts again. Nothing is merged. The commit holds everything at once, entries,
+tiles, index, evidence and head, so no reader ever sees a part of it.
 
 The store keeps what it fetched in a temporary repository of its own (``git_run``) and fetches as
-little as an append needs (``git_remote``, ``git_tree``). What stands in the branch beside the log
+little as an append needs (``git_files``, ``git_remote``). What stands in the branch beside the log
 stays as it is.
 """
 
 from __future__ import annotations
 
-import random
+import hashlib
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -26,13 +26,12 @@ from gate.store.contract import (
     LogReader,
     Oddity,
     Plan,
-    StoreError,
     Surroundings,
     evidence_path,
     token,
 )
-from gate.store.git_ahead import ReadAhead
 from gate.store.git_commit import Changes, make_commit
+from gate.store.git_files import GitFiles
 from gate.store.git_index import (
     INDEX,
     before,
@@ -45,11 +44,9 @@ from gate.store.git_index import (
     shard_path,
     shards_of,
 )
-from gate.store.git_objects import GitObjects
 from gate.store.git_publish import Publisher
-from gate.store.git_remote import TIP, GitRemote
+from gate.store.git_remote import GitRemote
 from gate.store.git_run import TIMEOUT, GitRun
-from gate.store.git_tree import GitTree
 from gate.store.git_url import GitPlace, parse_place, read_credentials
 
 _SHARDS_AT_ONCE = 256
@@ -84,14 +81,9 @@ class GitStore:
         credentials = read_credentials(around.environ)
         self._git = GitRun(place, credentials, around.environ, ca=around.ca, timeout=timeout)
         self._remote = GitRemote(self._git, place, credentials, url)
-        self._objects = GitObjects(self._git)
-        self._tree = GitTree(self._objects, self._remote)
-        self._ahead = ReadAhead(self._tree.siblings)
+        self._files = GitFiles(self._git, self._remote, url)
         self._publisher = Publisher(self._remote, url, pause)
         self._lock = threading.RLock()
-        self._known = False  # whether the remote was asked for its tip
-        self._wanted_paths: dict[str, None] = {}
-        self._wanted_tokens: dict[bytes, None] = {}
         self._staged: dict[str, bytes] = {}
 
     @property
@@ -109,34 +101,34 @@ class GitStore:
     def head(self) -> bytes | None:
         """The checkpoint at the branch's newest commit; None where there is none."""
         with self._lock:
-            self._refresh()
-            return self._bytes(CHECKPOINT)
+            self._files.refresh()
+            self._publisher.begin()
+            return self._files.read(CHECKPOINT)
 
     def read(self, path: str) -> bytes | None:
         """The object at ``path``; None where there is none."""
         with self._lock:
-            self._open()
-            return self._bytes(path)
+            self._files.open()
+            return self._files.read(path)
 
     def prefetch(self, paths: Iterable[str] = (), keys: Iterable[Key] = ()) -> None:
         """Fetch these along with what has to be fetched next."""
         with self._lock:
-            self._wanted_paths.update(dict.fromkeys(paths))
-            self._wanted_tokens.update(dict.fromkeys(token(*key) for key in keys))
+            self._files.want(paths, [token(*key) for key in keys])
 
     def names(self, prefix: str) -> Iterator[str]:
         """The paths that begin with ``prefix``, sorted."""
         with self._lock:
-            self._open()
-            found = [path for path in self._tree.paths(prefix) if not _own(path)]
+            self._files.open()
+            found = [path for path in self._files.paths(prefix) if not _own(path)]
         return iter(found)
 
     def indexed(self) -> int:
         """The size of the log, or 0 where there is no index: each commit holds both."""
         with self._lock:
-            self._open()
-            head = self._bytes(CHECKPOINT)
-            if head is None or INDEX not in self._tree.directory(""):
+            self._files.open()
+            head = self._files.read(CHECKPOINT)
+            if head is None or not self._files.holds(INDEX):
                 return 0
             return self._reader.open_head(head).size
 
@@ -145,10 +137,10 @@ class GitStore:
         wanted = token(kind, value)
         found: list[int] = []
         with self._lock:
-            self._open()
+            self._files.open()
             paths = [shard_path(block, wanted) for block in blocks_below(below)]
             for path in paths:
-                data = self._bytes(path, paths)
+                data = self._files.read(path, paths)
                 places = places_of(data or b"", wanted)
                 if places is None:
                     return None
@@ -188,7 +180,9 @@ class GitStore:
         except InconsistentError:
             return  # no record: whoever is about to append it finds out, and says so
         with self._lock:
-            self._wanted_tokens.update(dict.fromkeys(row.tokens))
+            # Whoever appends it also asks whether a denial was logged in its place.
+            replaced = token("replaces", hashlib.sha256(entry).hexdigest())
+            self._files.want(tokens=[*row.tokens, replaced])
 
     def waiting(self) -> tuple[str, ...]:
         """None, for the same reason."""
@@ -209,7 +203,7 @@ class GitStore:
                 return False
             changes: dict[str, bytes | bytearray | None] = dict(self._staged)
             changes |= dict(plan.objects)
-            changes |= {path: None for path in plan.obsolete if self._tree.find(path)}
+            changes |= {path: None for path in plan.obsolete if self._files.has(path)}
             changes |= dict(index)
             changes[CHECKPOINT] = plan.checkpoint
             return self._publish(changes, _message(plan, new=expected is None))
@@ -238,67 +232,24 @@ class GitStore:
                     remedy="keep that commit for the investigation, and find out who pushed it",
                 )
 
-    # ------------------------------------------------------------ inside: the tip
-
-    def _open(self) -> None:
-        if not self._known:
-            self._refresh()
-
-    def _refresh(self) -> None:
-        """Have the tree be that of the remote's tip."""
-        if self._tree.commit is None or self._remote.tip() != self._tree.commit:
-            fetched = self._remote.fetch_tip()
-            self._tree.commit = self._objects.resolve(TIP) if fetched else None
-        self._known = True
-        self._publisher.begin()
+    # ------------------------------------------------------------ inside
 
     def _is_at(self, expected: bytes | None) -> bool:
-        if self._known and self._bytes(CHECKPOINT) == expected:
+        self._files.open()
+        if self._files.read(CHECKPOINT) == expected:
             return True
-        self._refresh()
-        return self._bytes(CHECKPOINT) == expected
+        self._files.refresh()
+        return self._files.read(CHECKPOINT) == expected
 
     def _publish(self, changes: Changes, message: str) -> bool:
-        parent = self._tree.commit
+        parent = self._files.commit
         commit = make_commit(self._git, parent, changes, message, int(time.time()), self.url)
+        self._files.forget()
         if not self._publisher.publish(commit, parent):
-            self._known = False
             return False
-        self._tree.commit = commit
+        self._files.move_to(commit)
         self._staged.clear()
         return True
-
-    # ------------------------------------------------------------ inside: objects
-
-    def _bytes(self, path: str, along: Iterable[str] = ()) -> bytes | None:
-        """The file at ``path``, fetched with all that was asked for in advance if it is not here."""
-        oid = self._tree.find(path)
-        if oid is None:
-            return None
-        data = self._objects.blob(oid)
-        if data is None:
-            self._fetch([path, *along, *self._ahead.along(path)])
-            data = self._objects.blob(oid)
-        if data is None:
-            raise StoreError(
-                f"the remote of the log {self.url} does not send {path}",
-                remedy="run again; if it stays, check the remote with `git fsck`",
-            )
-        return data
-
-    def _fetch(self, paths: Iterable[str]) -> None:
-        wanted = [*paths, *self._wanted_paths]
-        for block in self._tree.directory(INDEX):
-            if block.isdecimal():
-                wanted += [shard_path(int(block), one) for one in self._wanted_tokens]
-        self._wanted_paths.clear()
-        self._wanted_tokens.clear()
-        oids = (self._tree.find(path) for path in wanted)
-        absent = self._objects.absent(oid for oid in oids if oid is not None)
-        if absent:
-            self._remote.fetch(absent)
-
-    # ------------------------------------------------------------ inside: the index
 
     def _index_changes(self, rows: tuple[IndexRow, ...]) -> Changes | None:
         """What ``rows`` change in the index; None where it does not reach up to them."""
@@ -313,26 +264,26 @@ class GitStore:
         paths = list(new)
         if first < covered:
             blocks = {str(block) for block in range(block_of(first), block_of(covered) + 1)}
-            there = self._tree.paths(f"{INDEX}/")
+            there = self._files.paths(f"{INDEX}/")
             paths += [one for one in there if one.split("/")[1] in blocks and is_shard(one)]
-        self._fetch(paths)
+        self._files.fetch(paths)
         return {
-            path: before(self._bytes(path) or b"", first) + new.get(path, b"")
+            path: before(self._files.read(path) or b"", first) + new.get(path, b"")
             for path in dict.fromkeys(paths)
         }
 
     def _whole_index(self, rows: Iterable[IndexRow]) -> Changes:
-        gone: dict[str, None] = dict.fromkeys(self._tree.paths(f"{INDEX}/"))
+        gone: dict[str, None] = dict.fromkeys(self._files.paths(f"{INDEX}/"))
         return {**gone, **shards_of(rows)}
 
     def _index_files(self) -> Iterator[tuple[str, bytes]]:
         with self._lock:
-            self._open()
-            names = iter(list(self._tree.paths(f"{INDEX}/")))
+            self._files.open()
+            names = iter(list(self._files.paths(f"{INDEX}/")))
         while some := list(islice(names, _SHARDS_AT_ONCE)):
             with self._lock:
-                self._fetch(some)
-                files = [(path, self._bytes(path)) for path in some]
+                self._files.fetch(some)
+                files = [(path, self._files.read(path)) for path in some]
             yield from ((path, data) for path, data in files if data is not None)
 
 

@@ -32,7 +32,7 @@ def make_commit(
 
 def stream(
     parent: str | None, changes: Changes, message: str, seconds: int, nonce: str
-) -> Iterator[bytes]:
+) -> Iterator[bytes | bytearray]:
     """What git-fast-import(1) reads. The nonce keeps two writers' commits from being one."""
     text = f"{message}\n\nWriter: {nonce}\n".encode()
     yield f"commit {NEW}\nmark :1\ncommitter {AUTHOR} {seconds} +0000\n".encode()

@@ -7,68 +7,90 @@ from __future__ import annotations
 
 import re
 
+from gate.frozen import dataclass
 from gate.store.contract import StoreError
 
 _LONGEST = 240
 _USERINFO = re.compile(r"//[^/@\s]*@")
 _LAST_WORDS = re.compile(r"^(?:fatal|error|remote):[ \t]*\S.*$", re.MULTILINE)
 
-_TOKEN_REMEDY = (
+_GIVE_RIGHTS = (
     "set GATE_LOG_TOKEN (or GATE_LOG_TOKEN_FILE) to a token that may read and push that repository"
 )
-_CAUSES: tuple[tuple[str, str, str], ...] = (
-    # what stands in git's words, what it means, what to do
-    (
-        "could not read username|could not read password|authentication failed|"
-        "invalid credentials|access denied|returned error: 40[13]|terminal prompts disabled",
+
+
+@dataclass(frozen=True, slots=True)
+class _Cause:
+    """Any of ``words`` (regular expressions) in what git says means this, and asks for that."""
+
+    words: tuple[str, ...]
+    meaning: str
+    remedy: str
+
+
+_CAUSES = (
+    _Cause(
+        (
+            *("could not read username", "could not read password", "authentication failed"),
+            *("invalid credentials", "access denied", "returned error: 40[13]"),
+            "terminal prompts disabled",
+        ),
         "the remote does not accept the credentials",
-        _TOKEN_REMEDY,
+        _GIVE_RIGHTS,
     ),
-    (
-        r"permission denied \(publickey|host key verification failed",
+    _Cause(
+        (r"permission denied \(publickey", "host key verification failed"),
         "ssh was not let in",
         "give the job a key that may push, and the host's key in known_hosts",
     ),
-    (
-        "no space left|disk quota|write error|unable to create temporary|file too large|"
-        "cannot store|unable to write|SIGXFSZ",
+    _Cause(
+        (
+            *("no space left", "disk quota", "write error", "unable to create temporary"),
+            *("file too large", "cannot store", "unable to write", "SIGXFSZ"),
+        ),
         "a disk is full or cannot be written, here (TMPDIR) or on the remote",
         "free some space, then run again",
     ),
-    (
-        "dubious ownership",
+    _Cause(
+        ("dubious ownership",),
         "the repository belongs to another user",
         "have the log's repository belong to the user that runs gate",
     ),
-    (
-        "certificate|ssl|tls",
+    _Cause(
+        ("ssl certificate", "server certificate", "certificate verif", "cafile", "gnutls", "ssl_"),
         "the remote's certificate is not trusted",
-        'name the CA in the policy: [network] ca = "…"',
+        'name the CA in the policy: [log] ca = "…"',
     ),
-    (
-        "could not resolve|failed to connect|couldn't connect|connection refused|"
-        "connection timed out|network is unreachable|no route",
+    _Cause(
+        (
+            *("could not resolve", "failed to connect", "couldn't connect", "connection refused"),
+            *("connection timed out", "network is unreachable", "no route"),
+        ),
         "the remote cannot be reached",
         "check the log's url, the network and the proxy; then run again",
     ),
-    ("no answer within", "the remote did not answer in time", "run again; then ask its operator"),
-    (
-        "redirect",
+    _Cause(
+        ("no answer within", "operation too slow"),
+        "the remote did not answer in time",
+        "run again; if it stays, ask who operates it",
+    ),
+    _Cause(
+        ("redirect", "returned error: 30[0-9]"),
         "the remote moved to another address",
         "put the new address into the log's url: the token is not sent elsewhere",
     ),
-    (
-        "not found|does not exist|does not appear to be a git repository|no such file",
+    _Cause(
+        ("not found", "does not exist", "does not appear to be a git repo", "no such file"),
         "there is no such repository, or the credentials may not see it",
-        "check the log's url; then " + _TOKEN_REMEDY,
+        "check the log's url; then " + _GIVE_RIGHTS,
     ),
-    (
-        "not our ref|expected .* not to be|not allow request",
+    _Cause(
+        ("not our ref", "does not allow request", "not allow request"),
         "the remote does not give objects by their ids",
         "use a remote that speaks version 2 of git's protocol",
     ),
-    (
-        "object-format|mismatched algorithms|hash algorithm",
+    _Cause(
+        ("object-format", "mismatched algorithms", "hash algorithm"),
         "the remote uses SHA-256 for its objects, which this store does not speak",
         "keep the log in a repository with SHA-1; its safety does not rest on git's hashes",
     ),
@@ -77,9 +99,11 @@ _CAUSES: tuple[tuple[str, str, str], ...] = (
 
 def explain_git(error: str, what: str, url: str) -> StoreError:
     """The error for git's standard error while it should ``what`` ("read") the log at ``url``."""
-    for pattern, cause, remedy in _CAUSES:
-        if re.search(pattern, error, re.IGNORECASE):
-            return StoreError(f"cannot {what} the log {url}: {cause}{said(error)}", remedy=remedy)
+    for cause in _CAUSES:
+        if any(re.search(words, error, re.IGNORECASE) for words in cause.words):
+            return StoreError(
+                f"cannot {what} the log {url}: {cause.meaning}{said(error)}", remedy=cause.remedy
+            )
     return StoreError(
         f"cannot {what} the log {url}: git failed{said(error)}",
         remedy="put that right, then run again",

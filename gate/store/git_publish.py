@@ -1,7 +1,7 @@
 """Having a commit become the branch's tip, and knowing whether it did.
 
-A push that ends without an answer may have been taken. So may one that was refused: git's HTTP client
-sends a request again whose reply was lost, and the remote then refuses what it took the first time.
+A push that ends without an answer may have been taken. So may one that was refused: git's HTTP
+client sends a request again whose reply was lost, and the remote then refuses what it took before.
 The branch itself tells: it is at the commit, or has gone beyond it, or is still where it was, and
 then the same commit is pushed again. A refusal by a rule of the remote is no lost race, which the
 unmoved branch shows.
@@ -13,7 +13,6 @@ import random
 import time
 from collections.abc import Callable
 
-from gate.store.contract import StoreError
 from gate.store.git_errors import refused
 from gate.store.git_remote import GitRemote, Pushed
 

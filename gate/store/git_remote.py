@@ -22,7 +22,10 @@ PROBE = "refs/gate/probe"
 
 _FILTERS = ("tree:2", "blob:none", "")
 """From the smallest tip to a whole one; which of them the remote grants is found by trying."""
-_PROMISOR = ("-c", f"remote.{REMOTE}.promisor=true")
+_PROMISOR = (
+    *("-c", f"remote.{REMOTE}.promisor=true"),
+    *("-c", f"remote.{REMOTE}.partialCloneFilter=blob:none"),
+)
 _DEPTHS = (16, 256, 4096, 65536)
 _AT_ONCE = 2000  # objects of one fetch
 _BUSY = (
@@ -145,8 +148,7 @@ class GitRemote:
 
     def _fetch(self, arguments: Iterable[str], given: Iterable[bytes] = ()) -> Answer:
         # With no filter everything of a tip is here, so git may tell the remote what it has.
-        how = ("-c", f"remote.{REMOTE}.partialCloneFilter=blob:none")
-        how = (*_PROMISOR, *how) if self.filter else ("-c", "fetch.negotiationAlgorithm=default")
+        how = _PROMISOR if self.filter else ("-c", "fetch.negotiationAlgorithm=default")
         fixed = ("fetch", "--quiet", "--no-tags", "--no-write-fetch-head")
         return self._remote(*how, *fixed, *arguments, given=given)
 

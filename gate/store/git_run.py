@@ -104,11 +104,11 @@ class GitRun:
         self._options = [word for one in settings for word in ("-c", one)]
         self._repository: Path | None = None
 
-    def local(self, *arguments: str, given: Iterable[bytes] = ()) -> Answer:
+    def local(self, *arguments: str, given: Iterable[bytes | bytearray] = ()) -> Answer:
         """Run ``git arguments…`` without any transport; ``StoreError`` if it cannot be run."""
         return self._run(arguments, given, {"GIT_ALLOW_PROTOCOL": "none"})
 
-    def remote(self, *arguments: str, given: Iterable[bytes] = ()) -> Answer:
+    def remote(self, *arguments: str, given: Iterable[bytes | bytearray] = ()) -> Answer:
         """Run ``git arguments…`` with the one transport and the token."""
         allowed = {"GIT_ALLOW_PROTOCOL": self._place.scheme}
         return self._run(arguments, given, {**self._token, **allowed})
@@ -128,9 +128,12 @@ class GitRun:
             raise explain(error, "start git") from error
 
     def _run(
-        self, arguments: tuple[str, ...], given: Iterable[bytes], more: Mapping[str, str]
+        self,
+        arguments: tuple[str, ...],
+        given: Iterable[bytes | bytearray],
+        more: Mapping[str, str],
     ) -> Answer:
-        """Run to the end; ``given``, which may be large, goes to standard input by way of a file."""
+        """Run to the end; ``given``, which may be large, goes in by way of a file."""
         command = self._command(arguments)
         try:
             with tempfile.TemporaryFile(dir=self._made()) as source:
@@ -174,7 +177,9 @@ class GitRun:
                 for name in ("objects", "refs"):
                     (path / name).mkdir()
                 (path / "HEAD").write_text("ref: refs/heads/none\n")
-                (path / "config").write_text("[core]\n\trepositoryformatversion = 0\n\tbare = true\n")
+                (path / "config").write_text(
+                    "[core]\n\trepositoryformatversion = 0\n\tbare = true\n"
+                )
             except OSError as error:
                 where = f"make a temporary folder in {self._temporary or 'the usual place'}"
                 raise explain(error, where) from error

@@ -47,7 +47,7 @@ class GitPlace:
 def parse_place(url: str) -> GitPlace:
     """The place that a ``git+…`` URL names. Raises ``UsageError`` without repeating a password."""
     remote, _, branch = url.removeprefix("git+").partition("#")
-    if remote == url or not _PRINTABLE.fullmatch(remote):
+    if not url.startswith("git+") or not _PRINTABLE.fullmatch(remote):
         raise UsageError("the log's URL names no git repository", remedy=_FORM)
     try:
         parts = urlsplit(remote)

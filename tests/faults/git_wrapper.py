@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-Ill: TypeAlias = Literal["kill before", "kill after", "fail before", "fail after", "full", "hang", "none"]
+Ill: TypeAlias = Literal[
+    "kill before", "kill after", "fail before", "fail after", "full", "hang", "none"
+]
 
 _SCRIPT = """#!/bin/sh
 echo x >> {here}/count

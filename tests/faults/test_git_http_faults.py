@@ -97,8 +97,8 @@ def test_the_token_may_come_from_a_file_and_the_user_name_be_another(
 ) -> None:
     server.credentials = f"ci-bot:{TOKEN}"
     (tmp_path / "token").write_text(f"{TOKEN}\n")
-    given = {"GATE_LOG_TOKEN_FILE": str(tmp_path / "token"), "GATE_LOG_USER": "ci-bot"}
-    add(open_at(url, tmp_path, **given), NEW)
+    file = str(tmp_path / "token")
+    add(open_at(url, tmp_path, GATE_LOG_TOKEN_FILE=file, GATE_LOG_USER="ci-bot"), NEW)
     assert held(tmp_path) == [ONE, NEW]
 
 
