@@ -345,3 +345,23 @@ def test_a_temporary_folder_that_is_not_there_says_so(url: str, tmp_path: Path) 
 def test_no_git_at_all_says_so(url: str, tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="git is not installed"):
         open_at(url, tmp_path, path=str(tmp_path)).head()
+
+
+def test_ssh_is_asked_to_ask_nobody_and_gets_no_token(url: str, tmp_path: Path) -> None:
+    """An ``ssh`` that runs the command here: the transport is git's, the far side as well."""
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    (tools / "ssh").write_text(
+        f'#!/bin/sh\nenv > {tmp_path}/environment\necho "$@" >> {tmp_path}/ssh\n'
+        'for last in "$@"; do :; done\nexec sh -c "$last"\n'
+    )
+    (tools / "ssh").chmod(0o755)
+    path = f"{tools}{os.pathsep}{os.environ['PATH']}"
+    over_ssh = f"git+ssh://git@git.example{tmp_path}/log.git#log"
+    add(open_at(over_ssh, tmp_path, path=path, GATE_LOG_TOKEN="s3cret-token"), NEW)
+    assert entries_of(url, tmp_path) == [ONE, NEW]
+    assert "-oBatchMode=yes" in (tmp_path / "ssh").read_text()
+    assert "s3cret" not in (tmp_path / "environment").read_text()
+    (tools / "ssh").write_text("#!/bin/sh\necho 'Host key verification failed.' >&2\nexit 255\n")
+    with pytest.raises(StoreError, match="ssh was not let in"):
+        open_at(over_ssh, tmp_path, path=path).head()
