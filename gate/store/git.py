@@ -297,4 +297,5 @@ def _message(plan: Plan, *, new: bool) -> str:
     size = plan.checkpoint.split(b"\n", 2)[1].decode("ascii", "replace")
     if not plan.entries:
         return f"sign the head of size {size} again"
-    return f"append {len(plan.entries)} entries, size {size}"
+    count = len(plan.entries)
+    return f"append {count} {'entry' if count == 1 else 'entries'}, size {size}"
