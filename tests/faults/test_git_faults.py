@@ -9,11 +9,14 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from engines.git_http import make_repository
 from faults.git_logs import add, commits_of, entries_of, git, new_log, open_at
 from faults.git_wrapper import GitWrapper, Ill
-from faults.pipelines import TRUST, filler
+from faults.pipelines import LOG_KEY, ORIGIN, TRUST, filler
 
+from gate.errors import UsageError
 from gate.log.append import Appended
+from gate.log.create import init_log
 from gate.log.kept import Kept
 from gate.log.verify import verify_log
 from gate.log.view import LogView
@@ -271,6 +274,20 @@ def test_what_else_is_in_the_branch_stays_and_is_named(url: str, tmp_path: Path)
     assert {note.place for note in report.notes} == strays
 
 
+@pytest.mark.parametrize("readme", [b"", b"M 100644 inline README\ndata 1\nx\n"])
+def test_a_branch_without_a_log_takes_one(tmp_path: Path, readme: bytes) -> None:
+    repository = make_repository(tmp_path / "log.git")
+    text = b"commit refs/heads/log\ncommitter x <x> 1 +0000\ndata 1\nx\n" + readme
+    git(repository, "fast-import", "--quiet", given=text)
+    url = f"git+file://{repository}#log"
+    init_log(open_at(url, tmp_path), ORIGIN, LOG_KEY)
+    add(open_at(url, tmp_path), NEW)
+    assert entries_of(url, tmp_path) == [NEW]
+    assert open_at(url, tmp_path).read("README") == (b"x" if readme else None)
+    with pytest.raises(UsageError, match="there is a log"):
+        init_log(open_at(url, tmp_path), ORIGIN, LOG_KEY)
+
+
 @pytest.mark.parametrize(
     ("path", "data"),
     [
@@ -298,6 +315,12 @@ def change(repository: Path, path: str, data: bytes) -> None:
     text = "commit refs/heads/log\ncommitter x <x> 1 +0000\ndata 1\nx\nfrom refs/heads/log^0\n"
     text += f"M 100644 inline {path}\ndata {len(data)}\n"
     git(repository, "fast-import", "--quiet", given=text.encode() + data + b"\n")
+
+
+def test_an_auditors_bare_clone_is_read_like_the_remote(url: str, tmp_path: Path) -> None:
+    command = ("clone", "--quiet", "--bare", "--single-branch", "--branch", "log")
+    git(tmp_path, *command, f"file://{tmp_path}/log.git", "taken.git")
+    assert entries_of(f"git+file://{tmp_path}/taken.git#log", tmp_path) == [ONE]
 
 
 # ---------------------------------------------------------------- the surroundings
