@@ -37,8 +37,8 @@ class GitFiles:
 
     def refresh(self) -> None:
         """Have these be the files of the remote's tip."""
-        self._asked = False
-        if self._tree.commit is None or self._remote.tip() != self._tree.commit:
+        known, self._asked = self._asked, False
+        if not known or self._tree.commit is None or self._remote.tip() != self._tree.commit:
             fetched = self._remote.fetch_tip()
             self._tree.commit = self._objects.resolve(TIP) if fetched else None
         self._asked = True
@@ -49,7 +49,7 @@ class GitFiles:
             self.refresh()
 
     def forget(self) -> None:
-        """The tip is not known any more."""
+        """The tip is another by now, most likely."""
         self._asked = False
 
     def move_to(self, commit: str) -> None:

@@ -46,12 +46,14 @@ class Publisher:
             pushed = self._remote.push(commit)
             if pushed.result is Pushed.WON:
                 return self._won()
-            tip = self._remote.tip()
             doubted |= pushed.result is not Pushed.BEHIND
+            if not doubted:
+                return self._step_back()
+            tip = self._remote.tip()
             if tip == commit:
                 return self._won()
             if tip != parent:
-                if doubted and tip and self._remote.has_passed(commit, parent):
+                if tip and self._remote.has_passed(commit, parent):
                     return self._won()
                 return self._step_back()
             if pushed.result is Pushed.REFUSED:

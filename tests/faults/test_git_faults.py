@@ -317,7 +317,8 @@ def change(repository: Path, path: str, data: bytes) -> None:
     git(repository, "fast-import", "--quiet", given=text.encode() + data + b"\n")
 
 
-def test_an_auditors_bare_clone_is_read_like_the_remote(url: str, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("url")
+def test_an_auditors_bare_clone_is_read_like_the_remote(tmp_path: Path) -> None:
     command = ("clone", "--quiet", "--bare", "--single-branch", "--branch", "log")
     git(tmp_path, *command, f"file://{tmp_path}/log.git", "taken.git")
     assert entries_of(f"git+file://{tmp_path}/taken.git#log", tmp_path) == [ONE]
