@@ -22,6 +22,7 @@ BLOB: Final = "blob"
 
 _ID = 20  # bytes of a SHA-1
 _TREES_CACHED = 1024
+_LARGEST = 64 << 20  # bytes; the largest bundle the format allows has 16 MiB
 _AT_ONCE = 512  # names asked for before an answer is read: both fit in a pipe
 
 
@@ -87,6 +88,9 @@ class GitObjects:
             if words[1:] == [b"missing"]:
                 return None
             size = int(words[2])
+            if size > _LARGEST:
+                end(talk)  # and its answer with it
+                raise StoreError("the log's branch holds something impossibly large")
             data = _of(talk.stdout).read(size + 1)
         if len(data) != size + 1:
             raise _ended()
@@ -98,7 +102,7 @@ class GitObjects:
     def _talk(self, how: str) -> Iterator[subprocess.Popen[bytes]]:
         """The process that reads objects ``how``, which is ended if the answer takes too long."""
         here = os.getpid(), how  # a process that was forked off must not talk in between
-        if here not in self._talks:
+        if here not in self._talks or self._talks[here].poll() is not None:
             process = self._talks[here] = self._git.start("cat-file", how)
             weakref.finalize(self, _close, process, here[0])
         limit = threading.Timer(self._git.timeout, end, [self._talks[here]])
@@ -148,14 +152,19 @@ def _ended() -> StoreError:
 
 
 def parse_tree(data: bytes) -> dict[str, Node]:
-    """A tree object's names: mode SP name NUL id, again and again.
+    """A tree object's names: mode SP name NUL id, again and again; ``StoreError`` for others.
 
     Names that are no UTF-8 come out with surrogate escapes.
     """
     found: dict[str, Node] = {}
     at = 0
     while at < len(data):
-        space, end_of_name = data.index(b" ", at), data.index(b"\0", at)
+        space, end_of_name = data.find(b" ", at), data.find(b"\0", at)
+        if not at < space < end_of_name < len(data) - _ID:
+            raise StoreError(
+                "the log's branch holds a directory that git cannot have made",
+                remedy="check the remote with `git fsck`, and find out who pushed it",
+            )
         mode = data[at:space]
         kind = TREE if mode == b"40000" else BLOB if mode.startswith(b"100") else ""
         name = data[space + 1 : end_of_name].decode("utf-8", "surrogateescape")

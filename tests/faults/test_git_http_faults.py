@@ -227,6 +227,18 @@ def test_an_append_to_a_long_log_fetches_little_in_few_trips(
     assert open_git(url, around).lookup("ticket", "CHG-5", size + 1, 9) == (size, 5)
 
 
+def test_lookups_in_a_short_log_take_no_trip_of_their_own(
+    server: GitServer, url: str, tmp_path: Path
+) -> None:
+    store = job(url, tmp_path)
+    LogView(store, TRUST)
+    trips = store.round_trips
+    for n in range(9):
+        assert store.lookup("ticket", f"CHG-{n}", 1, 9) == ()
+    assert store.round_trips == trips == 3
+    assert server.requests
+
+
 def test_a_whole_log_is_read_in_few_trips(server: GitServer, tmp_path: Path) -> None:
     git_http.make_repository(tmp_path / "long.git")
     url = f"git+{server.url}/long.git#log"
