@@ -1,0 +1,92 @@
+"""A log of any size with true signatures: a million records in a few minutes.
+
+``python tests/bench/generate.py --size 1000000 --output DIR`` makes ``DIR/log``, as a directory
+store keeps it, and ``DIR/trust`` to verify it by. Nothing is synced to the disk before the end, and
+the evidence that the records name is not there. ``--form`` copies it through the store's own
+commits into a git branch or a bucket instead (``copy_log``).
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from generated import LOG, LOG_KEY, ORIGIN, write_trust
+from tile_stream import TileStream
+from waves import waves
+
+from gate.store.contract import CHECKPOINT, TOKEN_SIZE, IndexRow
+from gate.store.directory import INDEX, SCRATCH
+from gate.store.durable import Calls
+from gate.store.index import SqliteIndex
+from gate.tlog.checkpoint import Checkpoint, sign_checkpoint
+from gate.tlog.merkle import Frontier
+
+LANES = max(1, min(os.cpu_count() or 1, 8))
+
+
+def main() -> None:
+    """Generate."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--size", type=int, required=True, help="number of records")
+    parser.add_argument("--output", type=Path, required=True, help="a folder that is not there yet")
+    given = parser.parse_args()
+    began = time.monotonic()
+    held = generate(given.size, given.output)
+    took = time.monotonic() - began
+    sys.stdout.write(
+        f"{given.size} records, {held / given.size:.0f} bytes each, in {took:.0f} s: "
+        f"{given.output / LOG}\n"
+    )
+
+
+def generate(size: int, home: Path, lanes: int = LANES) -> int:
+    """Make a log of ``size`` records below ``home``; how many bytes its entries have."""
+    log = home / LOG
+    (log / SCRATCH).mkdir(parents=True)
+    write_trust(home)
+    stream = TileStream(_Folder(log).write)
+    tokens: list[bytes] = []
+    frontier, held = Frontier.empty(), 0
+    for wave in waves(size, lanes):
+        stream.add(wave.entries, wave.leaves)
+        tokens += [b"".join(row) for row in wave.tokens]
+        frontier = wave.frontier
+        held += sum(map(len, wave.entries))
+    stream.finish()
+    # In the order of the log, as appends would leave it: sorted, its pages would be fuller.
+    SqliteIndex(log / INDEX, log / SCRATCH / INDEX, Calls()).make(_rows(tokens))
+    head = Checkpoint(ORIGIN, frontier.size, frontier.root())
+    (log / CHECKPOINT).write_bytes(sign_checkpoint(head, [LOG_KEY]))
+    os.sync()  # whoever measures next shall not pay for this
+    return held
+
+
+def _rows(tokens: list[bytes]) -> Iterator[IndexRow]:
+    for index, joined in enumerate(tokens):
+        row = tuple(joined[at : at + TOKEN_SIZE] for at in range(0, len(joined), TOKEN_SIZE))
+        yield IndexRow(index, row)
+
+
+class _Folder:
+    """Writes files below a folder, the folders between as they are wanted."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._made: set[str] = set()
+
+    def write(self, path: str, data: bytes) -> None:
+        """Write the file at ``path``."""
+        folder, _, _ = path.rpartition("/")
+        if folder not in self._made:
+            (self._root / folder).mkdir(parents=True, exist_ok=True)
+            self._made.add(folder)
+        (self._root / path).write_bytes(data)
+
+
+if __name__ == "__main__":
+    main()
