@@ -81,9 +81,7 @@ def _round(log: _Log, number: int) -> None:
     entry = fresh_record(LogView(DirectoryStore(log.folder), believed), number)
     again = judge_again(SIGNER, lambda: datetime.now(UTC), GATE)
     began = time.perf_counter()
-    done = append(
-        DirectoryStore(log.folder, calls=calls), believed, LOG_KEY, entry, rejudge=again
-    )
+    done = append(DirectoryStore(log.folder, calls=calls), believed, LOG_KEY, entry, rejudge=again)
     log.appends.append(time.perf_counter() - began)
     row = row_of(done.index, done.entry)
     began = time.perf_counter()
@@ -96,12 +94,12 @@ def _figures(small: _Log, large: _Log) -> Sequence[Figure]:
     growth = median(large.appends) / median(small.appends)
     grown = f"{spread(large.appends)} to {spread(small.appends)}"
     return (
-        Figure(f"at {large.size:,} records to at {small.size:,}", growth, "×", grown, at_most=1.3),
+        Figure(f"at {large.size:,} records to at {small.size:,}", growth, "x", grown, at_most=1.3),
         *(
             Figure(
                 f"at {log.size:,} records to the same files and fsyncs by bare calls",
                 median(log.appends) / median(log.floors),
-                "×",
+                "x",
                 f"{spread(log.appends)} to {spread(log.floors)}",
                 at_most=1.5,
             )
@@ -112,9 +110,9 @@ def _figures(small: _Log, large: _Log) -> Sequence[Figure]:
 
 def _notes(logs: Sequence[_Log], rounds: int) -> Sequence[str]:
     return (
-        f"medians of {rounds} interleaved rounds; an append makes {logs[-1].calls} calls that "
-        "write, of which one is SQLite's commit",
+        f"medians of {rounds} interleaved rounds",
+        f"an append makes {logs[-1].calls} calls that write, one of them SQLite's commit",
         "timed: gate.log.append from opening the store to the verified receipt, the record ready",
-        "the floor: creates, writes, fsyncs, renames, fsyncs of directories, and the same rows "
-        "committed to an equal SQLite file; no lock, no reading, no hashing",
+        "the floor: creates, writes, fsyncs, renames, and the same rows put into an equal SQLite",
+        "file by the same statements; no lock, no reading, no hashing",
     )

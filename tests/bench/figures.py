@@ -14,14 +14,14 @@ from statistics import median
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A measured ``value`` in ``unit``: "×" for a ratio; ``beside`` tells of what.
+    """A measured ``value`` in ``unit``: "x" for a ratio; ``beside`` tells of what.
 
     ``at_most`` and ``at_least`` are the aim, where there is one.
     """
 
     what: str
     value: float
-    unit: str = "×"
+    unit: str = "x"
     beside: str = ""
     at_most: float | None = None
     at_least: float | None = None
@@ -29,7 +29,7 @@ class Figure:
     @property
     def line(self) -> str:
         """The figure as one line of a table."""
-        shown = f"{self.value:,.2f}" if self.unit == "×" else f"{self.value:,.6g}"
+        shown = f"{self.value:,.2f}" if self.unit == "x" else f"{self.value:,.6g}"
         told = f"{self.what:62} {shown:>10} {self.unit:8} {self._aim:20} {self.beside}"
         return told.rstrip()
 
@@ -67,11 +67,11 @@ def machine() -> str:
         cpu = models[0].partition(":")[2].strip() if models else cpu
     return (
         f"{time.strftime('%Y-%m-%d', time.gmtime())}, Python {platform.python_version()}, "
-        f"{os.cpu_count()} × {cpu}, {platform.system()} {platform.release()}"
+        f"{os.cpu_count()} CPUs ({cpu}), {platform.system()} {platform.release()}"
     )
 
 
 def spread(seconds: list[float], scale: float = 1000.0, unit: str = "ms") -> str:
     """The median with the least and the most, as text."""
     low, middle, high = (scale * one for one in (min(seconds), median(seconds), max(seconds)))
-    return f"{middle:.3g} {unit} ({low:.3g}–{high:.3g})"
+    return f"{middle:.3g} {unit} ({low:.3g} to {high:.3g})"
