@@ -26,7 +26,14 @@ from gate.record.canonical import digest_of
 from gate.store.contract import Store, Surroundings
 from gate.store.open import open_store
 
-_MODULES = ["writers", "gate.store.open", "gate.log.append", "gate.log.judge_again"]
+_MODULES = [  # imported once, and not by each writer; obstore not, which starts threads
+    "cryptography.hazmat.primitives.asymmetric.ed25519",
+    "gate.log.append",
+    "gate.log.judge_again",
+    "gate.log.verify",
+    "gate.store.directory",
+    "gate.store.open",
+]
 
 
 @dataclass(frozen=True, slots=True)
