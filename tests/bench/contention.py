@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from statistics import median
 
 import git_scene
 from copy_log import copy_log
@@ -105,6 +106,13 @@ def _speed(
         ours / theirs if theirs else float("inf"),
         beside=f"{ours:.1f} records/s to {theirs:.2f} records/s",
         at_least=faster,
+    )
+    yield Figure(
+        "processor's time of a writer, median",
+        median(one.cpu for one in together),
+        "s",
+        f"alone {median(one.cpu for one in alone):.3g} s, and "
+        f"{median(one.lost for one in alone):g} lost rounds",
     )
 
 

@@ -58,7 +58,8 @@ class Wrote:
     """What became of one writer's record.
 
     ``index`` is its place, None where it gave up or failed (``error``); ``checkpoint`` the head of
-    its receipt, b"" without one; ``lost`` the rounds that others won; ``seconds`` until it ended.
+    its receipt, b"" without one; ``lost`` the rounds that others won; ``seconds`` until it ended,
+    and ``cpu`` the processor's time that it took for that.
     """
 
     digest: str
@@ -66,6 +67,7 @@ class Wrote:
     checkpoint: bytes
     lost: int
     seconds: float
+    cpu: float
     error: str = ""
 
 
@@ -127,6 +129,7 @@ def _writer(line: Connection, place: Place, number: int, alone: bool, patience: 
     entry = fresh_record(LogView(cast("Store", counted), trust()), number)
     line.send(None)
     began: float = line.recv()
+    worked = time.process_time()
     index, checkpoint, error = None, b"", ""
     try:
         if alone:
@@ -137,8 +140,8 @@ def _writer(line: Connection, place: Place, number: int, alone: bool, patience: 
             index, checkpoint = done.index, done.proof.checkpoint
     except GateError as problem:
         error = f"{type(problem).__name__}: {problem.message}"
-    seconds = time.perf_counter() - began
-    line.send(Wrote(digest_of(entry), index, checkpoint, counted.lost, seconds, error))
+    seconds, cpu = time.perf_counter() - began, time.process_time() - worked
+    line.send(Wrote(digest_of(entry), index, checkpoint, counted.lost, seconds, cpu, error))
 
 
 def _retry(store: Store, entry: bytes, end: float) -> int | None:
