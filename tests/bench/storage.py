@@ -34,8 +34,8 @@ def measure(home: Path, size: int, entries: int) -> None:
         f"Stored for {size:,} records, evidence aside: directory",
         _figures(whole, single, index, entries),
         (
-            f"had each record been appended alone, {single / 1e6:,.1f} MB of older partial bundles",
-            "and tiles would lie there too (counted in; they go once the full ones are there)",
+            f"counted in: {single / 1e6:,.1f} MB of older partial bundles and tiles, which appends",
+            "one by one leave until the full ones are there",
         ),
     )
 
