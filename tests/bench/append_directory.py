@@ -62,12 +62,12 @@ def _named(small: Path, large: Path) -> Sequence[tuple[str, Path]]:
 
 def _copies(log: Path, home: Path) -> _Log:
     for name in ("log", "copy"):
-        copy_log(log, home / name)
+        linked_copy(log, home / name)
     size = LogView(DirectoryStore(home / "log"), trust()).size
     return _Log(home / "log", home / "copy", size)
 
 
-def copy_log(log: Path, to: Path) -> None:
+def linked_copy(log: Path, to: Path) -> None:
     """A copy that may be appended to: files that are only ever replaced are linked."""
     shutil.copytree(log, to, copy_function=lambda one, two: Path(two).hardlink_to(one))
     (to / INDEX).unlink()

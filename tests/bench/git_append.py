@@ -38,7 +38,7 @@ from gate.log.judge_again import judge_again
 from gate.log.view import LogView
 
 ROUNDS = 9
-_BATCH = 8_192  # records in one commit while the branch is filled
+_BATCH = 65_536  # records in one commit while the branch is filled
 _SMALL = "one-file"  # the floor's branch
 _TITLE = "Append to a log in git, from an empty runner over smart HTTP"
 

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from append_directory import copy_log
+from append_directory import linked_copy
 from fresh_record import fresh_record
 from generated import LOG, LOG_KEY, SIGNER, TRUST, trust
 from tile_stream import TileStream
@@ -23,7 +23,7 @@ from gate.store.directory import DirectoryStore
 from gate.tlog.merkle import leaf_hash
 from gate.tlog.tile import plan_tiles
 
-COMMAND = Path(__file__).parents[2] / "bench" / "generate.py"
+COMMAND = Path(__file__).parents[1] / "bench" / "generate.py"
 SIZE = 2_000
 
 
@@ -62,7 +62,7 @@ def test_its_records_follow_one_another_as_a_pipelines_do(home: Path) -> None:
 
 
 def test_a_copy_of_it_takes_an_append_and_the_original_stays(home: Path, tmp_path: Path) -> None:
-    copy_log(home / LOG, tmp_path / "copy")
+    linked_copy(home / LOG, tmp_path / "copy")
     store = DirectoryStore(tmp_path / "copy")
     entry = fresh_record(LogView(store, trust()), 1)
     done = append(store, trust(), LOG_KEY, entry, rejudge=judge_again(SIGNER, lambda: NOW, "0"))
