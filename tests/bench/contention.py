@@ -122,8 +122,10 @@ def _throughput(wrote: Sequence[Wrote]) -> float:
 
 
 def _notes(together: Sequence[Wrote], alone: Sequence[Wrote]) -> Iterator[str]:
-    for problem in sorted({one.error for one in (*together, *alone) if one.error})[:3]:
-        yield f"a writer failed: {problem}"
+    for name, wrote in zip(_WAYS, (together, alone), strict=True):
+        failed = [one for one in wrote if one.error]
+        if failed:
+            yield f"{name}: {len(failed)} writers failed, one of them with {failed[0].error[:300]}"
     through = sum(one.index is not None for one in alone)
     if through < len(alone):
         yield (

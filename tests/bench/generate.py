@@ -2,8 +2,8 @@
 
 ``python tests/bench/generate.py --size 1000000 --output DIR`` makes ``DIR/log``, as a directory
 store keeps it, and ``DIR/trust`` to verify it by. Nothing is synced to the disk before the end, and
-the evidence that the records name is not there. ``--form`` copies it through the store's own
-commits into a git branch or a bucket instead (``copy_log``).
+the evidence that the records name is not there. ``--to URL`` then copies it into another store, a
+branch of a git remote or a bucket that is there, by that store's own commits (``copy_log``).
 """
 
 from __future__ import annotations
@@ -15,9 +15,11 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from copy_log import copy_log
 from generated import LOG, LOG_KEY, ORIGIN, write_trust
 from tile_stream import TileStream
 from waves import waves
+from writers import Place
 
 from gate.store.contract import CHECKPOINT, TOKEN_SIZE, IndexRow
 from gate.store.directory import INDEX, SCRATCH
@@ -27,6 +29,7 @@ from gate.tlog.checkpoint import Checkpoint, sign_checkpoint
 from gate.tlog.merkle import Frontier
 
 _STRETCH = 1 << 16
+_BATCH = 8_192
 LANES = max(1, min(os.cpu_count() or 1, 8))
 
 
@@ -35,6 +38,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--size", type=int, required=True, help="number of records")
     parser.add_argument("--output", type=Path, required=True, help="a folder that is not there yet")
+    parser.add_argument("--to", metavar="URL", help="a log's URL: copy it there, too")
+    parser.add_argument("--endpoint", default="", help="of the object store, if not the default")
+    parser.add_argument("--region", default="")
+    parser.add_argument("--batch", type=int, default=_BATCH, help="records in one commit there")
     given = parser.parse_args()
     began = time.monotonic()
     held = generate(given.size, given.output)
@@ -43,6 +50,10 @@ def main() -> None:
         f"{given.size} records, {held / given.size:.0f} bytes each, in {took:.0f} s: "
         f"{given.output / LOG}\n"
     )
+    if given.to:
+        place = Place(given.to, os.environ, given.endpoint, given.region)
+        commits = copy_log(given.output, place.open(), given.size, given.batch)
+        sys.stdout.write(f"copied in {commits} commits: {given.to}\n")
 
 
 def generate(size: int, home: Path, lanes: int = LANES) -> int:
