@@ -114,11 +114,11 @@ def write_at_once(place: Place, writers: int, *, alone: bool, patience: float) -
     for line in lines:
         line.send(began)
     done: list[Wrote] = []
-    open_lines = list(lines)
-    while open_lines:
-        for line in wait(open_lines):
-            done.append(cast("Connection[Any, Any]", line).recv())
-            open_lines.remove(cast("Connection[Any, Any]", line))
+    busy = list(lines)
+    while busy:
+        ready = wait(busy)
+        done += [line.recv() for line in busy if line in ready]
+        busy = [line for line in busy if line not in ready]
     for process in processes:
         process.join()
     return done
