@@ -6,9 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
 
+from buckets import MemoryBucket
+from contract.store.small_log import READER
+
 from gate.store.contract import Store
 from gate.store.directory import DirectoryStore
 from gate.store.memory import MemoryStore
+from gate.store.object import ObjectStore
 
 Connect: TypeAlias = Callable[[], Store]
 """Opens the one store of a test, as each writer does for itself."""
@@ -23,5 +27,14 @@ def memory(_: Path) -> Connect:
     return lambda: store
 
 
-MAKERS: dict[str, Callable[[Path], Connect]] = {"directory": directory, "memory": memory}
+def bucket(_: Path) -> Connect:
+    objects = MemoryBucket()
+    return lambda: ObjectStore(objects, READER)
+
+
+MAKERS: dict[str, Callable[[Path], Connect]] = {
+    "directory": directory,
+    "memory": memory,
+    "bucket": bucket,
+}
 """A folder that is the test's own -> how to open the store in it."""
