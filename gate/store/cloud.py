@@ -30,7 +30,9 @@ LARGEST = 64 << 20  # bytes; the largest bundle the format allows has 16 MiB
 _SIDE_BY_SIDE = 24
 _PAGE = 1000
 _SHOWN = 300
-_QUERY = re.compile(r"\?[^\s\"']*")  # where a signed URL has its secrets
+_QUERY = re.compile(r"(https?://[^\s?]*)\?[^\s\"']*")  # where a signed URL has its secrets
+_STATUS = re.compile(r"status code: (4\d\d)")
+_DOUBTFUL = frozenset({"408", "409", "412", "425", "429"})  # among the 4xx
 
 
 class ObstoreBucket:
@@ -120,8 +122,14 @@ class ObstoreBucket:
                 f"cannot {what} of {self.url}: {_told(error)}",
                 remedy="check the bucket's name, its region and the endpoint",
             ) from error
-        except exceptions.GenericError as error:  # timeouts, broken connections, 5xx, and the like
-            raise DoubtError(
+        except exceptions.GenericError as error:
+            status = _STATUS.search(str(error))
+            if status is not None and status[1] not in _DOUBTFUL:
+                raise StoreError(
+                    f"cannot {what} of {self.url}: {_told(error)}",
+                    remedy="check the bucket's name, its region and the endpoint",
+                ) from error
+            raise DoubtError(  # a timeout, a broken connection, 5xx, and the like
                 f"cannot {what} of {self.url}: {_told(error)}",
                 remedy="check that the store can be reached from here, and run again",
             ) from error
@@ -131,5 +139,5 @@ class ObstoreBucket:
 
 def _told(error: BaseException) -> str:
     """The library's words in one line of ASCII, without the queries of URLs, cut short."""
-    words = _QUERY.sub("?...", " ".join(str(error).split()))
+    words = _QUERY.sub(r"\1", " ".join(str(error).split())).partition(" Debug source:")[0]
     return words.encode("ascii", "replace").decode()[:_SHOWN]
