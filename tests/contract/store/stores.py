@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
@@ -32,9 +33,18 @@ def bucket(_: Path) -> Connect:
     return lambda: ObjectStore(objects, READER)
 
 
+def moto(_: Path) -> Connect:
+    import s3_server
+
+    endpoint = s3_server.moto_endpoint()
+    name = s3_server.new_bucket(endpoint)
+    return lambda: s3_server.connect(endpoint, name, READER)
+
+
 MAKERS: dict[str, Callable[[Path], Connect]] = {
     "directory": directory,
     "memory": memory,
     "bucket": bucket,
+    **({"moto": moto} if importlib.util.find_spec("moto") else {}),
 }
 """A folder that is the test's own -> how to open the store in it."""
