@@ -140,4 +140,4 @@ class ObstoreBucket:
 def _told(error: BaseException) -> str:
     """The library's words in one line of ASCII, without the queries of URLs, cut short."""
     words = _QUERY.sub(r"\1", " ".join(str(error).split())).partition(" Debug source:")[0]
-    return words.encode("ascii", "replace").decode()[:_SHOWN]
+    return "".join(one if " " <= one <= "~" else "?" for one in words[:_SHOWN])

@@ -116,26 +116,35 @@ def _credentials(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def _check_endpoint(endpoint: str) -> bool:
-    """Whether plain http is allowed; raises ``UsageError`` for what is no endpoint."""
+    """Whether plain http is allowed; raises ``UsageError`` for what is no endpoint.
+
+    The messages do not show it: somebody may have written a password into it.
+    """
     if not endpoint:
         return False
     try:
         parts = urlsplit(endpoint)
-        host = parts.hostname or ""
-        local = host == "localhost" or (host[:1] in "0123456789:" and ip_address(host).is_loopback)
-        plain = parts.scheme in {"http", "https"} and bool(host)
-        if plain and not (parts.username or parts.password or parts.query or parts.fragment):
-            if parts.scheme == "https" or local:
-                return parts.scheme == "http"
-            raise UsageError(
-                f"the endpoint {endpoint[:200]!r} is plain http",
-                remedy="give its https URL: plain http is for this machine itself only",
-            )
+        host, known = parts.hostname or "", parts.scheme in {"http", "https"}
     except ValueError:
-        pass
-    raise UsageError(
-        f"{endpoint[:200]!r} is no endpoint of an object store", remedy="write it as https://host"
-    )
+        host, known = "", False
+    if not known or not host or "@" in endpoint or "?" in endpoint or "#" in endpoint:
+        raise UsageError(
+            "the configured endpoint is no URL of an object store",
+            remedy="write it as https://host, without credentials or a query",
+        )
+    if parts.scheme == "http" and not _is_loopback(host):
+        raise UsageError(
+            "the configured endpoint is plain http",
+            remedy="give its https URL: plain http is for this machine itself only",
+        )
+    return parts.scheme == "http"
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _check_environment(scheme: str, around: Surroundings) -> None:
