@@ -42,7 +42,7 @@ class MemoryBucket:
             for key in keys:
                 self.objects.pop(key, None)
 
-    def list(self, folder: str, after: str = "") -> Iterator[str]:
+    def keys(self, folder: str, after: str = "") -> Iterator[str]:
         with self._lock:
             keys = sorted(key for key in self.objects if key.startswith(folder) and key > after)
         return iter(keys)
@@ -80,9 +80,9 @@ class CountingBucket:
         self._count(f"delete {keys[0]}")
         self._below.delete(keys)
 
-    def list(self, folder: str, after: str = "") -> Iterator[str]:
+    def keys(self, folder: str, after: str = "") -> Iterator[str]:
         self._count(f"list {folder}")
-        return self._below.list(folder, after)
+        return self._below.keys(folder, after)
 
     def together(self, calls: Sequence[Callable[[], T]]) -> list[T]:
         start, longest, found = self.chain, self.chain, []

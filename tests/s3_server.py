@@ -38,7 +38,7 @@ def moto_endpoint() -> str:
 
 def client(endpoint: str, keys: Mapping[str, str] = KEYS) -> Any:
     """The vendor's own client, to set up buckets and policies."""
-    import boto3
+    import boto3  # type: ignore[import-untyped]  # it has no types
 
     return boto3.client(
         "s3",

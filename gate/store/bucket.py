@@ -26,7 +26,7 @@ class DoubtError(StoreError):
 class Bucket(Protocol):
     """Objects by key. ``StoreError`` where the engine refuses for good, ``DoubtError`` else.
 
-    Each call makes one request (``list`` one a page) and tries nothing again.
+    Each call makes one request (``keys`` one a page) and tries nothing again.
     """
 
     @property
@@ -50,7 +50,7 @@ class Bucket(Protocol):
         """Remove these objects; those that are not there are no error."""
         ...
 
-    def list(self, folder: str, after: str = "") -> Iterator[str]:
+    def keys(self, folder: str, after: str = "") -> Iterator[str]:
         """The keys after ``after`` that begin with ``folder`` ("" or ending in "/"), by bytes."""
         ...
 

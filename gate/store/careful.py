@@ -43,12 +43,12 @@ class Careful:
         if keys:
             self._again(lambda: self._bucket.delete(keys))
 
-    def list(self, folder: str, after: str = "") -> Iterator[str]:
+    def keys(self, folder: str, after: str = "") -> Iterator[str]:
         """The keys in ``folder`` after ``after``; goes on from the last one after a failure."""
         failed = 0
         while True:
             try:
-                for after in self._bucket.list(folder, after):  # noqa: PLR1704,B020  # to go on from
+                for after in self._bucket.keys(folder, after):  # noqa: PLR1704,B020  # to go on from
                     failed = 0
                     yield after
             except DoubtError:

@@ -78,7 +78,7 @@ class ObstoreBucket:
             except (exceptions.NotFoundError, FileNotFoundError):
                 return  # as it should be
 
-    def list(self, folder: str, after: str = "") -> Iterator[str]:
+    def keys(self, folder: str, after: str = "") -> Iterator[str]:
         """The keys after ``after`` that begin with ``folder``, by bytes."""
         offset = self._prefix + after if after else None
         start, cut = self._prefix + folder, len(self._prefix)

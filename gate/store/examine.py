@@ -47,10 +47,10 @@ class Examination:
     def run(self) -> Iterator[Oddity]:
         """What does not fit, in the order of the slots."""
         slots: list[int] = []
-        for key in self._bucket.list(COMMITS):
+        for key in self._bucket.keys(COMMITS):
             slot = slot_of(key)
             if slot is None:
-                yield Oddity(False, "stray", key, f"{key} is no commit's name; nobody reads it")
+                yield _note("stray", key, f"{key} is no commit's name; nobody reads it")
                 continue
             slots.append(slot)
             if len(slots) == _AT_ONCE:
@@ -116,20 +116,24 @@ class Examination:
             )
         hint = decode_hint(hinted)
         if hint is None:
-            yield Oddity(False, "hint", HINT, f"{HINT} is missing, or holds no hint")
+            yield _note("hint", HINT, f"{HINT} is missing, or holds no hint")
         elif hint != self._sizes:
-            yield Oddity(False, "hint", HINT, f"{HINT} names slot {hint.slot}, not the newest one")
+            yield _note("hint", HINT, f"{HINT} names slot {hint.slot}, not the newest one")
 
     def _offers(self) -> Iterator[Oddity]:
-        for key in self._bucket.list(PENDING):
+        for key in self._bucket.keys(PENDING):
             digest = digest_of_pending(key)
             told = "waits to be committed, or was left over" if digest else "is no offer's name"
-            yield Oddity(False, "pending", key, f"{key} {told}")
+            yield _note("pending", key, f"{key} {told}")
 
 
 def _none_signed(note: bytes | None) -> str:
     return "missing" if note is None else "not a head that the log's key signed"
 
 
+def _note(kind: str, place: str, message: str) -> Oddity:
+    return Oddity(fault=False, kind=kind, place=place, message=message)
+
+
 def _fault(place: str, message: str) -> Oddity:
-    return Oddity(True, KIND, place, message)
+    return Oddity(fault=True, kind=KIND, place=place, message=message)

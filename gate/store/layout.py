@@ -1,10 +1,10 @@
-"""Where a bucket keeps what, beside the layout that all readers see.
+r"""Where a bucket keeps what, beside the layout that all readers see.
 
 ::
 
     pending/<sha256>                an entry that waits for whoever commits next
     commits/<slot>                  the truth, 20 digits from 1 on; created once, never deleted
-    index/head                      a hint: "<slot> <size>\\n" of a commit that is published
+    index/head                      a hint: "<slot> <size>\n" of a commit that is published
     index/<token>/<inverted place>  an empty object for each row of the index
 
 The inverted place is 9999999999999999 less the entry's place, in 16 digits, so that a listing,

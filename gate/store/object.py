@@ -92,7 +92,7 @@ class ObjectStore:
         self._rows = RowNames(self._bucket, self._trail)
         self._publisher = Publisher(self._bucket, self._objects, self._trail, reader)
         self._offer = ""  # the newest, which is looked for along with the head
-        self._shown: bytes | None | _Unknown = _Unknown()
+        self._shown: bytes | _Unknown | None = _Unknown()
 
     # ------------------------------------------------------------ reading
 
@@ -123,7 +123,10 @@ class ObjectStore:
         """Read these tiles, and list these rows, side by side."""
 
         def reading(path: str) -> Callable[[], None]:
-            return lambda: self._objects.read(path) and None
+            def read() -> None:
+                self._objects.read(path)  # which keeps it
+
+            return read
 
         calls = [
             reading(path)
@@ -152,7 +155,7 @@ class ObjectStore:
 
     def waiting(self) -> tuple[str, ...]:
         """The digests of the offers, sorted."""
-        keys = self._bucket.list(PENDING)
+        keys = self._bucket.keys(PENDING)
         return tuple(sorted(filter(None, map(digest_of_pending, keys))))
 
     def offered(self, digests: Iterable[str]) -> Mapping[str, bytes]:
@@ -163,7 +166,9 @@ class ObjectStore:
             return lambda: self._objects.read(pending_key(digest))
 
         found = self._bucket.together([reading(digest) for digest in wanted])
-        return {digest: data for digest, data in zip(wanted, found, strict=True) if data is not None}
+        return {
+            digest: data for digest, data in zip(wanted, found, strict=True) if data is not None
+        }
 
     def indexed(self) -> int:
         """The size of the head that was last read: rows are published with their commit."""
@@ -289,7 +294,7 @@ class ObjectStore:
         folder = prefix[: prefix.rfind("/") + 1]
         after, passed = "", set[str]()
         while True:
-            for name in self._bucket.list(folder, after):
+            for name in self._bucket.keys(folder, after):
                 own = next((one for one in OWN if name.startswith(one)), None)
                 if own is None:
                     if name.startswith(prefix):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -15,7 +14,15 @@ from gate.store.contract import Surroundings
 from gate.store.object import ObjectStore
 
 if TYPE_CHECKING:
-    from obstore.store import AzureStore, ClientConfig, GCSStore, RetryConfig, S3Store
+    from obstore.store import (
+        AzureStore,
+        ClientConfig,
+        GCSConfig,
+        GCSStore,
+        RetryConfig,
+        S3Config,
+        S3Store,
+    )
 
 SCHEMES = ("s3:", "gs:", "az:")
 
@@ -72,8 +79,8 @@ def _opened(
     retry: RetryConfig = {"max_retries": 0, "retry_timeout": timedelta(seconds=30)}
     try:
         if scheme == "gs":
-            base = {"base_url": around.endpoint} if around.endpoint else {}
-            return GCSStore(bucket, config=base, client_options=client, retry_config=retry)
+            google: GCSConfig = {"base_url": around.endpoint} if around.endpoint else {}
+            return GCSStore(bucket, config=google, client_options=client, retry_config=retry)
         if scheme == "az":
             if not around.endpoint:
                 raise UsageError(
@@ -86,18 +93,7 @@ def _opened(
                 client_options=client,
                 retry_config=retry,
             )
-        return S3Store(
-            bucket,
-            config={
-                "conditional_put": "etag",
-                "virtual_hosted_style_request": False,
-                **({"endpoint": around.endpoint} if around.endpoint else {}),
-                **({"region": around.region} if around.region else {}),
-                **_credentials(around.environ),
-            },
-            client_options=client,
-            retry_config=retry,
-        )
+        return S3Store(bucket, config=_amazon(around), client_options=client, retry_config=retry)
     except (BaseError, ValueError, TypeError) as error:
         raise UsageError(
             f"{scheme}://{bucket} cannot be opened: {type(error).__name__}",
@@ -105,14 +101,19 @@ def _opened(
         ) from error
 
 
-def _credentials(environ: Mapping[str, str]) -> dict[str, str]:
-    """The static keys in ``environ``; the library finds all other credentials itself."""
-    names = {
-        "access_key_id": "AWS_ACCESS_KEY_ID",
-        "secret_access_key": "AWS_SECRET_ACCESS_KEY",
-        "session_token": "AWS_SESSION_TOKEN",
-    }
-    return {key: environ[name] for key, name in names.items() if environ.get(name)}
+def _amazon(around: Surroundings) -> S3Config:
+    """Place, and static keys; the library finds all other credentials itself."""
+    config: S3Config = {"conditional_put": "etag", "virtual_hosted_style_request": False}
+    if around.endpoint:
+        config["endpoint"] = around.endpoint
+    if around.region:
+        config["region"] = around.region
+    if around.environ.get("AWS_ACCESS_KEY_ID") and around.environ.get("AWS_SECRET_ACCESS_KEY"):
+        config["access_key_id"] = around.environ["AWS_ACCESS_KEY_ID"]
+        config["secret_access_key"] = around.environ["AWS_SECRET_ACCESS_KEY"]
+    if around.environ.get("AWS_SESSION_TOKEN"):
+        config["session_token"] = around.environ["AWS_SESSION_TOKEN"]
+    return config
 
 
 def _check_endpoint(endpoint: str) -> bool:

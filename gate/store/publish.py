@@ -20,9 +20,7 @@ from gate.store.trail import Trail
 class Publisher:
     """Writes what follows from the commits of ``trail`` into ``bucket``."""
 
-    def __init__(
-        self, bucket: Careful, objects: Objects, trail: Trail, reader: LogReader
-    ) -> None:
+    def __init__(self, bucket: Careful, objects: Objects, trail: Trail, reader: LogReader) -> None:
         self._bucket = bucket
         self._objects = objects
         self._trail = trail
@@ -39,8 +37,12 @@ class Publisher:
         if tip is None or (tip.slot <= self._trail.published and not settled):
             return
         calls = [self._creating(path, data) for step in steps for path, data in _tiles(step)]
-        calls += [self._row(row_key(key, row.index)) for step in steps for row in step.rows
-                  for key in row.tokens]
+        calls += [
+            self._row(row_key(key, row.index))
+            for step in steps
+            for row in step.rows
+            for key in row.tokens
+        ]
         needless: list[str] = []
         calls += [self._finding(folder, needless) for folder in _needless_folders(steps)]
         self._bucket.together(calls)  # 1
@@ -76,7 +78,7 @@ class Publisher:
         return lambda: self._bucket.put(key, b"")
 
     def _finding(self, folder: str, found: list[str]) -> Callable[[], None]:
-        return lambda: found.extend(self._bucket.list(folder))
+        return lambda: found.extend(self._bucket.keys(folder))
 
     def _removing(self, settled: Sequence[str], needless: Sequence[str]) -> Callable[[], None]:
         def remove() -> None:

@@ -49,7 +49,7 @@ class RowNames:
     def rows(self) -> Iterator[tuple[bytes, int]]:
         """All rows, those of unpublished commits last."""
         left = {(token, row.index) for row in self._unpublished() for token in row.tokens}
-        for key in self._bucket.list(INDEX):
+        for key in self._bucket.keys(INDEX):
             row = row_of_key(key)
             if row is not None:
                 left.discard(row)
@@ -60,7 +60,7 @@ class RowNames:
         """Create the rows that are missing, and remove those that are too many."""
         missing = {row_key(token, row.index) for row in rows for token in row.tokens}
         extra = []
-        for key in self._bucket.list(INDEX):
+        for key in self._bucket.keys(INDEX):
             if key in missing:
                 missing.discard(key)
             elif row_of_key(key) is not None:
@@ -87,7 +87,7 @@ class RowNames:
         return lambda: self._bucket.put(key, b"")
 
     def _places(self, token: bytes, after: str) -> Iterator[int]:
-        for key in self._bucket.list(token_folder(token), after):
+        for key in self._bucket.keys(token_folder(token), after):
             row = row_of_key(key)
             if row is not None:
                 yield row[1]

@@ -170,10 +170,10 @@ class Trail:
         self._start(None)
         stored = opened(self.note, self._reader)
         if stored is None:
-            if next(self._bucket.list(COMMITS), None) is None:
+            if next(self._bucket.keys(COMMITS), None) is None:
                 self._probed = {1: None}
             return
-        slots = sorted(filter(None, map(slot_of, self._bucket.list(COMMITS))), reverse=True)
+        slots = sorted(filter(None, map(slot_of, self._bucket.keys(COMMITS))), reverse=True)
         for at in range(0, len(slots), _MOST_PROBES):
             some = slots[at : at + _MOST_PROBES]
             self._fetch(some, (), ())

@@ -81,8 +81,8 @@ class FaultyBucket:
     def delete(self, keys: Sequence[str]) -> None:
         self._request(f"delete {keys[0]}", lambda: self._below.delete(keys))
 
-    def list(self, folder: str, after: str = "") -> Iterator[str]:
-        found = self._below.list(folder, after)
+    def keys(self, folder: str, after: str = "") -> Iterator[str]:
+        found = self._below.keys(folder, after)
         if len(self.names) in self._wrong and self._how in {"not done", "done"}:
             yield from itertools.islice(found, 1)  # a page, and then it breaks off
         yield from self._request(f"list {folder}", lambda: found)
@@ -93,7 +93,7 @@ class FaultyBucket:
         for call in calls:
             try:
                 found.append(call())
-            except Exception as error:  # noqa: BLE001, PERF203  # the others go on, as with threads
+            except Exception as error:  # noqa: BLE001  # the others go on, as with threads
                 errors.append(error)
         if errors:
             raise errors[0]

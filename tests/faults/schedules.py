@@ -152,8 +152,8 @@ class DrawnBucket:
     def delete(self, keys: Sequence[str]) -> None:
         self._request("delete", lambda: self._schedule.bucket.delete(keys))
 
-    def list(self, folder: str, after: str = "") -> Iterator[str]:
-        return self._request("list", lambda: self._schedule.bucket.list(folder, after))
+    def keys(self, folder: str, after: str = "") -> Iterator[str]:
+        return self._request("list", lambda: self._schedule.bucket.keys(folder, after))
 
     def together(self, calls: Sequence[Callable[[], T]]) -> list[T]:
         """In an order drawn by lot; the first error once all have ended."""

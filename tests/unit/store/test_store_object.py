@@ -109,9 +109,7 @@ def plan_of(store: ObjectStore, entries: Sequence[bytes], *, root: bytes = b"") 
     view = LogView(store, TRUST)
     tiles = plan_tiles(view.size, store.read, entries)
     head = Checkpoint(ORIGIN, tiles.frontier.size, root or tiles.frontier.root())
-    return Plan(
-        tiles.objects, tiles.obsolete, (), sign_checkpoint(head, [LOG_KEY]), tuple(entries)
-    )
+    return Plan(tiles.objects, tiles.obsolete, (), sign_checkpoint(head, [LOG_KEY]), tuple(entries))
 
 
 def a_commit(bucket: MemoryBucket) -> tuple[int, bytes]:
@@ -338,7 +336,7 @@ def test_a_tile_that_somebody_put_in_the_way_is_reported_by_the_next_writer() ->
     # The commit stands, and its receipt is good.
     assert append(connect(bucket), TRUST, LOG_KEY, filler(1, 900)[0]).index == 3
     assert LogView(connect(bucket), TRUST).size == 4
-    with pytest.raises(InconsistentError, match="tile/entries/000.p/4 of s3://memory/log is not"):
+    with pytest.raises(InconsistentError, match=r"tile/entries/000\.p/4 of s3://memory/log is not"):
         append(connect(bucket), TRUST, LOG_KEY, filler(1, 901)[0])
     del bucket.objects["tile/entries/000.p/4"]
     assert append(connect(bucket), TRUST, LOG_KEY, filler(1, 901)[0]).index == 4
@@ -402,6 +400,6 @@ def test_rows_too_many_that_may_not_be_deleted_are_an_error() -> None:
     store = connect(bucket)
     view = LogView(store, TRUST)
     rows = [READER.row_of(n, view.entry(n)) for n in range(3)]
-    with pytest.raises(StoreError, match="1 rows too many in the index .* stay") as caught:
+    with pytest.raises(StoreError, match=r"1 rows too many in the index .* stay") as caught:
         store.reindex(view.checkpoint, rows)
     assert "delete objects below index/" in caught.value.remedy

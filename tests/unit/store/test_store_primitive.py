@@ -19,6 +19,9 @@ from gate.store.primitive import Protection
 
 T = TypeVar("T")
 
+UNPROTECTED = Protection(versioned=False, lock_mode="", retain_until="")
+LOCKED = Protection(versioned=True, lock_mode="COMPLIANCE", retain_until="2027-04-07T00:00:00Z")
+
 
 def store_on(bucket: Bucket) -> ObjectStore:
     return ObjectStore(bucket, log_reader([LOG_KEY.verifier]), pause=lambda _: None)
@@ -103,7 +106,7 @@ def test_a_bucket_that_does_not_is_refused(bucket: MemoryBucket, words: str) -> 
 def test_a_bucket_that_may_not_be_written_is_not_proven() -> None:
     class ReadOnly(Threaded):
         def create(self, key: str, data: bytes) -> None:
-            raise StoreError(f"may not create {key}")
+            raise StoreError(f"may not create {key} of {len(data)} bytes")
 
     with pytest.raises(StoreError, match="may not create pending/probe-"):
         store_on(ReadOnly()).prove()
@@ -112,16 +115,16 @@ def test_a_bucket_that_may_not_be_written_is_not_proven() -> None:
 @pytest.mark.parametrize(
     ("headers", "protection"),
     [
-        ({}, Protection(False, "", "")),
-        ({"x-amz-version-id": "null"}, Protection(False, "", "")),
-        ({"X-Amz-Version-Id": "3sL4"}, Protection(True, "", "")),
+        ({}, UNPROTECTED),
+        ({"x-amz-version-id": "null"}, UNPROTECTED),
+        ({"X-Amz-Version-Id": "3sL4"}, Protection(versioned=True, lock_mode="", retain_until="")),
         (
             {
                 "x-amz-version-id": "3sL4",
                 "x-amz-object-lock-mode": "COMPLIANCE",
                 "x-amz-object-lock-retain-until-date": "2027-04-07T00:00:00Z",
             },
-            Protection(True, "COMPLIANCE", "2027-04-07T00:00:00Z"),
+            LOCKED,
         ),
     ],
 )
