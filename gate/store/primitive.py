@@ -88,6 +88,6 @@ def protection_of(bucket: object, key: str, head_headers: HeadHeaders | None) ->
 def _unfit(url: str, what: str) -> UsageError:
     return UsageError(
         f"{url} is no place for a log: it does not create objects exclusively ({what})",
-        remedy="take a bucket that honours If-None-Match on PUT; some engines do only in buckets without "
-        "versions (docs/object-stores.md)",
+        remedy="take a bucket that honours If-None-Match on PUT; some engines do only in buckets "
+        "without versions (docs/object-stores.md)",
     )
