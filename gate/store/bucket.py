@@ -26,7 +26,8 @@ class DoubtError(StoreError):
 class Bucket(Protocol):
     """Objects by key. ``StoreError`` where the engine refuses for good, ``DoubtError`` else.
 
-    Each call makes one request (``keys`` one a page) and tries nothing again.
+    Each call makes one request (``keys`` one a page, ``delete`` one a key, side by side) and tries
+    nothing again.
     """
 
     @property

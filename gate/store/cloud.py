@@ -71,7 +71,7 @@ class ObstoreBucket:
             )
 
     def delete(self, keys: Sequence[str]) -> None:
-        """Remove these objects, in one request where the engine can."""
+        """Remove these objects."""
         with self._explained(f"delete {keys[0]}"):
             try:
                 obstore.delete(self._store, [self._prefix + key for key in keys])

@@ -103,7 +103,12 @@ def _opened(
 
 def _amazon(around: Surroundings) -> S3Config:
     """Place, and static keys; the library finds all other credentials itself."""
-    config: S3Config = {"conditional_put": "etag", "virtual_hosted_style_request": False}
+    config: S3Config = {
+        "conditional_put": "etag",
+        "virtual_hosted_style_request": False,
+        "disable_bulk_delete": True,  # it takes rights that a writer need not have
+        "checksum_algorithm": "SHA256",  # buckets with Object Lock refuse a write without one
+    }
     if around.endpoint:
         config["endpoint"] = around.endpoint
     if around.region:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import sys
 import threading
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from functools import partial
+from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -124,6 +126,17 @@ def test_a_create_that_meets_a_conflict_is_taken_as_far_as_is_known(
     ((_, path, headers),) = engine.requests
     assert path == "/b/some/log/k"
     assert {name.lower(): value for name, value in headers.items()}["if-none-match"] == "*"
+
+
+def test_a_write_carries_the_checksum_that_buckets_with_object_lock_demand(engine: Engine) -> None:
+    environ = {"AWS_ACCESS_KEY_ID": "k", "AWS_SECRET_ACCESS_KEY": "hush"}
+    store = open_object("s3://bucket/log", around(environ, endpoint=engine.endpoint))
+    store.offer(b"entry")
+    ((_, _, headers),) = engine.requests
+    checksum = base64.b64encode(sha256(b"entry").digest()).decode()
+    assert {name.lower(): value for name, value in headers.items()}[
+        "x-amz-checksum-sha256"
+    ] == checksum
 
 
 @pytest.mark.parametrize("call", CALLS)
