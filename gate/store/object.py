@@ -44,7 +44,6 @@ from gate.store.contract import (
 from gate.store.examine import Examination
 from gate.store.layout import (
     HINT,
-    OWN,
     PENDING,
     Hint,
     commit_key,
@@ -52,6 +51,7 @@ from gate.store.layout import (
     encode_hint,
     pending_key,
 )
+from gate.store.listing import layout_names
 from gate.store.objects import Objects
 from gate.store.primitive import HeadHeaders, Protection, protection_of, prove_create
 from gate.store.publish import Publisher
@@ -141,17 +141,10 @@ class ObjectStore:
     def names(self, prefix: str) -> Iterator[str]:
         """The paths that begin with ``prefix``, sorted, published or not."""
         self._known()
-        extra = {path for step in self._trail.steps for path in step.objects}
+        also = [path for step in self._trail.steps for path in step.objects]
         if self._trail.tip is not None:
-            extra.add(CHECKPOINT)
-        left = sorted(path for path in extra if path.startswith(prefix))
-        for name in self._stored_names(prefix):
-            while left and left[0] <= name:
-                first = left.pop(0)
-                if first != name:
-                    yield first
-            yield name
-        yield from left
+            also.append(CHECKPOINT)
+        return layout_names(self._bucket, prefix, also)
 
     def waiting(self) -> tuple[str, ...]:
         """The digests of the offers, sorted."""
@@ -288,20 +281,3 @@ class ObjectStore:
         self._bucket.put(CHECKPOINT, note)
         self._trail.note = self._shown = note
         return True
-
-    def _stored_names(self, prefix: str) -> Iterator[str]:
-        """As the bucket lists them, leaping over what is only the store's own."""
-        folder = prefix[: prefix.rfind("/") + 1]
-        after, passed = "", set[str]()
-        while True:
-            for name in self._bucket.keys(folder, after):
-                own = next((one for one in OWN if name.startswith(one)), None)
-                if own is None:
-                    if name.startswith(prefix):
-                        yield name
-                elif own not in passed:
-                    passed.add(own)
-                    after = f"{own}~"
-                    break
-            else:
-                return

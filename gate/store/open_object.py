@@ -62,7 +62,7 @@ def open_object(url: str, around: Surroundings) -> ObjectStore:
         "allow_http": allow_http,
         "allow_invalid_certificates": False,
         "connect_timeout": "5s",
-        "timeout": "20s",
+        "timeout": "30s",
     }
     if around.ca:
         client["root_certificate"] = _read_ca(around.base / around.ca)

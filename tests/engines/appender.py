@@ -13,32 +13,40 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-import s3_server  # noqa: E402  # found by the line above
-from faults.pipelines import LOG_KEY, TRUST, filler  # noqa: E402
+import s3_server
+from faults.pipelines import LOG_KEY, TRUST, filler
 
-from gate.log.append import append  # noqa: E402
-from gate.log.reading import log_reader  # noqa: E402
+from gate.log.append import append
+from gate.log.reading import log_reader
+from gate.store.contract import Plan
+from gate.store.object import ObjectStore
+
+
+class Counted(ObjectStore):
+    """Counts the rounds that it lost."""
+
+    lost = 0
+
+    def commit(self, expected: bytes | None, plan: Plan) -> bool:
+        won = super().commit(expected, plan)
+        self.lost += not won
+        return won
+
+
+def say(words: str) -> None:
+    sys.stdout.write(f"{words}\n")
+    sys.stdout.flush()
 
 
 def main() -> None:
     endpoint, bucket, number = sys.argv[1], sys.argv[2], int(sys.argv[3])
     reader = log_reader([LOG_KEY.verifier])
-    store = s3_server.connect(endpoint, bucket, reader, os.environ)
-    lost = 0
-    commit = store.commit
-
-    def counted(*told: object) -> bool:
-        nonlocal lost
-        won = commit(*told)  # type: ignore[arg-type]
-        lost += not won
-        return won
-
-    store.commit = counted  # type: ignore[method-assign]
+    store = Counted(s3_server.connect(endpoint, bucket, reader, os.environ)._raw, reader)
     entry = filler(1, number)[0]
-    print("ready", flush=True)
+    say("ready")
     sys.stdin.readline()
     appended = append(store, TRUST, LOG_KEY, entry)
-    print(appended.index, lost, flush=True)
+    say(f"{appended.index} {store.lost}")
 
 
 if __name__ == "__main__":

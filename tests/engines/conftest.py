@@ -15,7 +15,7 @@ RGW = Path(__file__).parent / "rgw"
 
 @dataclass(frozen=True)
 class Gateway:
-    """A running Ceph gateway: its endpoint, the keys of the user who owns the buckets, its configuration."""
+    """A running Ceph gateway: its endpoint, its configuration, the keys of who owns the buckets."""
 
     endpoint: str
     keys: Mapping[str, str]

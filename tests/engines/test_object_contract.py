@@ -7,7 +7,6 @@ import s3_server
 from contract.store.small_log import READER
 from contract.store.stores import Connect
 from contract.store.test_store_contract import *  # noqa: F403  # each of its tests, run here
-
 from engines.conftest import Gateway
 
 

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from buckets import MemoryBucket
 
-from gate.store.bucket import DoubtError, TakenError
+from gate.store.bucket import Bucket, DoubtError, TakenError
 from gate.store.contract import StoreError
 
 T = TypeVar("T")
@@ -27,7 +27,7 @@ class FaultyBucket:
     "conflict" (409: a create is refused although nothing is there), "refused" (403, for good).
     """
 
-    def __init__(self, below: MemoryBucket, at: int, how: str, times: int = 1) -> None:
+    def __init__(self, below: Bucket, at: int, how: str, times: int = 1) -> None:
         self.url = below.url
         self.names: list[str] = []
         self.hit = ""
