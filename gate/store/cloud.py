@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 LARGEST = 64 << 20  # bytes; the largest bundle the format allows has 16 MiB
 
-_SIDE_BY_SIDE = 24
+_SIDE_BY_SIDE = 32
 _PAGE = 1000
 _SHOWN = 300
 _QUERY = re.compile(r"(https?://[^\s?]*)\?[^\s\"']*")  # where a signed URL has its secrets

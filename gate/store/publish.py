@@ -36,9 +36,9 @@ class Publisher:
         tip, steps = self._trail.tip, self._trail.steps
         if tip is None or (tip.slot <= self._trail.published and not settled):
             return
-        calls = [self._creating(path, data) for step in steps for path, data in _tiles(step)]
+        calls = [self._creating(path, data) for path, data in _lasting(steps)]
         calls += [
-            self._row(row_key(key, row.index))
+            self._writing(row_key(key, row.index))
             for step in steps
             for row in step.rows
             for key in row.tokens
@@ -72,7 +72,7 @@ class Publisher:
 
         return create
 
-    def _row(self, key: str) -> Callable[[], None]:
+    def _writing(self, key: str) -> Callable[[], None]:
         # Not created: it is empty whoever writes it, and this takes one request also when it is
         # there already.
         return lambda: self._bucket.put(key, b"")
@@ -93,8 +93,11 @@ class Publisher:
         return remove
 
 
-def _tiles(step: Step) -> list[tuple[str, bytes]]:
-    return list(step.objects.items())
+def _lasting(steps: Sequence[Step]) -> list[tuple[str, bytes]]:
+    """The tiles of these commits but for partial ones that are needless by the last of them."""
+    gone = {path for step in steps for path in step.obsolete}
+    made = [one for step in steps for one in step.objects.items()]
+    return [(path, data) for path, data in made if path not in gone]
 
 
 def _needless_folders(steps: Sequence[Step]) -> list[str]:

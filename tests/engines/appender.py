@@ -1,8 +1,9 @@
 """One writer of many: appends a record to the log in a bucket as soon as it is told to.
 
-    appender.py ENDPOINT BUCKET NUMBER    credentials in the environment
+    appender.py ENDPOINT BUCKET NUMBER COUNT    credentials in the environment
 
-Says "ready", waits for a line, appends, and says the entry's place and the rounds it lost.
+Says "ready", waits for a line, appends COUNT records from NUMBER on, and says of each its place and
+the rounds lost until then.
 """
 
 from __future__ import annotations
@@ -39,14 +40,15 @@ def say(words: str) -> None:
 
 
 def main() -> None:
-    endpoint, bucket, number = sys.argv[1], sys.argv[2], int(sys.argv[3])
+    endpoint, bucket, number, count = sys.argv[1], sys.argv[2], *map(int, sys.argv[3:])
     reader = log_reader([LOG_KEY.verifier])
     store = Counted(s3_server.connect(endpoint, bucket, reader, os.environ)._raw, reader)
-    entry = filler(1, number)[0]
+    entries = filler(count, number)
     say("ready")
     sys.stdin.readline()
-    appended = append(store, TRUST, LOG_KEY, entry)
-    say(f"{appended.index} {store.lost}")
+    for entry in entries:
+        appended = append(store, TRUST, LOG_KEY, entry)
+        say(f"{appended.index} {store.lost}")
 
 
 if __name__ == "__main__":

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import random
 import re
 import subprocess
 import sys
@@ -30,6 +32,7 @@ from gate.store.object import ObjectStore
 
 READER = log_reader([LOG_KEY.verifier])
 PAGE = Path(__file__).parents[2] / "docs" / "object-stores.md"
+KILLS = int(os.environ.get("GATE_TEST_KILLS", "24"))
 PREFIX = "some/log"  # where s3_server.connect opens a log
 
 
@@ -57,6 +60,33 @@ def engine(request: pytest.FixtureRequest) -> tuple[str, Mapping[str, str]]:
     return gateway.endpoint, gateway.keys
 
 
+def start_appender(
+    engine: tuple[str, Mapping[str, str]], bucket: str, number: int, count: int
+) -> subprocess.Popen[str]:
+    """A process that will append ``count`` records from ``number`` on."""
+    endpoint, keys = engine
+    script = str(Path(__file__).parent / "appender.py")
+    return subprocess.Popen(
+        [sys.executable, script, endpoint, bucket, str(number), str(count)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**keys, "PYTHONPATH": str(Path(__file__).parents[2])},
+    )
+
+
+def let_go(process: subprocess.Popen[str]) -> None:
+    """Have it begin."""
+    assert process.stdin is not None
+    process.stdin.write("\n")
+    process.stdin.flush()
+
+
+def is_ready(process: subprocess.Popen[str]) -> bool:
+    assert process.stdout is not None
+    return process.stdout.readline() == "ready\n"
+
+
 # ---------------------------------------------------------------- many writers
 
 
@@ -68,25 +98,11 @@ def test_processes_that_append_at_once_lose_nothing(
     bucket = s3_server.new_bucket(endpoint, keys)
     store = s3_server.connect(endpoint, bucket, READER, keys)
     init_log(store, ORIGIN, LOG_KEY)
-    command = [sys.executable, str(Path(__file__).parent / "appender.py"), endpoint, bucket]
-    running = [
-        subprocess.Popen(
-            [*command, str(n)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env={**keys, "PYTHONPATH": str(Path(__file__).parents[2])},
-        )
-        for n in range(writers)
-    ]
+    running = [start_appender(engine, bucket, n, 1) for n in range(writers)]
     try:
+        assert all(is_ready(one) for one in running)
         for one in running:
-            assert one.stdout is not None
-            assert one.stdout.readline() == "ready\n"
-        for one in running:
-            assert one.stdin is not None
-            one.stdin.write("\n")
-            one.stdin.flush()
+            let_go(one)
         told = [one.communicate(timeout=300)[0].split() for one in running]
     finally:
         for one in running:
@@ -101,6 +117,30 @@ def test_processes_that_append_at_once_lose_nothing(
         assert view.entry(int(index)) == filler(1, n)[0]
     commits = list(store._bucket.keys("commits/"))
     assert len(commits) < writers  # most were committed along with others
+
+
+def test_writers_that_are_killed_lose_nothing(engine: tuple[str, Mapping[str, str]]) -> None:
+    endpoint, keys = engine
+    bucket = s3_server.new_bucket(endpoint, keys)
+    init_log(s3_server.connect(endpoint, bucket, READER, keys), ORIGIN, LOG_KEY)
+    lots = random.Random(7)
+    acknowledged: list[bytes] = []
+    for start in range(0, KILLS, 4):
+        numbers = [n * 100 for n in range(start, start + 4)]
+        running = [start_appender(engine, bucket, number, 100) for number in numbers]
+        assert all(is_ready(one) for one in running)
+        for one in running:
+            let_go(one)
+        for number, one in zip(numbers, running, strict=True):
+            try:
+                one.wait(timeout=lots.random() / 4)  # while it works, at a time drawn by lot
+            except subprocess.TimeoutExpired:
+                one.kill()
+            told = one.communicate(timeout=60)[0]
+            acknowledged += filler(told.count("\n"), number)
+    store = s3_server.connect(endpoint, bucket, READER, keys)
+    append(store, TRUST, LOG_KEY, filler(1, 100 * KILLS)[0])
+    holds_together(s3_server.connect(endpoint, bucket, READER, keys), acknowledged)
 
 
 # ---------------------------------------------------------------- faults

@@ -82,6 +82,20 @@ def test_a_head_behind_its_hint_is_found_in_few_steps() -> None:
     assert faults_of(bucket) == []
 
 
+def test_publishing_again_does_not_bring_needless_tiles_back() -> None:
+    bucket = log_of(253)
+    old = {key: bucket.objects[key] for key in ("index/head", "checkpoint")}
+    for entry in filler(5, 900):
+        append(connect(bucket), TRUST, LOG_KEY, entry)
+    before = {key for key in bucket.objects if key.startswith("tile/")}
+    assert "tile/0/000" in before
+    bucket.objects |= old  # as when a late request lands
+    append(connect(bucket), TRUST, LOG_KEY, filler(1, 905)[0])
+    added = {key for key in bucket.objects if key.startswith("tile/")} - before
+    assert added == {"tile/0/001.p/3", "tile/entries/001.p/3"}
+    assert faults_of(bucket) == []
+
+
 # ---------------------------------------------------------------- bytes
 
 
