@@ -20,6 +20,8 @@ from gate.tlog.errors import ProofError
 from gate.tlog.merkle import EMPTY_ROOT, Frontier, frontier_from, leaf_hash
 from gate.tlog.tile import Read, TreeReader, plan_tiles
 
+_PARTIAL = ".p/"
+
 
 class VoidError(InconsistentError):
     """A slot that holds no commit of this log; the message says why."""
@@ -123,6 +125,17 @@ def _row(place: int, entry: bytes, reader: LogReader) -> IndexRow:
     except InconsistentError:
         # No record, and in the log all the same: found by its digest, and named by `log verify`.
         return IndexRow(place, (token(DIGEST, hashlib.sha256(entry).hexdigest()),))
+
+
+def without_partials(earlier: Step, later: Step) -> Step:
+    """``earlier`` without the partial tiles that ``later`` has wider or full."""
+    tiles = {path.partition(_PARTIAL)[0] for path in later.objects}
+    kept = {
+        path: data
+        for path, data in earlier.objects.items()
+        if _PARTIAL not in path or path.partition(_PARTIAL)[0] not in tiles
+    }
+    return replace(earlier, objects=kept)
 
 
 def opened(note: bytes | None, reader: LogReader) -> Checkpoint | None:

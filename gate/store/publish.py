@@ -36,7 +36,7 @@ class Publisher:
         tip, steps = self._trail.tip, self._trail.steps
         if tip is None or (tip.slot <= self._trail.published and not settled):
             return
-        calls = [self._creating(path, data) for path, data in _lasting(steps)]
+        calls = [self._creating(path, data) for one in steps for path, data in one.objects.items()]
         calls += [
             self._writing(row_key(key, row.index))
             for step in steps
@@ -91,13 +91,6 @@ class Publisher:
                 return
 
         return remove
-
-
-def _lasting(steps: Sequence[Step]) -> list[tuple[str, bytes]]:
-    """The tiles of these commits but for partial ones that are needless by the last of them."""
-    gone = {path for step in steps for path in step.obsolete}
-    made = [one for step in steps for one in step.objects.items()]
-    return [(path, data) for path, data in made if path not in gone]
 
 
 def _needless_folders(steps: Sequence[Step]) -> list[str]:

@@ -21,6 +21,7 @@ from gate.store.chain import (
     open_commit,
     opened,
     with_frontier,
+    without_partials,
 )
 from gate.store.contract import CHECKPOINT, LogReader, StoreError
 from gate.store.layout import COMMITS, HINT, Hint, commit_key, decode_hint, slot_of
@@ -34,6 +35,7 @@ _FAR = 64
 """Slots from which on the hint is followed instead of one's own way: they need not be read."""
 
 _MOST_UNPUBLISHED = 256 << 20  # bytes
+_LOOK = 256  # slots between looks at how much it is
 
 
 class Trail:
@@ -120,7 +122,18 @@ class Trail:
         return derive(self.tip, commit, tip, self.read, self._reader)
 
     def take(self, step: Step) -> None:
-        """Go on to the head that ``step`` makes."""
+        """Go on to the head that ``step`` makes.
+
+        Partial tiles of the commit before it, if nobody published it, are passed over where these
+        are wider: they are for readers of a ``checkpoint`` that nobody was shown. Who looked at
+        that head by this object finds them in memory.
+        """
+        if self.steps:
+            *earlier, last = self.steps
+            shorter = without_partials(last, step)
+            for path in last.objects.keys() - shorter.objects.keys():
+                self._objects.keep(path, last.objects[path])
+            self.steps = (*earlier, shorter)
         self.steps = (*self.steps, step)
         self.tip, self.newest = step.tip, step.tip.slot
 
@@ -195,7 +208,7 @@ class Trail:
             return None
 
     def _walk(self) -> None:
-        ahead, taken = _PROBES, 0
+        ahead = _PROBES
         while True:
             slot = self.newest + 1
             if slot not in self._probed:
@@ -211,13 +224,15 @@ class Trail:
                 self.newest = slot  # no effect on the head; `examine` names it
             else:
                 self.take(step)
-                taken += sum(len(one) for one in step.objects.values())
-            if taken > _MOST_UNPUBLISHED:
+            if slot % _LOOK == 0 and self._unpublished() > _MOST_UNPUBLISHED:
                 raise StoreError(
                     f"too much of the log in {self._bucket.url} is not published: {HINT} is lost",
                     remedy=f"put back a copy of {CHECKPOINT}, such as a receipt holds: the log is "
                     "followed from there on",
                 )
+
+    def _unpublished(self) -> int:
+        return sum(len(data) for step in self.steps for data in step.objects.values())
 
     def _drop_published(self, hint: Hint) -> None:
         for step in self.steps:

@@ -377,6 +377,27 @@ def test_readers_see_a_commit_that_nobody_published() -> None:
     assert verify_log(connect(bucket), TRUST).faults == ()
 
 
+def test_a_view_of_a_head_that_nobody_published_lasts_when_the_log_grows() -> None:
+    bucket = log_of(3)
+    before = dict(bucket.objects)
+    for entry in filler(2, 900):
+        append(connect(bucket), TRUST, LOG_KEY, entry)
+    commits = {key: data for key, data in bucket.objects.items() if key.startswith("commits/")}
+    newest = max(commits)
+    bucket.objects = before | {key: commits[key] for key in commits if key != newest}
+    reader = connect(bucket)
+    head = reader.head()
+    bucket.objects[newest] = commits[newest]
+    assert LogView(reader, TRUST).size == 5
+    view = LogView(reader, TRUST, head=head)
+    assert (view.size, view.entry(3)) == (4, filler(1, 900)[0])
+    append(connect(bucket), TRUST, LOG_KEY, filler(1, 950)[0])
+    # Those in between that nobody was shown are not written, and nobody misses them.
+    assert "tile/0/000.p/4" not in bucket.objects
+    assert "tile/0/000.p/5" in bucket.objects
+    assert verify_log(connect(bucket), TRUST).faults == ()
+
+
 def test_more_signatures_are_kept_when_the_hint_is_put_right() -> None:
     bucket = log_of(3)
     store = connect(bucket)
