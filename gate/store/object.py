@@ -56,7 +56,7 @@ from gate.store.objects import Objects
 from gate.store.primitive import HeadHeaders, Protection, protection_of, prove_create
 from gate.store.publish import Publisher
 from gate.store.row_names import RowNames
-from gate.store.trail import Trail
+from gate.store.trail import MOST_UNPUBLISHED, Trail
 from gate.tlog.merkle import EMPTY_ROOT
 
 _SETTLING = (DIGEST, "replaces")
@@ -71,7 +71,8 @@ class _Unknown:
 class ObjectStore:
     """The store in ``bucket``; ``reader`` says what a head of this log is.
 
-    ``pause`` waits between attempts; ``nonce`` gives 16 bytes, other ones each time.
+    ``pause`` waits between attempts; ``nonce`` gives 16 bytes, other ones each time. No more than
+    ``most_unpublished`` bytes of tiles are held in memory because nobody published them.
     """
 
     def __init__(
@@ -81,6 +82,7 @@ class ObjectStore:
         *,
         pause: Pause = time.sleep,
         nonce: Callable[[], bytes] = lambda: secrets.token_bytes(NONCE_SIZE),
+        most_unpublished: int = MOST_UNPUBLISHED,
     ) -> None:
         self.url = bucket.url
         self._raw = bucket
@@ -88,9 +90,10 @@ class ObjectStore:
         self._nonce = nonce
         self._bucket = Careful(bucket, pause)
         self._objects = Objects(self._bucket)
-        self._trail = Trail(self._bucket, self._objects, reader)
+        self._trail = Trail(self._bucket, self._objects, reader, most_unpublished)
         self._rows = RowNames(self._bucket, self._trail)
         self._publisher = Publisher(self._bucket, self._objects, self._trail, reader)
+        self._trail.make_room = self._make_room
         self._offer = ""  # the newest, which is looked for along with the head
         self._shown: bytes | _Unknown | None = _Unknown()
 
@@ -262,6 +265,17 @@ class ObjectStore:
     def _known(self) -> None:
         if isinstance(self._shown, _Unknown):
             self.head()
+
+    def _make_room(self) -> None:
+        """Only where hint and ``checkpoint`` are lost, or all that is derived from the commits."""
+        try:
+            self._publisher.publish()
+        except StoreError as error:
+            raise StoreError(
+                f"too much of the log in {self.url} is not published: {error.message}",
+                remedy="run `gate log reindex` as somebody who may write it; or, if its tiles are "
+                f"there, put back a copy of {CHECKPOINT}, such as a receipt holds",
+            ) from error
 
     def _publish_if_possible(self, plan: Plan) -> None:
         try:

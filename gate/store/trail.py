@@ -23,7 +23,7 @@ from gate.store.chain import (
     with_frontier,
     without_partials,
 )
-from gate.store.contract import CHECKPOINT, LogReader, StoreError
+from gate.store.contract import CHECKPOINT, LogReader
 from gate.store.layout import COMMITS, HINT, Hint, commit_key, decode_hint, slot_of
 from gate.store.objects import Objects
 from gate.tlog.checkpoint import Checkpoint
@@ -34,8 +34,10 @@ _MOST_PROBES = 32
 _FAR = 64
 """Slots from which on the hint is followed instead of one's own way: they need not be read."""
 
-_MOST_UNPUBLISHED = 256 << 20  # bytes
-_LOOK = 256  # slots between looks at how much it is
+MOST_UNPUBLISHED = 256 << 20
+"""Bytes of tiles that are held in memory for want of somebody who published them."""
+
+_LOOK = 256  # slots between looks at how many these are
 
 
 class Trail:
@@ -43,9 +45,14 @@ class Trail:
 
     ``tip`` is the newest head (None: no log), ``newest`` the last slot that is taken, ``steps`` the
     commits not known to be published, in order; ``published`` is the slot up to which they are.
+    ``make_room`` is called on the way where more than ``most`` bytes of them are not.
     """
 
-    def __init__(self, bucket: Careful, objects: Objects, reader: LogReader) -> None:
+    make_room: Callable[[], None]
+
+    def __init__(
+        self, bucket: Careful, objects: Objects, reader: LogReader, most: int = MOST_UNPUBLISHED
+    ) -> None:
         self.tip: Tip | None = None
         self.newest = 0
         self.published = 0
@@ -55,6 +62,7 @@ class Trail:
         self._objects = objects
         self._reader = reader
         self._probed: dict[int, bytes | None] = {}
+        self._most = most
 
     def refresh(self, beside: Sequence[Callable[[], None]] = ()) -> None:
         """Find the newest head; ``beside`` are other requests to make along with the second step.
@@ -224,12 +232,8 @@ class Trail:
                 self.newest = slot  # no effect on the head; `examine` names it
             else:
                 self.take(step)
-            if slot % _LOOK == 0 and self._unpublished() > _MOST_UNPUBLISHED:
-                raise StoreError(
-                    f"too much of the log in {self._bucket.url} is not published: {HINT} is lost",
-                    remedy=f"put back a copy of {CHECKPOINT}, such as a receipt holds: the log is "
-                    "followed from there on",
-                )
+            if slot % _LOOK == 0 and self._unpublished() > self._most:
+                self.make_room()
 
     def _unpublished(self) -> int:
         return sum(len(data) for step in self.steps for data in step.objects.values())

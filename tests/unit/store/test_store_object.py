@@ -398,6 +398,38 @@ def test_a_view_of_a_head_that_nobody_published_lasts_when_the_log_grows() -> No
     assert verify_log(connect(bucket), TRUST).faults == ()
 
 
+class NoWrites(MemoryBucket):
+    """What an auditor is given."""
+
+    def create(self, key: str, data: bytes) -> None:
+        raise StoreError(f"may not create {key} of {len(data)} bytes")
+
+    def put(self, key: str, data: bytes) -> None:
+        raise StoreError(f"may not write {key} of {len(data)} bytes")
+
+
+def test_from_the_commits_alone_everything_is_made_anew() -> None:
+    bucket = log_of(0)
+    store = connect(bucket)
+    for _ in range(300):
+        fill(store, 1)
+    whole = dict(bucket.objects)
+    bucket.objects = {key: data for key, data in whole.items() if key.startswith("commits/")}
+    reader = NoWrites()
+    reader.objects = dict(bucket.objects)
+    assert LogView(connect(reader), TRUST).size == 300  # in memory, as long as there is room
+    with pytest.raises(StoreError, match=r"too much of the log .* is not published: may not"):
+        ObjectStore(reader, READER, most_unpublished=99_999).head()
+    restored = ObjectStore(bucket, READER, most_unpublished=99_999)
+    assert LogView(restored, TRUST).size == 300
+    append(restored, TRUST, LOG_KEY, filler(1, 900)[0])
+    lasting = {key: data for key, data in whole.items() if ".p/" not in key}
+    assert {key: bucket.objects[key] for key in lasting if key.startswith("tile/")} == {
+        key: data for key, data in lasting.items() if key.startswith("tile/")
+    }
+    assert verify_log(connect(bucket), TRUST).faults == ()
+
+
 def test_more_signatures_are_kept_when_the_hint_is_put_right() -> None:
     bucket = log_of(3)
     store = connect(bucket)
