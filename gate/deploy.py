@@ -6,16 +6,16 @@ before it answers. ``complete`` adds what became of the deployment.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import field
-from datetime import datetime
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from functools import cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from gate import __version__
 from gate.config import Policy
 from gate.config.secrets import Secrets
-from gate.errors import FindingError, NotRecordedError, UsageError
+from gate.errors import FindingError, NotRecordedError
 from gate.facts import Gathered, Question, gather
 from gate.frozen import dataclass
 from gate.model import (
@@ -30,15 +30,19 @@ from gate.model import (
     Problem,
     ProblemKind,
 )
+from gate.place import Keys, Place, asking_witnesses, open_keys, open_store, open_view
 from gate.policy import evaluate
 
 if TYPE_CHECKING:
     from gate.log.append import Appended
-    from gate.log.trust import Trust
+    from gate.log.kept import Kept
     from gate.log.view import LogView
     from gate.record.signer import RecordSigner
     from gate.store.contract import Store
-    from gate.tlog.note import Signer
+
+
+# What was read of the log's history: that, or where nothing is recorded perhaps a problem.
+Read = TypeVar("Read", bound=Maybe[History])
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,58 +70,48 @@ class Recorded:
     appended: Appended
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where the policy keeps things, its relative paths resolved against ``root``.
+def check(
+    question: Question, place: Place, secrets: Secrets, now: Now, kept: Sequence[Kept] = ()
+) -> Judged:
+    """Judge without recording. A log that cannot be read is a fact that could not be had.
 
-    ``environ`` has the credentials that a store may need.
+    Raises ``InconsistentError`` where the log does not extend one of the ``kept`` heads.
     """
 
-    policy: Policy
-    root: Path
-    environ: Mapping[str, str] = field(default_factory=dict)
+    @cache
+    def view() -> LogView:
+        opened = open_view(place)
+        _require_extended(opened, kept)
+        return opened
 
-    @property
-    def trust(self) -> Path:
-        """The trust folder."""
-        return self.root / self.policy.log.trust
+    def past(tickets: Iterable[str]) -> Maybe[History]:
+        url = place.policy.log.url
+        try:
+            return read_history(view(), question.deployment, tickets)
+        except NotRecordedError as error:
+            return Problem(ProblemKind.LOCAL, "log", f"read {url}", error.message, error.remedy)
 
-    @property
-    def log(self) -> Path | None:
-        """The log's own folder, if it has one; nothing inside it says whom to trust."""
-        from gate.store.open import folder_of
-
-        return folder_of(self.policy.log.url, self.root)
-
-
-def check(question: Question, place: Place, secrets: Secrets, now: Now) -> Judged:
-    """Judge without recording. A log that cannot be read is a fact that could not be had."""
-    history: Maybe[History]
-    try:
-        view = open_view(place)
-        history = read_history(view, question.deployment)
-    except NotRecordedError as error:
-        history = Problem(
-            ProblemKind.LOCAL, "log", f"read {place.policy.log.url}", error.message, error.remedy
-        )
-    return _judge(question, place.policy, secrets, history, now)
+    judged, _ = _judge(question, place.policy, secrets, past, now)
+    return judged
 
 
-def enforce(question: Question, place: Place, secrets: Secrets, now: Now) -> Recorded:
+def enforce(
+    question: Question, place: Place, secrets: Secrets, now: Now, kept: Sequence[Kept] = ()
+) -> Recorded:
     """Judge, and append the record before answering.
 
     Raises ``UsageError`` where a key is missing or not the one the trust folder names,
-    ``NotRecordedError`` where the record is not durably in the log.
+    ``NotRecordedError`` where the record is not durably in the log, ``InconsistentError`` where the
+    log does not extend one of the ``kept`` heads.
     """
     keys = open_keys(place, secrets, now())
     store = open_store(place, keys.trust)
-    view = open_view(place, keys.trust, store)
-    judged = _judge(question, place.policy, secrets, read_history(view, question.deployment), now)
-    # The same head again: only the links to the tickets' newest records are new.
-    named = {lookup.reference.id for lookup in judged.facts.tickets}
-    history = read_history(view, question.deployment, sorted(named))
+    view = open_view(place, keys.trust, store, quorum=False)
+    _require_extended(view, kept)
+    past = partial(read_history, view, question.deployment)
+    judged, history = _judge(question, place.policy, secrets, past, now)
     entry = _record(judged, place, keys.signer, store, history)
-    return Recorded(judged, _append(store, keys, entry, now))
+    return Recorded(judged, _append(place, store, keys, entry, now))
 
 
 def complete(
@@ -146,14 +140,14 @@ def complete(
             remedy="give the receipt of the decision that let this deployment go on",
         )
     store = open_store(place, keys.trust)
-    view = open_view(place, keys.trust, store)
+    view = open_view(place, keys.trust, store, quorum=False)
     history = read(view, record.service, record.environment, record.commit, record.tickets)
     if outcome == "succeeded":
         _require_standing(receipt.link, history)
     payload = outcome_statement(
         receipt.link, record, outcome, at=now(), judged=history, gate_version=__version__
     )
-    return _append(store, keys, seal(payload, keys.signer), now)
+    return _append(place, store, keys, seal(payload, keys.signer), now)
 
 
 def _require_standing(decision: EntryLink, history: History) -> None:
@@ -171,61 +165,15 @@ def _require_standing(decision: EntryLink, history: History) -> None:
             )
 
 
-@dataclass(frozen=True, slots=True)
-class Keys:
-    """The record key, the log key and the trust folder that vouches for both."""
+def _require_extended(view: LogView, kept: Sequence[Kept]) -> None:
+    """``InconsistentError`` where the log does not extend a head that was kept elsewhere."""
+    from gate.log.kept import hold
 
-    signer: RecordSigner
-    log_signer: Signer
-    trust: Trust
-
-
-def open_keys(place: Place, secrets: Secrets, at: datetime | None = None) -> Keys:
-    """The keys as the environment gives them, held against the trust folder.
-
-    ``at`` is when records will be signed: the record key must count then. Raises ``UsageError``
-    for keys that are missing, broken or not the trusted ones.
-    """
-    from gate.log.trust import LOG_KEY, SIGNING_KEY, load_trust, require_keys
-    from gate.record.signer import RecordSigner, load_private_key
-    from gate.tlog.note import Ed25519Signer
-
-    for name, value in ((SIGNING_KEY, secrets.signing_key), (LOG_KEY, secrets.log_key)):
-        if not value:
-            raise UsageError(
-                f"{name} is not set",
-                remedy=f"give the job the secret {name} (or {name}_FILE); "
-                "`gate keys new` makes keys",
-            )
-    keys = Keys(
-        RecordSigner(load_private_key(secrets.signing_key, SIGNING_KEY)),
-        Ed25519Signer(place.policy.log.origin, load_private_key(secrets.log_key, LOG_KEY)),
-        load_trust(place.trust, log=place.log),
-    )
-    require_keys(keys.trust, keys.log_signer, keys.signer, at)
-    return keys
+    for one in kept:
+        hold(one, view.trust.policy, view.size, view.checkpoint, view.root_at)
 
 
-def open_store(place: Place, trust: Trust) -> Store:
-    """The log's store."""
-    from gate.log.reading import log_reader
-    from gate.store.contract import Surroundings
-    from gate.store.open import open_store as opened
-
-    reader = log_reader(one.key for one in trust.policy.logs)
-    return opened(place.policy.log.url, Surroundings(place.root, reader, place.environ))
-
-
-def open_view(place: Place, trust: Trust | None = None, store: Store | None = None) -> LogView:
-    """The log at its newest verified head."""
-    from gate.log.trust import load_trust
-    from gate.log.view import LogView
-
-    trust = trust or load_trust(place.trust, log=place.log)
-    return LogView(store or open_store(place, trust), trust)
-
-
-def read_history(view: LogView, deployment: Deployment, tickets: Sequence[str] = ()) -> History:
+def read_history(view: LogView, deployment: Deployment, tickets: Iterable[str]) -> History:
     """What the log proves of the service, the environment, the commit and the tickets."""
     from gate.log.history import read_history as read
 
@@ -233,10 +181,24 @@ def read_history(view: LogView, deployment: Deployment, tickets: Sequence[str] =
 
 
 def _judge(
-    question: Question, policy: Policy, secrets: Secrets, history: Maybe[History], now: Now
-) -> Judged:
+    question: Question,
+    policy: Policy,
+    secrets: Secrets,
+    past: Callable[[Iterable[str]], Read],
+    now: Now,
+) -> tuple[Judged, Read]:
+    """The decision, and the history that it rests on: ``past`` reads it, of the tickets given.
+
+    The range of commits starts where history says, so that is read first; of tickets that only the
+    change names it is read again, at the same head, when they are known.
+    """
+    history = past(question.tickets)
     gathered = gather(question, policy, secrets, history)
-    return Judged(gathered, evaluate(gathered.facts, policy, now()))
+    named = {lookup.reference.id for lookup in gathered.facts.tickets}
+    if isinstance(history, History) and not named <= history.uses.keys():
+        history = past(sorted(named))
+        gathered = replace(gathered, facts=replace(gathered.facts, history=history))
+    return Judged(gathered, evaluate(gathered.facts, policy, now())), history
 
 
 def _record(
@@ -285,9 +247,10 @@ def _record(
     return entry
 
 
-def _append(store: Store, keys: Keys, entry: bytes, now: Now) -> Appended:
+def _append(place: Place, store: Store, keys: Keys, entry: bytes, now: Now) -> Appended:
     from gate.log.append import append
     from gate.log.judge_again import judge_again
 
     again = judge_again(keys.signer, now, __version__)
-    return append(store, keys.trust, keys.log_signer, entry, rejudge=again)
+    with asking_witnesses(place, keys.trust) as post:
+        return append(store, keys.trust, keys.log_signer, entry, rejudge=again, post=post)

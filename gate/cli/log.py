@@ -1,4 +1,4 @@
-"""``gate log``: init, show, verify, prove."""
+"""``gate log``: init, show, verify, prove; see ``log_sync`` for sync and reindex."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 import click
 
 from gate.cli.inputs import Reading, open_place, open_reading
+from gate.cli.log_sync import reindex, sync
 from gate.cli.options import shared
 from gate.cli.printing import read_secrets, say, say_json, say_raw
 from gate.cli.reading import beside, kept_option, names_of, read_all_kept
-from gate.errors import INCONSISTENT, OK, UsageError
+from gate.errors import INCONSISTENT, NOT_RECORDED, OK, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +26,10 @@ if TYPE_CHECKING:
 
 @click.group("log")
 def command() -> None:
-    """Read the log and prove what is in it. All but init need no key and no network."""
+    """Read the log and prove what is in it, or put it in order.
+
+    Only init, sync and reindex write; only init and sync need keys.
+    """
 
 
 @command.command("init")
@@ -33,9 +37,8 @@ def command() -> None:
 def init(config: str) -> int:
     """Make the policy's log, empty, with its first signed checkpoint. A log is never replaced."""
     from gate.log.create import init_log
-    from gate.log.reading import log_reader
+    from gate.place import surroundings
     from gate.record.signer import load_private_key
-    from gate.store.contract import Surroundings
     from gate.store.open import open_store
     from gate.tlog.note import Ed25519Signer
 
@@ -43,8 +46,8 @@ def init(config: str) -> int:
     key = load_private_key(read_secrets(os.environ).log_key, "GATE_LOG_KEY")
     origin = place.policy.log.origin
     signer = Ed25519Signer(origin, key)
-    around = Surroundings(place.root, log_reader([signer.verifier]), place.environ)
-    checkpoint = init_log(open_store(place.policy.log.url, around), origin, signer)
+    store = open_store(place.policy.log.url, surroundings(place, signer.verifier))
+    checkpoint = init_log(store, origin, signer)
     say(f"made an empty log at {place.policy.log.url}; its head:")
     say(checkpoint.decode())
     return OK
@@ -93,9 +96,10 @@ def verify(
     """Check everything in the log up to its signed head, and that it extends kept checkpoints.
 
     Signatures, order, tiles, root, records, evidence, index. Ends 0 if nothing contradicts
-    anything, 13 with the first fault and the count of each kind otherwise. Missing evidence is
-    counted and is no fault: retention may have removed it. That the head is the newest one is shown
-    only by checkpoints kept elsewhere (--kept).
+    anything, 13 with the first fault and the count of each kind otherwise, 12 where all agrees and
+    a head misses the witness quorum of the trust policy. Missing evidence is counted and is no
+    fault: retention may have removed it. That the head is the newest one is shown only by
+    checkpoints kept elsewhere (--kept).
     """
     from gate.log.verify import verify_log
 
@@ -105,7 +109,9 @@ def verify(
         say_json(_report_json(report))
     else:
         _say_report(report)
-    return INCONSISTENT if report.fault_counts else OK
+    if report.fault_counts:
+        return INCONSISTENT
+    return NOT_RECORDED if report.unwitnessed else OK
 
 
 def _report_json(report: LogReport) -> str:
@@ -120,6 +126,7 @@ def _report_json(report: LogReport) -> str:
             "checkpoint": report.checkpoint.decode(errors="replace"),
             "faults": [asdict(fault) for fault in report.faults],
             "fault_counts": dict(report.fault_counts),
+            "unwitnessed": [asdict(head) for head in report.unwitnessed],
             "notes": [asdict(note) for note in report.notes],
             "counts": dict(report.counts),
             "kept_checkpoints": [
@@ -136,13 +143,7 @@ def _say_report(report: LogReport) -> None:
     """The verdict, then the counts, then the notes."""
     from gate.audit.notes import NO_KEPT, beyond_head
 
-    if report.fault_counts:
-        say(f"TAMPERED at {report.faults[0].told}")
-        for kind, count in report.fault_counts.items():
-            say(f"  faults of kind {kind}: {count}")
-        say("to do: keep this copy, compare it with a checkpoint kept elsewhere, tell the auditor")
-    else:
-        say("verified: signatures, order, tiles, root and records agree, up to the signed head")
+    _say_verdict(report)
     if report.beyond:
         say(f"WARNING: {beyond_head(report.beyond)}")
     say(f"{report.origin}: {report.size} entries, root {report.root}")
@@ -153,6 +154,24 @@ def _say_report(report: LogReport) -> None:
     for note in report.notes:
         if note.kind != "beyond":
             say(f"note: {note.told}")
+
+
+def _say_verdict(report: LogReport) -> None:
+    from gate.tlog.errors import COSIGN
+
+    if report.fault_counts:
+        say(f"TAMPERED at {report.faults[0].told}")
+        for kind, count in report.fault_counts.items():
+            say(f"  faults of kind {kind}: {count}")
+        say("to do: keep this copy, compare it with a checkpoint kept elsewhere, tell the auditor")
+    elif report.unwitnessed:
+        say("NOT WITNESSED: all agrees, and only the log's own key vouches for the head:")
+    else:
+        say("verified: signatures, order, tiles, root and records agree, up to the signed head")
+    for head in report.unwitnessed:
+        say(f"not witnessed: {head.told}")
+    if report.unwitnessed:
+        say(f"to do: {COSIGN}")
 
 
 def _counted(report: LogReport) -> Iterator[str]:
@@ -200,6 +219,10 @@ def prove(
     path = write_receipt(Path(output or str(index)), view.entry(index), view.prove(index))
     say(f"entry {index} of {view.size} is in {view.origin}; its receipt: {path}")
     return OK
+
+
+command.add_command(sync)
+command.add_command(reindex)
 
 
 def _view(reading: Reading) -> LogView:

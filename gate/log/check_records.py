@@ -12,11 +12,12 @@ from bisect import bisect_left
 from gate.errors import InconsistentError
 from gate.log.findings import Findings
 from gate.log.history import add_to
-from gate.log.judge_again import same_base
 from gate.log.keys import COMMIT, keys_of, prior_of
 from gate.log.source import Hit
+from gate.log.standing import reused, same_base
 from gate.log.track import Track
 from gate.log.trust import Trust
+from gate.log.uses import Uses
 from gate.model import PERMITTING, Base, EntryLink
 from gate.record.predicates import HERE
 from gate.record.statement import DecisionRecord, OutcomeRecord, Record, open_record
@@ -35,6 +36,7 @@ class RecordChecks:
         self._frontier = Frontier.empty()
         self._tracks: dict[Key, Track] = {}
         self._places: dict[Key, list[int]] = {}
+        self._uses = Uses()
 
     def check(self, index: int, entry: bytes) -> Record | None:
         """Check the record in ``entry``, the next one; None if it cannot be read."""
@@ -125,7 +127,20 @@ class RecordChecks:
                 f"permits a range from {_commit(record.history.base.commit)}; at its place in the "
                 f"log the range starts from {_commit(present.commit)}",
             )
+        self._check_uses(index, record)
         add_to(track, hit)
+
+    def _check_uses(self, index: int, record: DecisionRecord) -> None:
+        """Its tickets let no other commit in before it, or were approved anew since."""
+        environment, commit = record.environment, record.commit
+        for ticket in reused(record, lambda t: self._uses.last_other(t, environment, commit)):
+            self._fault(
+                "history",
+                index,
+                f"permits under {ticket!a}, which had let another commit into {environment} and "
+                "was not approved anew since",
+            )
+        self._uses.add(record)
 
     def _check_base(self, index: int, record: DecisionRecord, base: Base) -> None:
         said = record.history.base

@@ -33,6 +33,7 @@ class Findings:
     def __init__(self) -> None:
         self._faults: list[Finding] = []
         self._notes: list[Finding] = []
+        self._unwitnessed: list[Finding] = []
         self._fault_counts: Counter[str] = Counter()
         self._note_counts: Counter[str] = Counter()
         self._counts: Counter[str] = Counter()
@@ -49,6 +50,10 @@ class Findings:
         if self._note_counts[kind] <= MOST:
             self._notes.append(Finding(kind, place, message))
 
+    def miss_quorum(self, place: str, message: str) -> None:
+        """Too few witnesses cosigned a head: no contradiction, and still not to be believed."""
+        self._unwitnessed.append(Finding("quorum", place, message))
+
     def count(self, what: str) -> None:
         """One more of ``what`` was checked."""
         self._counts[what] += 1
@@ -62,6 +67,11 @@ class Findings:
     def notes(self) -> tuple[Finding, ...]:
         """The notes kept."""
         return tuple(self._notes)
+
+    @property
+    def unwitnessed(self) -> tuple[Finding, ...]:
+        """The heads that miss the quorum."""
+        return tuple(self._unwitnessed)
 
     @property
     def fault_counts(self) -> Mapping[str, int]:

@@ -30,6 +30,7 @@ from gate.record.canonical import digest_of
 from gate.record.statement import DecisionRecord
 from gate.store.contract import CHECKPOINT, Store, StoreError, evidence_path
 from gate.tlog.checkpoint import Checkpoint
+from gate.tlog.errors import QuorumError
 
 Fault = Finding
 """A fault as it is reported: kind, place, message."""
@@ -45,7 +46,8 @@ class LogReport:
     missing", "index rows". ``kept`` are the kept checkpoints that this log extends. ``beyond``
     counts what lies in the log's place and reaches beyond its head, or belongs to nothing below it:
     an append that did not come to its end leaves that behind, and so does an older head that is
-    laid over a newer log.
+    laid over a newer log. ``unwitnessed`` are the heads, the log's own and kept ones, that too few
+    witnesses cosigned: no fault, and not to be believed (exit code 12, not 13).
     """
 
     origin: str
@@ -58,6 +60,7 @@ class LogReport:
     counts: Mapping[str, int]
     kept: tuple[Checkpoint, ...] = ()
     beyond: int = 0
+    unwitnessed: tuple[Finding, ...] = ()
 
 
 def verify_log(
@@ -106,6 +109,8 @@ def _hold(
             held.append(hold(one, trust.policy, size, head, tree.root_at))
         except InconsistentError as error:
             findings.fault("kept", CHECKPOINT, error.message)
+        except QuorumError as error:
+            findings.miss_quorum(CHECKPOINT, error.message)
     return tuple(held)
 
 
@@ -114,12 +119,16 @@ def _open_checkpoint(
 ) -> tuple[Checkpoint, bytes] | None:
     try:
         data = read_head(store)
-        checkpoint, note = trust.policy.open_with_signatures(data)
+        checkpoint, note = trust.policy.open_signed_note(data)
     except StoreError:
         raise
     except InconsistentError as error:
         findings.fault("checkpoint", CHECKPOINT, error.message)
         return None
+    try:
+        trust.policy.require_quorum(note)
+    except QuorumError as error:
+        findings.miss_quorum(CHECKPOINT, error.message)
     for signature in note.unknown:
         findings.note(
             "signature",
@@ -234,4 +243,5 @@ def _report(
         counts=findings.counts,
         kept=kept,
         beyond=findings.note_counts.get("beyond", 0),
+        unwitnessed=findings.unwitnessed,
     )

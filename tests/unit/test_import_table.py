@@ -40,8 +40,9 @@ TABLE: Mapping[str, tuple[str, ...]] = {
     "facts": (*BASE, "http", "ci", "tickets", "forges", "log.history", "config"),
     "output": BASE,
     "audit": (*BASE, "log", "record", "tlog", "policy", "controls", "identity", "output"),
+    "place": (*BASE, "config", "record", "log", "store", "tlog", "http"),
     "deploy": (
-        *(*BASE, "facts", "policy", "config", "identity"),
+        *(*BASE, "facts", "policy", "config", "identity", "place"),
         *("record", "log", "store", "tlog", "tickets", "forges"),
     ),
     "demo": (),
