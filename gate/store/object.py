@@ -23,6 +23,7 @@ import hashlib
 import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 
 from gate.errors import InconsistentError
 from gate.frozen import dataclass
@@ -93,7 +94,8 @@ class ObjectStore:
         self._trail = Trail(self._bucket, self._objects, reader, most_unpublished)
         self._rows = RowNames(self._bucket, self._trail)
         self._publisher = Publisher(self._bucket, self._objects, self._trail, reader)
-        self._trail.make_room = self._make_room
+        self._committed = False
+        self._trail.make_room = self._publisher.make_room
         self._offer = ""  # the newest, which is looked for along with the head
         self._shown: bytes | _Unknown | None = _Unknown()
 
@@ -104,6 +106,7 @@ class ObjectStore:
 
         ``InconsistentError`` where ``checkpoint`` or tiles contradict the commits.
         """
+        self._committed = False
         self._rows.forget()
         tokens = [token(kind, self._offer) for kind in _SETTLING if self._offer]
         self._trail.refresh([self._rows.listing(one) for one in tokens])
@@ -113,7 +116,8 @@ class ObjectStore:
     def read(self, path: str) -> bytes | None:
         """The object at ``path``; None where there is none."""
         if path == CHECKPOINT:
-            return self.head()
+            # What was committed by this object and read back need not be looked for once more.
+            return self._trail.head() if self._committed else self.head()
         if not path.startswith("tile/"):
             return self._bucket.get(path)
         data = self._trail.read(path)
@@ -224,9 +228,9 @@ class ObjectStore:
         won = self._bucket.create(commit_key(commit.slot), data)
         self._shown = plan.checkpoint if won else _Unknown()
         if won:
-            self._objects.keep(commit_key(commit.slot), data)
             self._trail.take(step)
-            self._publish_if_possible(plan)
+            self._follow(commit_key(commit.slot), data, plan)
+            self._committed = True
         return won
 
     def reindex(self, expected: bytes, rows: Iterable[IndexRow]) -> bool:
@@ -266,25 +270,20 @@ class ObjectStore:
         if isinstance(self._shown, _Unknown):
             self.head()
 
-    def _make_room(self) -> None:
-        """Only where hint and ``checkpoint`` are lost, or all that is derived from the commits."""
-        try:
-            self._publisher.publish()
-        except StoreError as error:
-            raise StoreError(
-                f"too much of the log in {self.url} is not published: {error.message}",
-                remedy="run `gate log reindex` as somebody who may write it; or, if its tiles are "
-                f"there, put back a copy of {CHECKPOINT}, such as a receipt holds",
-            ) from error
-
-    def _publish_if_possible(self, plan: Plan) -> None:
-        try:
-            self._publisher.publish(plan.settled)
-        except (StoreError, InconsistentError):
-            # The commit stands: it is recorded. Until it is published, readers derive its tiles
-            # themselves, as this object does; the next writer meets the same error before it
-            # writes anything, and reports it.
-            return
+    def _follow(self, key: str, data: bytes, plan: Plan) -> None:
+        """Publish the commit ``data``, and see meanwhile that it is what ``key`` holds."""
+        seen: list[bytes | None] = []
+        # The commit stands whether or not this goes well. Until it is published, readers derive its
+        # tiles themselves, as this object does; the next writer meets what is wrong before it
+        # writes anything, and reports it.
+        with suppress(StoreError, InconsistentError):
+            self._publisher.publish(plan.settled, [lambda: seen.append(self._bucket.get(key))])
+        if seen and seen[0] != data:
+            raise InconsistentError(
+                f"{key} of {self.url} is not what was created there a moment ago",
+                remedy="the bucket lets a writer replace what another created: run `gate log "
+                "doctor`, and keep copies of commits/ until you know what it lost",
+            )
 
     def _sign_again(self, expected: bytes, note: bytes) -> bool:
         if self.head() != expected:

@@ -26,10 +26,13 @@ class Publisher:
         self._trail = trail
         self._reader = reader
 
-    def publish(self, settled: Sequence[str] = ()) -> None:
+    def publish(
+        self, settled: Sequence[str] = (), beside: Sequence[Callable[[], None]] = ()
+    ) -> None:
         """Publish all commits that are not, and remove the ``settled`` offers.
 
-        1. Tiles and rows, side by side; beside them list the partial tiles that become needless.
+        1. Tiles and rows, side by side; beside them list the partial tiles that become needless,
+        and make the other requests ``beside``.
         2. The hint and ``checkpoint``, and remove those and the offers. Raises ``StoreError``, and
         ``InconsistentError`` where another object stands in the place of a tile.
         """
@@ -45,11 +48,25 @@ class Publisher:
         ]
         needless: list[str] = []
         calls += [self._finding(folder, needless) for folder in _needless_folders(steps)]
-        self._bucket.together(calls)  # 1
+        self._bucket.together([*calls, *beside])  # 1
         self._bucket.together([*self._heading(tip), self._removing(settled, needless)])  # 2
         if not self._is_checkpoint(tip):
             self._trail.note = tip.note
         self._trail.mark_published(tip.slot)
+
+    def make_room(self) -> None:
+        """Publish so that it need not be held in memory.
+
+        Only where hint and ``checkpoint`` are lost, or all that is derived from the commits.
+        """
+        try:
+            self.publish()
+        except StoreError as error:
+            raise StoreError(
+                f"too much of the log in {self._bucket.url} is not published: {error.message}",
+                remedy="run `gate log reindex` as somebody who may write it; or, if its tiles are "
+                f"there, put back a copy of {CHECKPOINT}, such as a receipt holds",
+            ) from error
 
     def _heading(self, tip: Tip) -> list[Callable[[], None]]:
         hint = encode_hint(Hint(tip.slot, tip.size))

@@ -21,7 +21,7 @@ from faults.faulty_buckets import Crash, FaultyBucket
 from faults.pipelines import LOG_KEY, ORIGIN, TRUST, fill, filler
 
 from gate.errors import UsageError
-from gate.log.append import append
+from gate.log.append import append, as_it_is
 from gate.log.create import init_log
 from gate.log.reading import log_reader
 from gate.log.reindex import reindex
@@ -139,7 +139,7 @@ def test_writers_that_are_killed_lose_nothing(engine: tuple[str, Mapping[str, st
             told = one.communicate(timeout=60)[0]
             acknowledged += filler(told.count("\n"), number)
     store = s3_server.connect(endpoint, bucket, READER, keys)
-    append(store, TRUST, LOG_KEY, filler(1, 100 * KILLS)[0])
+    append(store, TRUST, LOG_KEY, filler(1, 100 * KILLS)[0], rejudge=as_it_is)
     holds_together(s3_server.connect(endpoint, bucket, READER, keys), acknowledged)
 
 
@@ -159,12 +159,12 @@ def test_an_append_survives_the_failure_of_any_request(gateway: Gateway, how: st
         first, second = filler(2, 900)
         faulty = FaultyBucket(plain._raw, at, how)
         try:
-            append(store_on(faulty), TRUST, LOG_KEY, first)
+            append(store_on(faulty), TRUST, LOG_KEY, first, rejudge=as_it_is)
         except Crash:
             assert how == "crash after"
         if at < 0:
             count = len(faulty.names)
-        append(store_on(plain._raw), TRUST, LOG_KEY, second)
+        append(store_on(plain._raw), TRUST, LOG_KEY, second, rejudge=as_it_is)
         append(store_on(plain._raw), TRUST, LOG_KEY, first)
         holds_together(store_on(plain._raw), [first, second])
         at += 1

@@ -9,7 +9,7 @@ from buckets import CountingBucket, MemoryBucket
 from faults.pipelines import LOG_KEY, ORIGIN, OTHER_LOG_KEY, TRUST, digest, fill, filler
 
 from gate.errors import InconsistentError
-from gate.log.append import append
+from gate.log.append import append, as_it_is
 from gate.log.create import init_log
 from gate.log.reading import log_reader
 from gate.log.verify import verify_log
@@ -57,7 +57,7 @@ def oddities_of(bucket: Bucket) -> list[Oddity]:
 @pytest.mark.parametrize("size", [0, 1, 5, 254, 255, 256, 257, 511, 700])
 def test_an_append_that_meets_nobody_waits_for_at_most_seven_requests(size: int) -> None:
     counting = CountingBucket(log_of(size))
-    appended = append(connect(counting), TRUST, LOG_KEY, filler(1, 900)[0])
+    appended = append(connect(counting), TRUST, LOG_KEY, filler(1, 900)[0], rejudge=as_it_is)
     assert appended.index == size
     assert counting.chain <= 7, counting.requests
 
@@ -162,6 +162,19 @@ def test_a_header_cannot_ask_for_more_than_is_there(count: str) -> None:
     _, data = a_commit(log_of(1))
     assert not is_commit(data.replace(b"\nentries 1\n", f"\nentries {count}\n".encode()))
     assert not is_commit(data.replace(b"\ncheckpoint ", f"\ncheckpoint {count}".encode()))
+
+
+def test_a_bucket_that_lets_another_replace_a_commit_is_found_out() -> None:
+    class Overwritten(MemoryBucket):
+        def create(self, key: str, data: bytes) -> None:
+            super().create(key, data)
+            if key == commit_key(5):
+                self.objects[key] = b"by another, who won as well"
+
+    bucket = Overwritten()
+    bucket.objects = log_of(3).objects
+    with pytest.raises(InconsistentError, match="is not what was created there"):
+        append(connect(bucket), TRUST, LOG_KEY, filler(1, 900)[0])
 
 
 # ---------------------------------------------------------------- slots that do not count
