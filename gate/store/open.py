@@ -7,8 +7,6 @@ from pathlib import Path
 from gate.errors import UsageError
 from gate.store.contract import Store, Surroundings
 
-_OBJECT = ("s3:", "gs:", "az:")
-
 
 def open_store(url: str, around: Surroundings) -> Store:
     """The store that ``url`` names; nothing is read or written yet.
@@ -24,15 +22,14 @@ def open_store(url: str, around: Surroundings) -> Store:
         from gate.store.directory import DirectoryStore
 
         return DirectoryStore(folder(url, around.base), url)
-    if url.startswith(_OBJECT):
+    if url.startswith("git+"):
+        from gate.store.git import open_git
+
+        return open_git(url, around)
+    if url.startswith(("s3:", "gs:", "az:")):
         from gate.store.open_object import open_object
 
         return open_object(url, around)
-    if url.startswith("git+"):
-        raise UsageError(
-            f"stores such as {url.partition(':')[0]}: are not built yet in this version",
-            remedy='keep the log in a directory: url = "dir:change-log"',
-        )
     raise UsageError(
         f"{url[:200]!r} names no store",
         remedy='give a directory (url = "dir:change-log"), a git branch '
