@@ -8,13 +8,18 @@ from gate.log.keys import row_of
 from gate.store.contract import LogReader
 from gate.tlog.checkpoint import Checkpoint, open_checkpoint
 from gate.tlog.keys import Verifier
+from gate.tlog.note import open_note
 
 
 def log_reader(keys: Iterable[Verifier]) -> LogReader:
-    """The reader of the log whose heads any of ``keys`` signs."""
+    """The reader of the log that had ``keys``, one after the other; the last is its current one."""
     trusted = tuple(keys)
 
     def open_head(note: bytes) -> Checkpoint:
         return open_checkpoint(note, trusted)
 
-    return LogReader(open_head, row_of)
+    def generation(note: bytes) -> int:
+        signed = {(one.name, one.key_id) for one in open_note(note, trusted).verified}
+        return max(n for n, one in enumerate(trusted) if (one.name, one.key_id) in signed)
+
+    return LogReader(open_head, generation, row_of)

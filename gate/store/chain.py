@@ -80,6 +80,9 @@ def judge(before: Tip | None, slot: int, data: bytes, reader: LogReader) -> tupl
     size, root = (before.size, before.root) if before else (0, EMPTY_ROOT)
     if (commit.size, commit.root) != (size, root):
         raise VoidError(f"it does not extend the head of {size} entries before it")
+    older = before.note if before else b""  # none where commits are missing: `examine` goes on
+    if older and reader.generation(tip.note) < reader.generation(older):
+        raise VoidError("it is signed by a key that had been replaced before it")
     if (before is None) != (not commit.entries):
         raise VoidError("only the first commit has no entries, and it must have none")
     old = Frontier.empty() if before is None else before.frontier

@@ -79,12 +79,14 @@ class Plan:
 class LogReader:
     """What a store cannot know of what it keeps; the log hands it over.
 
-    ``open_head`` gives the checkpoint in a note that the log's key signed (witnesses are not asked)
-    and raises ``InconsistentError`` for any other bytes. ``row_of`` gives the index's row of an
-    entry at its place.
+    ``open_head`` gives the checkpoint in a note that a key of the log signed (witnesses are not
+    asked) and raises ``InconsistentError`` for any other bytes. ``generation`` says of such a note
+    how many keys the log had before the newest one that signed it: from head to head it never
+    falls. ``row_of`` gives the index's row of an entry at its place.
     """
 
     open_head: Callable[[bytes], Checkpoint]
+    generation: Callable[[bytes], int]
     row_of: Callable[[int, bytes], IndexRow]
 
 

@@ -60,9 +60,6 @@ from gate.store.row_names import RowNames
 from gate.store.trail import MOST_UNPUBLISHED, Trail
 from gate.tlog.merkle import EMPTY_ROOT
 
-_SETTLING = (DIGEST, "replaces")
-"""By what an offer is found once it is settled: itself, or a denial in its place."""
-
 
 @dataclass(frozen=True, slots=True)
 class _Unknown:
@@ -96,7 +93,7 @@ class ObjectStore:
         self._publisher = Publisher(self._bucket, self._objects, self._trail, reader)
         self._committed = False
         self._trail.make_room = self._publisher.make_room
-        self._offer = ""  # the newest, which is looked for along with the head
+        self._sought: set[bytes] = set()  # tokens to look for along with the next head
         self._shown: bytes | _Unknown | None = _Unknown()
 
     # ------------------------------------------------------------ reading
@@ -108,8 +105,7 @@ class ObjectStore:
         """
         self._committed = False
         self._rows.forget()
-        tokens = [token(kind, self._offer) for kind in _SETTLING if self._offer]
-        self._trail.refresh([self._rows.listing(one) for one in tokens])
+        self._trail.refresh([self._rows.listing(one) for one in sorted(self._sought)])
         self._shown = head = self._trail.head()
         return head
 
@@ -142,7 +138,11 @@ class ObjectStore:
             and self._trail.overlay(path) is None
             and not self._objects.has(path)
         ]
-        calls += [self._rows.listing(token(*key)) for key in keys]
+        tokens = [token(*key) for key in keys]
+        if isinstance(self._shown, _Unknown):
+            self._sought.update(tokens)  # rows are of a head: they are listed along with it
+        else:
+            calls += [self._rows.listing(one) for one in tokens]
         self._bucket.together(calls)
 
     def names(self, prefix: str) -> Iterator[str]:
@@ -197,7 +197,8 @@ class ObjectStore:
 
     def offer(self, entry: bytes) -> None:
         """Leave ``entry`` for whoever commits next."""
-        self._offer = digest = hashlib.sha256(entry).hexdigest()
+        digest = hashlib.sha256(entry).hexdigest()
+        self._sought.add(token(DIGEST, digest))
         if not self._bucket.create(pending_key(digest), entry):
             # Other bytes have not this digest, so they are nobody's offer.
             self._bucket.put(pending_key(digest), entry)
@@ -212,7 +213,7 @@ class ObjectStore:
         if self._shown != expected and self.head() != expected:
             return False
         if expected is not None and not plan.entries:
-            return self._sign_again(expected, plan.checkpoint)
+            return self._sign_again(expected, plan)
         self._publisher.publish()
         tip = self._trail.tip
         commit = Commit(
@@ -285,12 +286,15 @@ class ObjectStore:
                 "doctor`, and keep copies of commits/ until you know what it lost",
             )
 
-    def _sign_again(self, expected: bytes, note: bytes) -> bool:
+    def _sign_again(self, expected: bytes, plan: Plan) -> bool:
+        note = plan.checkpoint
         if self.head() != expected:
             return False
         if self._reader.open_head(note) != self._reader.open_head(expected):
             raise InconsistentError("the same head was to be signed again, and this is another")
-        self._publisher.publish()
+        self._publisher.publish(plan.settled)
+        if note == expected:
+            return True
         self._bucket.put(CHECKPOINT, note)
         self._trail.note = self._shown = note
         return True

@@ -41,7 +41,8 @@ def row_of(index: int, data: bytes) -> IndexRow:
     return IndexRow(index, tuple(sorted({token(DIGEST, digest(data)), *tokens})))
 
 
-READER = LogReader(log_reader([KEY.verifier]).open_head, row_of)
+_OWN = log_reader([KEY.verifier])
+READER = LogReader(_OWN.open_head, _OWN.generation, row_of)
 
 
 def first(signer: Ed25519Signer = KEY) -> Plan:
