@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from gate.log.keys import row_of
 from gate.store.contract import LogReader
 from gate.tlog.checkpoint import Checkpoint, open_checkpoint
-from gate.tlog.keys import Verifier
+from gate.tlog.keys import Verifier, verify_ed25519
 from gate.tlog.note import open_note
 
 
@@ -22,4 +22,10 @@ def log_reader(keys: Iterable[Verifier]) -> LogReader:
         signed = {(one.name, one.key_id) for one in open_note(note, trusted).verified}
         return max(n for n, one in enumerate(trusted) if (one.name, one.key_id) in signed)
 
-    return LogReader(open_head, generation, row_of)
+    def sealed_by(message: bytes, signature: bytes) -> int:
+        for n, one in enumerate(trusted):
+            if verify_ed25519(one.public_key, message, signature):
+                return n
+        return -1
+
+    return LogReader(open_head, generation, sealed_by, row_of)

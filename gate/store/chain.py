@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from gate.errors import InconsistentError
 from gate.frozen import dataclass
-from gate.store.commits import Commit, decode_commit
+from gate.store.commits import Commit, decode_commit, sealed_message
 from gate.store.contract import DIGEST, IndexRow, LogReader, token
 from gate.tlog.checkpoint import Checkpoint
 from gate.tlog.errors import ProofError
@@ -68,6 +68,9 @@ def open_commit(slot: int, data: bytes, reader: LogReader) -> tuple[Commit, Tip]
         raise VoidError(f"it was made for slot {commit.slot}")
     if head.size != commit.size + len(commit.entries):
         raise VoidError("its checkpoint speaks of another number of entries")
+    message = sealed_message(slot, commit.size, commit.root, head)
+    if reader.sealed_by(message, commit.seal) != reader.generation(commit.checkpoint):
+        raise VoidError("it is not sealed by the log's key for this slot")
     return commit, Tip(slot, commit.checkpoint, head.size, head.root)
 
 

@@ -20,7 +20,6 @@ S3 is tested on real engines; ``gs:`` and ``az:`` are the same code, never run.
 from __future__ import annotations
 
 import hashlib
-import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -29,7 +28,7 @@ from gate.errors import InconsistentError
 from gate.frozen import dataclass
 from gate.store.bucket import Bucket
 from gate.store.careful import Careful, Pause
-from gate.store.commits import NONCE_SIZE, Commit, encode_commit
+from gate.store.commits import Commit, encode_commit, sealed_message
 from gate.store.contract import (
     CHECKPOINT,
     DIGEST,
@@ -69,8 +68,8 @@ class _Unknown:
 class ObjectStore:
     """The store in ``bucket``; ``reader`` says what a head of this log is.
 
-    ``pause`` waits between attempts; ``nonce`` gives 16 bytes, other ones each time. No more than
-    ``most_unpublished`` bytes of tiles are held in memory because nobody published them.
+    ``pause`` waits between attempts. No more than ``most_unpublished`` bytes of tiles are held in
+    memory because nobody published them.
     """
 
     def __init__(
@@ -79,13 +78,11 @@ class ObjectStore:
         reader: LogReader,
         *,
         pause: Pause = time.sleep,
-        nonce: Callable[[], bytes] = lambda: secrets.token_bytes(NONCE_SIZE),
         most_unpublished: int = MOST_UNPUBLISHED,
     ) -> None:
         self.url = bucket.url
         self._raw = bucket
         self._reader = reader
-        self._nonce = nonce
         self._bucket = Careful(bucket, pause)
         self._objects = Objects(self._bucket)
         self._trail = Trail(self._bucket, self._objects, reader, most_unpublished)
@@ -215,15 +212,7 @@ class ObjectStore:
         if expected is not None and not plan.entries:
             return self._sign_again(expected, plan)
         self._publisher.publish()
-        tip = self._trail.tip
-        commit = Commit(
-            slot=self._trail.newest + 1,
-            size=tip.size if tip else 0,
-            root=tip.root if tip else EMPTY_ROOT,
-            nonce=self._nonce(),
-            checkpoint=plan.checkpoint,
-            entries=plan.entries,
-        )
+        commit = self._commit_of(plan)
         data = encode_commit(commit)
         step = self._trail.next_step(commit.slot, data)  # as everybody will judge it
         won = self._bucket.create(commit_key(commit.slot), data)
@@ -266,6 +255,15 @@ class ObjectStore:
             return protection_of(self._raw, key, head_headers)
 
     # ------------------------------------------------------------ in between
+
+    def _commit_of(self, plan: Plan) -> Commit:
+        if plan.seal is None:
+            raise ValueError("a plan for a bucket needs the log key's seal")
+        tip, slot = self._trail.tip, self._trail.newest + 1
+        size, root = (tip.size, tip.root) if tip else (0, EMPTY_ROOT)
+        head = self._reader.open_head(plan.checkpoint)
+        seal = plan.seal(sealed_message(slot, size, root, head))
+        return Commit(slot, size, root, seal, plan.checkpoint, plan.entries)
 
     def _known(self) -> None:
         if isinstance(self._shown, _Unknown):

@@ -49,11 +49,7 @@ class Counted(ObjectStore):
 
 
 def connect(bucket: Bucket, pause: Callable[[float], None] = lambda _: None) -> Counted:
-    made = iter(range(10**6))
-    name = os.urandom(8) if not isinstance(bucket, DrawnBucket) else bucket.name
-    return Counted(
-        bucket, READER, pause=pause, nonce=lambda: sha256(name + b"%d" % next(made)).digest()[:16]
-    )
+    return Counted(bucket, READER, pause=pause)
 
 
 @cache

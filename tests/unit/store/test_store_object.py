@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from buckets import CountingBucket, MemoryBucket
@@ -16,11 +17,11 @@ from gate.log.verify import verify_log
 from gate.log.view import LogView
 from gate.store.bucket import Bucket
 from gate.store.chain import VoidError
-from gate.store.commits import Commit, decode_commit, encode_commit
+from gate.store.commits import Commit, decode_commit, encode_commit, sealed_message
 from gate.store.contract import DIGEST, Oddity, Plan, StoreError
-from gate.store.layout import commit_key
+from gate.store.layout import Hint, commit_key, encode_hint
 from gate.store.object import ObjectStore
-from gate.tlog.checkpoint import Checkpoint, sign_checkpoint
+from gate.tlog.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
 from gate.tlog.note import add_signatures
 
 READER = log_reader([LOG_KEY.verifier])
@@ -123,7 +124,8 @@ def plan_of(store: ObjectStore, entries: Sequence[bytes], *, root: bytes = b"") 
     view = LogView(store, TRUST)
     tiles = plan_tiles(view.size, store.read, entries)
     head = Checkpoint(ORIGIN, tiles.frontier.size, root or tiles.frontier.root())
-    return Plan(tiles.objects, tiles.obsolete, (), sign_checkpoint(head, [LOG_KEY]), tuple(entries))
+    note = sign_checkpoint(head, [LOG_KEY])
+    return Plan(tiles.objects, tiles.obsolete, (), note, tuple(entries), seal=LOG_KEY.sign)
 
 
 def a_commit(bucket: MemoryBucket) -> tuple[int, bytes]:
@@ -194,11 +196,14 @@ def garbage(bucket: MemoryBucket) -> dict[str, bytes]:
             "slot": slot + 1,
             "size": size,
             "root": root,
-            "nonce": bytes(16),
             "checkpoint": commit.checkpoint,
             "entries": (entry,),
         }
-        return encode_commit(Commit(**(fields | changes)))  # type: ignore[arg-type]
+        fields |= changes
+        head = open_checkpoint(fields["checkpoint"], [LOG_KEY.verifier, OTHER_LOG_KEY.verifier])  # type: ignore[arg-type]
+        message = sealed_message(fields["slot"], fields["size"], fields["root"], head)  # type: ignore[arg-type]
+        fields.setdefault("seal", LOG_KEY.sign(message))
+        return encode_commit(Commit(**fields))  # type: ignore[arg-type]
 
     stranger = sign_checkpoint(Checkpoint(ORIGIN, size + 1, bytes(32)), [OTHER_LOG_KEY])
     wrong = sign_checkpoint(Checkpoint(ORIGIN, size + 1, bytes(32)), [LOG_KEY])
@@ -217,6 +222,10 @@ def garbage(bucket: MemoryBucket) -> dict[str, bytes]:
             size=commit.size, root=commit.root, checkpoint=commit.checkpoint, entries=commit.entries
         ),
         "no entries": made(entries=()),
+        "an older commit with this slot written over its own": encode_commit(
+            replace(older, slot=slot + 1)
+        ),
+        "sealed by a stranger": made(seal=OTHER_LOG_KEY.sign(b"gate.commit/v1\n")),
     }
 
 
@@ -239,6 +248,27 @@ def test_a_slot_with_garbage_is_passed_over_and_named(kind: str) -> None:
     assert [one.place for one in faults] == [commit_key(first_slot), commit_key(slot + 3)]
     assert all("void" in one.message for one in faults)
     assert verify_log(connect(bucket), TRUST).fault_counts.keys() <= {"commit"}
+
+
+@pytest.mark.parametrize("back", [1, 2, 3])
+def test_old_commits_laid_into_free_slots_lead_nobody_back(back: int) -> None:
+    """Whoever may write, and has no key, copies old commits behind the newest, and points there."""
+    bucket = log_of(0)
+    for entry in filler(6):
+        append(connect(bucket), TRUST, LOG_KEY, entry)
+    newest = connect(bucket).head()
+    slot, _ = a_commit(bucket)
+    for n in range(1, back + 1):
+        old = decode_commit(bucket.objects[commit_key(slot - back - 1 + n)])
+        bucket.objects[commit_key(slot + n)] = encode_commit(replace(old, slot=slot + n))
+    size = old.size + len(old.entries)
+    bucket.objects["index/head"] = encode_hint(Hint(slot + back, size))
+    bucket.objects["checkpoint"] = old.checkpoint
+    assert connect(bucket).head() == newest
+    appended = append(connect(bucket), TRUST, LOG_KEY, filler(1, 900)[0])
+    assert appended.index == 6
+    assert LogView(connect(bucket), TRUST).size == 7
+    assert {one.kind for one in faults_of(bucket)} == {"commit"}
 
 
 def test_garbage_in_the_very_first_slot_does_not_prevent_a_log() -> None:
