@@ -23,6 +23,10 @@ class DoubtError(StoreError):
     """No answer, or one that does not tell whether it was done: a conflict, 5xx, a timeout."""
 
 
+class BusyError(DoubtError):
+    """The engine asks to come back later: 429, 503."""
+
+
 class Bucket(Protocol):
     """Objects by key. ``StoreError`` where the engine refuses for good, ``DoubtError`` else.
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeAlias, TypeVar
 
-from gate.store.bucket import Bucket, DoubtError, TakenError
+from gate.store.bucket import Bucket, BusyError, DoubtError, TakenError
 from gate.store.contract import StoreError
 
 T = TypeVar("T")
@@ -16,11 +16,14 @@ Pause: TypeAlias = Callable[[float], None]
 """Waits for so many seconds."""
 
 ATTEMPTS = 6
-_FIRST, _LONGEST = 0.1, 2.0  # seconds
+"""How often a request is made that is not answered, or not for certain."""
+WAITS = 14
+"""How often one is made again that the engine, by its own word, is too busy for."""
+_FIRST, _LONGEST, _LONGEST_BUSY = 0.1, 2.0, 8.0  # seconds
 
 
 class Careful:
-    """``bucket``, each request of which is made up to ``ATTEMPTS`` times with pauses in between.
+    """``bucket``, each request of which is made again, with pauses, for as long as that helps.
 
     All methods raise ``StoreError``, which a ``DoubtError`` that does not go away is as well.
     """
@@ -45,17 +48,15 @@ class Careful:
 
     def keys(self, folder: str, after: str = "") -> Iterator[str]:
         """The keys in ``folder`` after ``after``; goes on from the last one after a failure."""
-        failed = 0
+        tries = _Tries(self._pause)
         while True:
             try:
                 for after in self._bucket.keys(folder, after):  # noqa: PLR1704,B020  # to go on from
-                    failed = 0
+                    tries = _Tries(self._pause)
                     yield after
-            except DoubtError:
-                failed += 1
-                if failed == ATTEMPTS:
+            except DoubtError as error:
+                if not tries.again(error):
                     raise
-                self._wait(failed)
             else:
                 return
 
@@ -71,31 +72,49 @@ class Careful:
         where there is nothing the same bytes are sent again. ``StoreError`` where it stays unclear,
         or is refused.
         """
-        for attempt in range(1, ATTEMPTS + 1):
+        tries = _Tries(self._pause)
+        while True:
             try:
                 self._bucket.create(key, data)
             except (TakenError, DoubtError) as error:
-                last = error
+                there = self.get(key)
+                if there is not None:
+                    return there == data
+                if not tries.again(error):
+                    raise StoreError(
+                        f"{key} of {self.url} is not known to be recorded: {error.message}",
+                        remedy="run again: what was written meanwhile is found and not written "
+                        "twice",
+                    ) from error
             else:
                 return True
-            there = self.get(key)
-            if there is not None:
-                return there == data
-            if attempt < ATTEMPTS:
-                self._wait(attempt)
-        raise StoreError(
-            f"{key} of {self.url} is not known to be recorded: {last.message}",
-            remedy="run again: what was written meanwhile is found and not written twice",
-        ) from last
 
     def _again(self, call: Callable[[], T]) -> T:
-        for attempt in range(1, ATTEMPTS):
+        tries = _Tries(self._pause)
+        while True:
             try:
                 return call()
-            except DoubtError:
-                self._wait(attempt)
-        return call()
+            except DoubtError as error:
+                if not tries.again(error):
+                    raise
 
-    def _wait(self, attempt: int) -> None:
-        longest = min(_LONGEST, _FIRST * 2.0**attempt)
+
+class _Tries:
+    """What is left of the tries of one request."""
+
+    def __init__(self, pause: Pause) -> None:
+        self._pause = pause
+        self._failed = self._busy = 0
+
+    def again(self, error: StoreError) -> bool:
+        """Wait, if it is to be tried again after ``error``."""
+        if isinstance(error, BusyError):
+            self._busy += 1
+            left, longest = WAITS - self._busy, min(_LONGEST_BUSY, _FIRST * 2.0**self._busy)
+        else:
+            self._failed += 1
+            left, longest = ATTEMPTS - 1 - self._failed, min(_LONGEST, _FIRST * 2.0**self._failed)
+        if left < 0:
+            return False
         self._pause(longest * (0.5 + random.random() / 2))  # noqa: S311  # to spread, not to hide
+        return True

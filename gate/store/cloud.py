@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, TypeVar
 import obstore
 from obstore import exceptions
 
-from gate.store.bucket import DoubtError, TakenError
+from gate.store.bucket import BusyError, DoubtError, TakenError
 from gate.store.contract import StoreError
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ _PAGE = 1000
 _SHOWN = 300
 _QUERY = re.compile(r"(https?://[^\s?]*)\?[^\s\"']*")  # where a signed URL has its secrets
 _STATUS = re.compile(r"status code: (4\d\d)")
+_BUSY = re.compile(r"status code: (429|503)")
 _DOUBTFUL = frozenset({"408", "409", "412", "425", "429"})  # among the 4xx
 
 
@@ -129,7 +130,8 @@ class ObstoreBucket:
                     f"cannot {what} of {self.url}: {_told(error)}",
                     remedy="check the bucket's name, its region and the endpoint",
                 ) from error
-            raise DoubtError(  # a timeout, a broken connection, 5xx, and the like
+            busy = _BUSY.search(str(error)) is not None
+            raise (BusyError if busy else DoubtError)(  # a timeout, a broken connection, 5xx
                 f"cannot {what} of {self.url}: {_told(error)}",
                 remedy="check that the store can be reached from here, and run again",
             ) from error
