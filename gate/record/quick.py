@@ -1,0 +1,235 @@
+"""A log's records, read quickly by whoever reads them all.
+
+``QuickReader`` opens an entry as ``statement.open_record`` does, and takes of it only what the rest
+of the log is held against: a ``Summary``. What it cannot read quickly, for whatever reason,
+``open_record`` reads or refuses: it alone says what is wrong.
+"""
+
+from __future__ import annotations
+
+import re
+from binascii import Error, a2b_base64, b2a_base64
+from collections.abc import Sequence
+from datetime import datetime
+from functools import cache
+from typing import Any, Final
+
+from gate.record import codec
+from gate.record.dsse import MAX_ENVELOPE, PAYLOAD_TYPE, open_signed
+from gate.record.errors import MalformedRecordError
+from gate.record.grammar import Grammar, in_order
+from gate.record.predicates import DecisionPredicate, OutcomePredicate
+from gate.record.signers import TrustedSigners
+from gate.record.statement import (
+    DECISION,
+    OUTCOME,
+    STATEMENT,
+    ArtifactSubject,
+    open_record,
+    parse_statement,
+)
+from gate.record.summary import Ended, Judged, Range, Summary, summarise
+
+_HEAD: Final = b'{"payload":"'
+_MIDDLE: Final = b'","payloadType":"%b","signatures":[{"keyid":"' % PAYLOAD_TYPE.encode()
+_SIGNATURE: Final = b'","sig":"'
+_END: Final = b'"}]}'
+_KEYID: Final = len(_MIDDLE) + 64
+_SIG: Final = _KEYID + len(_SIGNATURE)
+_TAIL: Final = _SIG + 88 + len(_END)
+_PAE: Final = b"DSSEv1 %d %b " % (len(PAYLOAD_TYPE), PAYLOAD_TYPE.encode())
+
+
+class QuickReader:
+    """Reads records by ``signers``."""
+
+    def __init__(self, signers: TrustedSigners) -> None:
+        from cryptography.exceptions import InvalidSignature
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+        self._signers = signers
+        self._invalid = InvalidSignature
+        self._keys = {
+            one.keyid.encode(): Ed25519PublicKey.from_public_bytes(one.public_key)
+            for one in signers.entries
+        }
+
+    def open(self, entry: bytes) -> Summary:
+        """The record of an entry, its signature and its key's period checked.
+
+        Raises what ``open_record`` raises.
+        """
+        parts = _parts(entry)
+        key = None if parts is None else self._keys.get(parts[1])
+        if parts is None or key is None:
+            return self._slowly(entry)
+        payload, keyid, signature = parts
+        try:
+            key.verify(signature, b"%b%d %b" % (_PAE, len(payload), payload))
+        except self._invalid:
+            return self._slowly(entry)
+        found = read_quickly(payload)
+        if found is None or self._signers.find(keyid.decode("ascii"), found[1]) is None:
+            return self._slowly(entry)
+        return found[0]
+
+    def read(self, entry: bytes) -> Summary:
+        """The record of an entry, its signature and its key not asked.
+
+        Raises what ``parse_statement`` raises, and MalformedRecordError for no envelope.
+        """
+        parts = _parts(entry)
+        if parts is None:
+            payload, _ = open_signed(entry, self._signers)  # which says why it is none
+            raise MalformedRecordError(f"record: not an envelope, with {len(payload)} bytes in it")
+        found = read_quickly(parts[0])
+        return summarise(parse_statement(parts[0])) if found is None else found[0]
+
+    def _slowly(self, entry: bytes) -> Summary:
+        return summarise(open_record(entry, self._signers)[0])
+
+
+def _parts(entry: bytes) -> tuple[bytes, bytes, bytes] | None:
+    """Payload, key id and signature of an envelope in its one spelling; None for anything else."""
+    cut = len(entry) - _TAIL
+    if len(entry) > MAX_ENVELOPE or cut <= len(_HEAD) or not entry.startswith(_HEAD):
+        return None
+    keyid = entry[cut + len(_MIDDLE) : cut + _KEYID]
+    encoded = entry[cut + _SIG : cut + _SIG + 88]
+    if entry[cut:] != b"%b%b%b%b%b" % (_MIDDLE, keyid, _SIGNATURE, encoded, _END):
+        return None
+    try:
+        payload, signature = a2b_base64(entry[len(_HEAD) : cut]), a2b_base64(encoded)
+    except Error:
+        return None
+    # Decoding skips what is no base64; spelled again, only what is canonical comes out the same.
+    if b2a_base64(payload, newline=False) != entry[len(_HEAD) : cut] or not payload:
+        return None
+    if b2a_base64(signature, newline=False) != encoded or len(signature) != 64:
+        return None
+    return payload, keyid, signature
+
+
+def read_quickly(payload: bytes) -> tuple[Summary, datetime] | None:
+    """The record that a payload spells, and its time; None where only the reader can tell."""
+    try:
+        text = payload.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+    decisions, outcomes = _forms()
+    parts = decisions.match(text)
+    if parts is not None:
+        return _decision(parts)
+    parts = outcomes.match(text)
+    return None if parts is None else _outcome(parts)
+
+
+class _Form:
+    """Statements of one kind, as a regular expression; ``wanted`` are the parts to be had."""
+
+    def __init__(self, predicate: type[Any], kind: str, wanted: Sequence[str]) -> None:
+        grammar = Grammar(wanted)
+        body = codec.pattern(predicate, grammar)
+        artifact = codec.pattern(ArtifactSubject, Grammar())
+        whole = re.compile(
+            rf'\{{"_type":"{re.escape(STATEMENT)}","predicate":{body},"predicateType":"{kind}",'
+            r'"subject":\[\{"digest":\{"gitCommit":(?P=commit)\},"name":(?P=repository)\}'
+            rf"(?P<artifacts>(?:,{artifact})*+)\]\}}"
+        )
+        self._whole = whole
+        self._groups = [whole.groupindex[one.replace(".", "_")] for one in (*wanted, "artifacts")]
+        self._artifact = re.compile(artifact)
+        self._orders = grammar.orders()
+
+    def match(self, text: str) -> tuple[Any, ...] | None:
+        """The parts wanted, as text (None: in a part that is not there); None: no match."""
+        match = self._whole.fullmatch(text)
+        if match is None or not in_order(self._orders, text):
+            return None
+        *parts, artifacts = match.group(*self._groups)
+        if artifacts:
+            each = self._artifact.findall(artifacts)
+            if len(each) != len(set(each)):
+                return None
+        return tuple(parts)
+
+
+_OF_BOTH = (
+    *("at", "service", "environment", "repository", "commit"),
+    *("judged_at.size", "judged_at.root", "prior.deployment", "prior.tickets"),
+)
+_OF_DECISIONS = (
+    *("given", "decision", "replaces", "evidence"),
+    *("history.base.kind", "history.base.commit", "history.base.index", "history.here"),
+    *("change.base.kind", "change.base.commit", "change.base.index"),
+    *("change.start", "change.release_refs"),
+)
+_OF_OUTCOMES = ("tickets", "decision", "outcome")
+
+
+@cache
+def _forms() -> tuple[_Form, _Form]:
+    return (
+        _Form(DecisionPredicate, DECISION, (*_OF_BOTH, *_OF_DECISIONS)),
+        _Form(OutcomePredicate, OUTCOME, (*_OF_BOTH, *_OF_OUTCOMES)),
+    )
+
+
+_LINK = re.compile(r'\{"index":([0-9]+),"leaf":"([0-9a-f]+)"\}')
+_TICKET_LINK = re.compile(r'\{"id":"([^"]*)","index":(-?[0-9]+),"leaf":"([0-9a-f]+)"\}')
+_GIVEN = re.compile(r'\{"id":"([^"]*)",')
+_TEXTS = re.compile(r'"([^"]*)"')
+_ENTRY = re.compile(r'"entry":"([0-9a-f]+)"')
+
+
+def _decision(parts: tuple[Any, ...]) -> tuple[Summary, datetime]:
+    given, decision, replaces, evidence, *rest = parts[len(_OF_BOTH) :]
+    kind, commit, index, here, base, base_commit, base_index, start, refs = rest
+    told = Judged(
+        decision=decision[1:-1],
+        said=Range(kind[1:-1], _text(commit), _number(index)),
+        here=tuple(map(int, here[1:-1].split(","))) if here != "[]" else (),
+        base=None if base is None else Range(base[1:-1], _text(base_commit), _number(base_index)),
+        start=_text(start),
+        released=refs is not None and refs != "[]" and refs[0] == "[",
+        replaces="" if replaces == "null" else _ENTRY.findall(replaces)[0],
+        evidence=evidence[1:-1],
+    )
+    tickets = _GIVEN.findall(given) if given[0] == "[" else ()
+    return _summary("decision", parts, tickets, told)
+
+
+def _outcome(parts: tuple[Any, ...]) -> tuple[Summary, datetime]:
+    tickets, decision, outcome = parts[len(_OF_BOTH) :]
+    ((index, leaf),) = _LINK.findall(decision)
+    told = Ended(int(index), leaf, outcome[1:-1])
+    return _summary("outcome", parts, _TEXTS.findall(tickets), told)
+
+
+def _summary(
+    kind: str, parts: tuple[Any, ...], tickets: Sequence[str], told: Judged | Ended
+) -> tuple[Summary, datetime]:
+    at, service, environment, _, commit, size, root, prior, prior_tickets = parts[: len(_OF_BOTH)]
+    links = _LINK.findall(prior)
+    linked = _TICKET_LINK.findall(prior_tickets) if prior_tickets != "[]" else ()
+    summary = Summary(
+        kind,
+        service[1:-1],
+        environment[1:-1],
+        commit[1:-1],
+        tuple(tickets),
+        int(size),
+        root[1:-1],
+        (int(links[0][0]), links[0][1]) if links else None,
+        tuple([(one, int(index), leaf) for one, index, leaf in linked]),
+        told,
+    )
+    return summary, datetime.fromisoformat(at[1:-1])
+
+
+def _text(part: str | None) -> str:
+    return "" if part is None or part == "null" else part[1:-1]
+
+
+def _number(part: str | None) -> int | None:
+    return None if part is None or part == "null" else int(part)
