@@ -70,10 +70,15 @@ def same_base(record: DecisionRecord, present: Base) -> bool:
     commits, now says where they start.
     """
     judged = record.history.base
-    if (judged.commit or "") == present.commit:
+    return same_range(judged.kind, judged.commit or "", start_of(record), present)
+
+
+def same_range(kind: BaseKind, judged: str, start: str, present: Base) -> bool:
+    """As ``same_base``, of a record that was taken apart already."""
+    if judged == present.commit:
         return True
-    is_first = judged.kind is BaseKind.FIRST and present.kind is BaseKind.FIRST
-    return is_first and present.commit != "" and start_of(record) == present.commit
+    is_first = kind is BaseKind.FIRST and present.kind is BaseKind.FIRST
+    return is_first and present.commit != "" and start == present.commit
 
 
 def require_prefix(view: HistorySource, judged: HeadPart) -> None:

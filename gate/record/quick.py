@@ -28,7 +28,7 @@ from gate.record.statement import (
     open_record,
     parse_statement,
 )
-from gate.record.summary import Ended, Judged, Range, Summary, summarise
+from gate.record.summary import Ended, Judged, Summary, summarise
 
 _HEAD: Final = b'{"payload":"'
 _MIDDLE: Final = b'","payloadType":"%b","signatures":[{"keyid":"' % PAYLOAD_TYPE.encode()
@@ -161,8 +161,7 @@ _OF_BOTH = (
 _OF_DECISIONS = (
     *("given", "decision", "replaces", "evidence"),
     *("history.base.kind", "history.base.commit", "history.base.index", "history.here"),
-    *("change.base.kind", "change.base.commit", "change.base.index"),
-    *("change.start", "change.release_refs"),
+    *("change.base.kind", "change.base.commit", "change.start", "change.release_refs"),
 )
 _OF_OUTCOMES = ("tickets", "decision", "outcome")
 
@@ -184,12 +183,15 @@ _ENTRY = re.compile(r'"entry":"([0-9a-f]+)"')
 
 def _decision(parts: tuple[Any, ...]) -> tuple[Summary, datetime]:
     given, decision, replaces, evidence, *rest = parts[len(_OF_BOTH) :]
-    kind, commit, index, here, base, base_commit, base_index, start, refs = rest
+    kind, commit, index, here, base, base_commit, start, refs = rest
     told = Judged(
         decision=decision[1:-1],
-        said=Range(kind[1:-1], _text(commit), _number(index)),
+        said_kind=kind[1:-1],
+        said_commit=_text(commit),
+        said_index=None if index == "null" else int(index),
         here=tuple(map(int, here[1:-1].split(","))) if here != "[]" else (),
-        base=None if base is None else Range(base[1:-1], _text(base_commit), _number(base_index)),
+        base_kind=_text(base),
+        base_commit=_text(base_commit),
         start=_text(start),
         released=refs is not None and refs != "[]" and refs[0] == "[",
         replaces="" if replaces == "null" else _ENTRY.findall(replaces)[0],
@@ -214,6 +216,7 @@ def _summary(
     linked = _TICKET_LINK.findall(prior_tickets) if prior_tickets != "[]" else ()
     summary = Summary(
         kind,
+        at[1:-1],
         service[1:-1],
         environment[1:-1],
         commit[1:-1],
@@ -229,7 +232,3 @@ def _summary(
 
 def _text(part: str | None) -> str:
     return "" if part is None or part == "null" else part[1:-1]
-
-
-def _number(part: str | None) -> int | None:
-    return None if part is None or part == "null" else int(part)

@@ -4,29 +4,26 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from gate.record.predicates import BasePart, LinkPart, Unknown
+from gate.record.predicates import LinkPart, Unknown
+from gate.record.times import format_time
 from gate.record.statement import DecisionRecord, OutcomeRecord, Record
-
-
-class Range(NamedTuple):
-    """Where a range starts: a base's kind, commit ("" for none) and log index."""
-
-    kind: str
-    commit: str
-    index: int | None
 
 
 class Judged(NamedTuple):
     """A decision: what it decided, and what it told of history.
 
-    ``said`` and ``here`` are of ``history``; ``base`` is the change's own, None where the change
-    could not be had, ``start`` where it starts and ``released`` whether on a release ref.
+    ``said_…`` is the base that history gave and ``here`` its records of the commit. ``base_…`` is
+    the change's own base (its kind "" where the change could not be had), ``start`` where its range
+    starts, ``released`` whether its head is on a release ref. No commit is "".
     """
 
     decision: str
-    said: Range
+    said_kind: str
+    said_commit: str
+    said_index: int | None
     here: tuple[int, ...]
-    base: Range | None
+    base_kind: str
+    base_commit: str
     start: str
     released: bool
     replaces: str
@@ -44,11 +41,12 @@ class Ended(NamedTuple):
 class Summary(NamedTuple):
     """A record: ``told`` is None, and the rest empty, unless it belongs to a deployment.
 
-    Leaf hashes and roots are in lower-case hex. ``prior`` is (index, leaf) of the newest record
+    ``at`` is as ``times`` spells it; leaf hashes and roots are in lower-case hex. ``prior`` is (index, leaf) of the newest record
     here, ``prior_tickets`` has (id, index, leaf).
     """
 
     kind: str
+    at: str = ""
     service: str = ""
     environment: str = ""
     commit: str = ""
@@ -66,6 +64,7 @@ def summarise(record: Record) -> Summary:
         return Summary(record.kind)
     return Summary(
         kind=record.kind,
+        at=format_time(record.at),
         service=record.service,
         environment=record.environment,
         commit=record.commit,
@@ -79,15 +78,19 @@ def summarise(record: Record) -> Summary:
 
 
 def _judged(record: DecisionRecord) -> Judged:
-    predicate, change = record.predicate, record.predicate.change
-    refs = () if isinstance(change, Unknown) else change.release_refs
+    predicate, said = record.predicate, record.history.base
+    change = None if isinstance(predicate.change, Unknown) else predicate.change
+    refs = () if change is None or isinstance(change.release_refs, Unknown) else change.release_refs
     return Judged(
         decision=record.decision.value,
-        said=_range(record.history.base),
+        said_kind=said.kind.value,
+        said_commit=said.commit or "",
+        said_index=said.index,
         here=record.history.here,
-        base=None if isinstance(change, Unknown) else _range(change.base),
-        start="" if isinstance(change, Unknown) else change.start or "",
-        released=not isinstance(refs, Unknown) and bool(refs),
+        base_kind="" if change is None else change.base.kind.value,
+        base_commit="" if change is None else change.base.commit or "",
+        start="" if change is None else change.start or "",
+        released=bool(refs),
         replaces=predicate.replaces.entry if predicate.replaces else "",
         evidence=predicate.evidence,
     )
@@ -95,10 +98,6 @@ def _judged(record: DecisionRecord) -> Judged:
 
 def _ended(record: OutcomeRecord) -> Ended:
     return Ended(record.of.index, record.of.leaf, record.outcome.value)
-
-
-def _range(base: BasePart) -> Range:
-    return Range(base.kind.value, base.commit or "", base.index)
 
 
 def _link(link: LinkPart | None) -> tuple[int, str] | None:
