@@ -34,10 +34,12 @@ from gate.policy import evaluate
 
 if TYPE_CHECKING:
     from gate.log.append import Appended
+    from gate.log.kept import Kept
     from gate.log.trust import Trust
     from gate.log.view import LogView
     from gate.record.signer import RecordSigner
-    from gate.store.contract import Store
+    from gate.store.contract import Store, Surroundings
+    from gate.tlog.keys import Verifier
     from gate.tlog.note import Signer
 
 
@@ -90,11 +92,17 @@ class Place:
         return folder_of(self.policy.log.url, self.root)
 
 
-def check(question: Question, place: Place, secrets: Secrets, now: Now) -> Judged:
-    """Judge without recording. A log that cannot be read is a fact that could not be had."""
+def check(
+    question: Question, place: Place, secrets: Secrets, now: Now, kept: Sequence[Kept] = ()
+) -> Judged:
+    """Judge without recording. A log that cannot be read is a fact that could not be had.
+
+    Raises ``InconsistentError`` where the log does not extend one of the ``kept`` heads.
+    """
     history: Maybe[History]
     try:
         view = open_view(place)
+        _require_extended(view, kept)
         history = read_history(view, question.deployment)
     except NotRecordedError as error:
         history = Problem(
@@ -103,15 +111,19 @@ def check(question: Question, place: Place, secrets: Secrets, now: Now) -> Judge
     return _judge(question, place.policy, secrets, history, now)
 
 
-def enforce(question: Question, place: Place, secrets: Secrets, now: Now) -> Recorded:
+def enforce(
+    question: Question, place: Place, secrets: Secrets, now: Now, kept: Sequence[Kept] = ()
+) -> Recorded:
     """Judge, and append the record before answering.
 
     Raises ``UsageError`` where a key is missing or not the one the trust folder names,
-    ``NotRecordedError`` where the record is not durably in the log.
+    ``NotRecordedError`` where the record is not durably in the log, ``InconsistentError`` where the
+    log does not extend one of the ``kept`` heads.
     """
     keys = open_keys(place, secrets, now())
     store = open_store(place, keys.trust)
     view = open_view(place, keys.trust, store)
+    _require_extended(view, kept)
     judged = _judge(question, place.policy, secrets, read_history(view, question.deployment), now)
     # The same head again: only the links to the tickets' newest records are new.
     named = {lookup.reference.id for lookup in judged.facts.tickets}
@@ -208,12 +220,27 @@ def open_keys(place: Place, secrets: Secrets, at: datetime | None = None) -> Key
 
 def open_store(place: Place, trust: Trust) -> Store:
     """The log's store."""
-    from gate.log.reading import log_reader
-    from gate.store.contract import Surroundings
     from gate.store.open import open_store as opened
 
-    reader = log_reader(one.key for one in trust.policy.logs)
-    return opened(place.policy.log.url, Surroundings(place.root, reader, place.environ))
+    return opened(
+        place.policy.log.url, surroundings(place, *(one.key for one in trust.policy.logs))
+    )
+
+
+def surroundings(place: Place, *keys: Verifier) -> Surroundings:
+    """What opening the policy's store takes; ``keys`` are those that sign the log's heads."""
+    from gate.log.reading import log_reader
+    from gate.store.contract import Surroundings as Around
+
+    settings = place.policy.log
+    return Around(
+        place.root,
+        log_reader(keys),
+        place.environ,
+        endpoint=settings.endpoint,
+        region=settings.region,
+        ca=settings.ca or place.policy.network.ca,
+    )
 
 
 def open_view(place: Place, trust: Trust | None = None, store: Store | None = None) -> LogView:
@@ -223,6 +250,14 @@ def open_view(place: Place, trust: Trust | None = None, store: Store | None = No
 
     trust = trust or load_trust(place.trust, log=place.log)
     return LogView(store or open_store(place, trust), trust)
+
+
+def _require_extended(view: LogView, kept: Sequence[Kept]) -> None:
+    """``InconsistentError`` where the log does not extend a head that was kept elsewhere."""
+    from gate.log.kept import hold
+
+    for one in kept:
+        hold(one, view.trust.policy, view.size, view.checkpoint, view.root_at)
 
 
 def read_history(view: LogView, deployment: Deployment, tickets: Sequence[str] = ()) -> History:

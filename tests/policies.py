@@ -99,6 +99,15 @@ RIGHT: dict[str, str] = {
     "network": GOOD + '[network]\nbudget = "30s"\nclock_tolerance = "0s"\nca = "ca.pem"\n',
     "identity": GOOD + '[identity]\none_account_per_person = ["jira", "github"]\n',
     "no single sign-on": GOOD + "[identity]\none_account_per_person = []\n",
+    "a log on a branch": edited('"dir:change-log"', '"git+https://github.com/acme/log.git#log"'),
+    "a log by ssh": edited('"dir:change-log"', '"git+ssh://git@github.com/acme/log.git#log/a"'),
+    "a log in a bucket": edited(
+        '"dir:change-log"',
+        '"s3://acme-changes/gate"\nregion = "eu-central-1"\nretention = "400d"',
+    ),
+    "a bucket of one's own": edited(
+        '"dir:change-log"', '"s3://changes"\nendpoint = "https://s3.acme.example"\nca = "ca.pem"'
+    ),
     "a second service": GOOD + f'[services.api]\n{SERVICE}\nnames = ["API"]\n',
     "loopback": GOOD.replace("https://github.com", "http://127.0.0.1:8080"),
     "server's own api": edited(
@@ -135,11 +144,53 @@ WRONG: tuple[Wrong, ...] = (
     Wrong(
         "[services.shop]\n" + SERVICE, "[services]\nshop = 1", ("services.shop: expected a table",)
     ),
+    # stores
+    *(
+        Wrong('"dir:change-log"', f'"{url}"', ("log.url",))
+        for url in (
+            *("s3://", "s3://Bucket", "s3://b/p?x=1", "s3://user@bucket/p", "https://x.example/r"),
+            *("git+https://x.example/r", "git+https://x.example/r#", "git+https://x.example/r#-f"),
+            "git+ftp://x.example/r#log",
+        )
+    ),
+    *(
+        Wrong('"dir:change-log"', f'"{url}"', ("log.url",), in_schema=False)
+        for url in (
+            *("s3://bucket/../x", "git+https://x.example/r#a..b", "git+file://x#log"),
+            *("git+ssh://host#log", "git+https://x.example/r#log.lock"),
+        )
+    ),
+    Wrong(
+        '"dir:change-log"',
+        '"git+https://u:p@x.example/r#log"',
+        ("log.url", "no user or password"),
+        in_schema=False,
+    ),
+    Wrong('"dir:change-log"', '"git+http://x.example/r#log"', ("log.url",), in_schema=False),
+    *(
+        Wrong('"dir:change-log"', f'"{url}"\n{line}', (f"log.{line.partition(' ')[0]}",))
+        for url, line in (
+            ("s3://bucket", 'endpoint = "http://minio.example"'),
+            ("s3://bucket", 'region = "eu west"'),
+            ("s3://bucket", 'retention = "a year"'),
+            ("s3://bucket", 'retenton = "400d"'),
+        )
+    ),
+    Wrong(
+        '"dir:change-log"',
+        '"dir:change-log"\nendpoint = "https://s3.example"',
+        ("log.endpoint", "buckets"),
+        in_schema=False,
+    ),
+    Wrong(
+        '"dir:change-log"',
+        '"gs://bucket"\nregion = "eu"',
+        ("log.region", "s3"),
+        in_schema=False,
+    ),
     # not built yet
-    Wrong('"dir:change-log"', '"s3://bucket/log"', ("log.url", "not built yet")),
-    Wrong('"dir:change-log"', '"git+https://x.example/r#log"', ("log.url", "not built yet")),
     Wrong('"dir:change-log"', '"memory:"', ("log.url", "no store")),
-    Wrong('"dir:change-evidence"', '"gs://bucket"', ("evidence.url", "not built yet")),
+    Wrong('"dir:change-evidence"', '"gs://bucket"', ("evidence.url", "no directory")),
     Wrong("[tickets.jira]", "[tickets.servicenow]", ("tickets.servicenow", "not built yet")),
     Wrong("[tickets.jira]", "[tickets.jra]", ("tickets.jra", '"jira"')),
     Wrong("[forges.github]", "[forges.gitlab]", ("forges.gitlab", "not built yet")),

@@ -10,11 +10,13 @@ from gate.cli.answer import code_of, print_decision, view_of
 from gate.cli.inputs import Options, ask, now
 from gate.cli.logs import log_requests
 from gate.cli.options import ANSWER, PLACE, QUESTION, shared
+from gate.cli.reading import kept_option, read_all_kept
 
 
 @click.command("check")
 @shared(*QUESTION, *PLACE, *ANSWER)
-def command(output: str, quiet: bool, verbose: bool, **given: Any) -> int:
+@kept_option
+def command(output: str, quiet: bool, verbose: bool, kept: tuple[str, ...], **given: Any) -> int:
     """Judge the deployment as enforce would, and print; nothing is written.
 
     Ends 0 where enforce would allow, 10 where it would deny, 11 where a fact could not be had.
@@ -22,7 +24,8 @@ def command(output: str, quiet: bool, verbose: bool, **given: Any) -> int:
     from gate.deploy import check
 
     asked = ask(Options(**given))
-    judged = check(asked.question, asked.place, asked.secrets, now)
+    heads = read_all_kept(kept)
+    judged = check(asked.question, asked.place, asked.secrets, now, heads)
     log_requests(judged.gathered.requests, verbose=verbose)
     view = view_of("check", judged, asked.place.policy, None, code_of(judged.decision))
     print_decision(view, output, quiet=quiet)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,10 +13,14 @@ from gate.cli.inputs import Asked, Options, ask, now
 from gate.cli.logs import log_requests
 from gate.cli.options import ANSWER, PLACE, QUESTION, shared
 from gate.cli.printing import say
+from gate.cli.reading import kept_option, read_all_kept
 from gate.deploy import Recorded
 from gate.errors import FINDING
 from gate.frozen import dataclass
 from gate.output.view import DecisionView, RecordedView
+
+if TYPE_CHECKING:
+    from gate.log.kept import Kept
 
 RECEIPTS = "gate-receipts"
 
@@ -30,25 +35,40 @@ class Enforced:
 
 @click.command("enforce")
 @shared(*QUESTION, "receipt", *PLACE, *ANSWER)
-def command(receipt: str | None, output: str, quiet: bool, verbose: bool, **given: Any) -> int:
+@kept_option
+def command(
+    receipt: str | None,
+    output: str,
+    quiet: bool,
+    verbose: bool,
+    kept: tuple[str, ...],
+    **given: Any,
+) -> int:
     """Judge the deployment, record the decision in the log, and only then answer.
 
     Ends 0 only where the deployment may go on. Every decision is recorded, denials too; the receipt
     is written to --receipt, or to gate-receipts/ under its log index.
     """
+    heads = read_all_kept(kept)
     enforced = enforce_and_print(
-        ask(Options(**given)), receipt, output, quiet=quiet, verbose=verbose
+        ask(Options(**given)), receipt, output, quiet=quiet, verbose=verbose, kept=heads
     )
     return enforced.view.exit_code
 
 
 def enforce_and_print(
-    asked: Asked, receipt: str | None, output: str, *, quiet: bool, verbose: bool
+    asked: Asked,
+    receipt: str | None,
+    output: str,
+    *,
+    quiet: bool,
+    verbose: bool,
+    kept: Sequence[Kept] = (),
 ) -> Enforced:
     """The whole of enforce but for ending the process; ``gate run`` goes on from here."""
     from gate.deploy import enforce
 
-    recorded = enforce(asked.question, asked.place, asked.secrets, now)
+    recorded = enforce(asked.question, asked.place, asked.secrets, now, kept)
     log_requests(recorded.judged.gathered.requests, verbose=verbose)
     path = write_receipt(recorded, receipt)
     code = FINDING if recorded.appended.superseded else code_of(recorded.judged.decision)

@@ -47,6 +47,7 @@ the policy demands that the ticket is older than the merge (predates = "merge"),
 is needed: export GITHUB_TOKEN."""
 
 KEYS = "gate-keys"
+DIRECTORY = "dir:change-log"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,7 @@ class Answers:
     environment: str
     origin: str
     ci: str
+    log: str
 
 
 @click.command("init")
@@ -79,6 +81,13 @@ class Answers:
     help="Where it is deployed to.",
 )
 @click.option("--origin", metavar="NAME", help="The log's name [default: REPOSITORY/changes]")
+@click.option(
+    "--log",
+    default=DIRECTORY,
+    show_default=True,
+    metavar="URL",
+    help="Where the log is to live: dir:PATH, git+https://HOST/REPOSITORY#BRANCH, s3://BUCKET/PREFIX",
+)
 @click.option(
     "--ci",
     type=click.Choice(["github", "shell"]),
@@ -147,6 +156,7 @@ def _write(answers: Answers, folder: Path) -> str:
         service=answers.service,
         environment=answers.environment,
         origin=answers.origin,
+        log=answers.log,
         forge_url=answers.repository.rsplit("/", 2)[0],
     )
     policy = parse_policy(text.encode())
@@ -161,10 +171,17 @@ def _write(answers: Answers, folder: Path) -> str:
     write_private(folder / KEYS / "signing.key", private_key_one_line(record_key) + "\n")
     write_private(folder / KEYS / "log.key", private_key_one_line(log_key) + "\n")
     write_new(folder / KEYS / ".gitignore", "*\n")
-    signer = Ed25519Signer(answers.origin, log_key)
-    around = Surroundings(folder, log_reader([signer.verifier]), {})
-    init_log(open_store(policy.log.url, around), answers.origin, signer)
+    if answers.log.startswith("dir:"):
+        signer = Ed25519Signer(answers.origin, log_key)
+        around = Surroundings(folder, log_reader([signer.verifier]), {})
+        init_log(open_store(policy.log.url, around), answers.origin, signer)
     return policy.sha256
+
+
+def _log_line(answers: Answers) -> str:
+    if not answers.log.startswith("dir:"):
+        return ""
+    return f"  {answers.log.removeprefix('dir:') + '/':13} the empty log\n"
 
 
 def _tell(answers: Answers, directory: str, digest: str) -> None:
@@ -172,7 +189,7 @@ def _tell(answers: Answers, directory: str, digest: str) -> None:
 Written in {directory}:
   gate.toml     the policy: replace the example people by yours, and read it once
   trust/        the public keys that vouch for the log; auditors and deploy targets get a copy
-  change-log/   the empty log
+{_log_line(answers)}\
   {KEYS}/    the private keys: store them as secrets of the CI, then delete this folder
 
 {"What to paste into the deploy job" if answers.ci == "github" else "The step"}:
@@ -186,4 +203,13 @@ Secrets:    GATE_SIGNING_KEY  from {KEYS}/signing.key
 Variable:   GATE_POLICY_SHA256={digest}
             (changes with every edit of gate.toml: `sha256sum gate.toml`)
 
-Next: edit gate.toml, then `gate doctor`.""")
+{_next(answers)}""")
+
+
+def _next(answers: Answers) -> str:
+    if answers.log.startswith("dir:"):
+        return "Next: edit gate.toml, then `gate doctor`."
+    return f"""\
+Next: edit gate.toml; make the log at {answers.log}, with the store's credentials and the log key:
+      GATE_LOG_KEY_FILE={KEYS}/log.key gate log init
+then `gate doctor`."""

@@ -138,25 +138,39 @@ def open_reading(config: str, log_url: str | None, trust: str | None) -> Reading
     the working directory, paths of the policy from its own folder.
     """
     from gate.config import load_policy
+    from gate.deploy import Place
+    from gate.deploy import open_store as open_own
+    from gate.log.trust import load_trust
+    from gate.store.disclosure import open_disclosures
+    from gate.store.open import folder_of
+
+    if log_url and trust:
+        return _elsewhere(log_url, Path(trust))
+    policy, root = load_policy(Path(config)), Path(config).parent
+    folder = Path(trust) if trust else root / policy.log.trust
+    if log_url:
+        return _elsewhere(log_url, folder)
+    trusted = load_trust(folder, log=folder_of(policy.log.url, root))
+    store = open_own(Place(policy, root, os.environ), trusted)
+    return Reading(store, trusted, open_disclosures(policy.evidence_url, root))
+
+
+def _elsewhere(url: str, folder: Path) -> Reading:
+    """Anybody's log, with the reader's own trust; a bucket's endpoint is the environment's."""
     from gate.log.reading import log_reader
     from gate.log.trust import load_trust
     from gate.store.contract import Surroundings
-    from gate.store.disclosure import open_disclosures
     from gate.store.open import folder_of, open_store
 
-    def reading(url: str, base: Path, folder: Path, kept: DisclosureStore | None) -> Reading:
-        trusted = load_trust(folder, log=folder_of(url, base))
-        reader = log_reader(one.key for one in trusted.policy.logs)
-        return Reading(open_store(url, Surroundings(base, reader, os.environ)), trusted, kept)
-
-    here = Path()
-    if log_url and trust:
-        return reading(log_url, here, Path(trust), None)
-    policy, root = load_policy(Path(config)), Path(config).parent
-    trusted = Path(trust) if trust else root / policy.log.trust
-    if log_url:
-        return reading(log_url, here, trusted, None)
-    return reading(policy.log.url, root, trusted, open_disclosures(policy.evidence_url, root))
+    trusted = load_trust(folder, log=folder_of(url, Path()))
+    around = Surroundings(
+        Path(),
+        log_reader(one.key for one in trusted.policy.logs),
+        os.environ,
+        endpoint=os.environ.get("AWS_ENDPOINT_URL", ""),
+        region=os.environ.get("AWS_REGION", ""),
+    )
+    return Reading(open_store(url, around), trusted, None)
 
 
 def listed(kind: str, given: str | None, known: Mapping[str, object]) -> str:

@@ -1,4 +1,4 @@
-"""``gate log``: init, show, verify, prove."""
+"""``gate log``: init, show, verify, prove; see ``log_sync`` for sync and reindex."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gate.cli.inputs import Reading, open_place, open_reading
+from gate.cli.log_sync import reindex, sync
 from gate.cli.options import shared
 from gate.cli.printing import read_secrets, say, say_json, say_raw
 from gate.cli.reading import beside, kept_option, names_of, read_all_kept
@@ -25,17 +26,19 @@ if TYPE_CHECKING:
 
 @click.group("log")
 def command() -> None:
-    """Read the log and prove what is in it. All but init need no key and no network."""
+    """Read the log and prove what is in it, or put it in order.
+
+    Only init, sync and reindex write; only init and sync need keys.
+    """
 
 
 @command.command("init")
 @shared("config")
 def init(config: str) -> int:
     """Make the policy's log, empty, with its first signed checkpoint. A log is never replaced."""
+    from gate.deploy import surroundings
     from gate.log.create import init_log
-    from gate.log.reading import log_reader
     from gate.record.signer import load_private_key
-    from gate.store.contract import Surroundings
     from gate.store.open import open_store
     from gate.tlog.note import Ed25519Signer
 
@@ -43,8 +46,8 @@ def init(config: str) -> int:
     key = load_private_key(read_secrets(os.environ).log_key, "GATE_LOG_KEY")
     origin = place.policy.log.origin
     signer = Ed25519Signer(origin, key)
-    around = Surroundings(place.root, log_reader([signer.verifier]), place.environ)
-    checkpoint = init_log(open_store(place.policy.log.url, around), origin, signer)
+    store = open_store(place.policy.log.url, surroundings(place, signer.verifier))
+    checkpoint = init_log(store, origin, signer)
     say(f"made an empty log at {place.policy.log.url}; its head:")
     say(checkpoint.decode())
     return OK
@@ -200,6 +203,10 @@ def prove(
     path = write_receipt(Path(output or str(index)), view.entry(index), view.prove(index))
     say(f"entry {index} of {view.size} is in {view.origin}; its receipt: {path}")
     return OK
+
+
+command.add_command(sync)
+command.add_command(reindex)
 
 
 def _view(reading: Reading) -> LogView:

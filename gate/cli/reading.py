@@ -19,7 +19,7 @@ kept_option = click.option(
     "--kept",
     multiple=True,
     metavar="FILE",
-    help="A checkpoint kept elsewhere (or a receipt), which this log must extend; repeatable.",
+    help="A checkpoint kept elsewhere (or a receipt), which the log must extend; repeatable.",
 )
 
 beside = click.option(

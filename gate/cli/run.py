@@ -13,6 +13,7 @@ from gate.cli.enforce import enforce_and_print
 from gate.cli.inputs import Options, ask, now
 from gate.cli.options import ANSWER, PLACE, QUESTION, shared
 from gate.cli.printing import say
+from gate.cli.reading import kept_option, read_all_kept
 from gate.config.secrets import SECRET_VARIABLES
 from gate.errors import NOT_RECORDED, OK, USAGE, GateError
 
@@ -23,6 +24,7 @@ OURS = frozenset(name for name in SECRET_VARIABLES if name.startswith("GATE_"))
 
 @click.command("run", context_settings={"ignore_unknown_options": False})
 @shared(*QUESTION, "receipt", *PLACE, *ANSWER)
+@kept_option
 @click.argument("cmd", nargs=-1, required=True, type=click.UNPROCESSED)
 def command(
     cmd: tuple[str, ...],
@@ -30,6 +32,7 @@ def command(
     output: str,
     quiet: bool,
     verbose: bool,
+    kept: tuple[str, ...],
     **given: Any,
 ) -> int:
     """Enforce; if the deployment may go on, run CMD; then record whether it succeeded.
@@ -39,8 +42,9 @@ def command(
     """
     from gate.deploy import complete
 
+    heads = read_all_kept(kept)
     asked = ask(Options(**given))
-    enforced = enforce_and_print(asked, receipt, output, quiet=quiet, verbose=verbose)
+    enforced = enforce_and_print(asked, receipt, output, quiet=quiet, verbose=verbose, kept=heads)
     if enforced.view.exit_code != OK:
         return enforced.view.exit_code
     try:

@@ -59,14 +59,8 @@ def origin(text: str, path: str) -> str:
 
 def directory(text: str, path: str) -> str:
     """The URL of a directory, "dir:" and a path; a relative one is relative to ``gate.toml``."""
-    if text.startswith(("git+", "s3:", "gs:", "az:")):
-        raise wrong(
-            path,
-            f"{shown(text)}: this kind of store is not built yet in this version of gate",
-            'use a directory: "dir:change-log"',
-        )
     if not text.startswith("dir:") or not text.removeprefix("dir:").strip():
-        raise wrong(path, f'{shown(text)} is no store: write "dir:" and a path')
+        raise wrong(path, f'{shown(text)} is no directory: write "dir:" and a path')
     return text
 
 

@@ -14,10 +14,11 @@ from pathlib import Path
 from gate.config import grammar
 from gate.config.environments import read_environments
 from gate.config.people import read_groups, read_identity, read_people
+from gate.config.places import read_places
 from gate.config.reader import Table, wrong
 from gate.config.services import read_forges, read_services
 from gate.config.tickets import read_jira
-from gate.config.types import LogSettings, NetworkSettings, Policy
+from gate.config.types import NetworkSettings, Policy
 from gate.errors import UsageError
 
 MAX_BYTES = 1 << 20
@@ -85,7 +86,7 @@ def _policy(values: dict[str, object], text: bytes) -> Policy:
 
     root = Table(values, "")
     root.only(_SECTIONS, later=("freeze", "people_from"))
-    log, evidence = _places(root)
+    log, evidence = read_places(root)
     forges = read_forges(root)
     people = read_people(root)
     groups = read_groups(root, people)
@@ -103,29 +104,6 @@ def _policy(values: dict[str, object], text: bytes) -> Policy:
         people=people,
         network=_network(root.table("network")),
     )
-
-
-def _places(root: Table) -> tuple[LogSettings, str]:
-    log, evidence = root.table("log"), root.table("evidence")
-    log.only(("url", "origin", "trust"))
-    evidence.only(("url",))
-    settings = LogSettings(
-        url=grammar.directory(log.text("url"), log.at("url")),
-        origin=grammar.origin(log.text("origin"), log.at("origin")),
-        trust=log.text("trust", "trust"),
-    )
-    url = grammar.directory(evidence.text("url"), evidence.at("url"))
-    inside = Path(url.removeprefix("dir:")), Path(settings.url.removeprefix("dir:"))
-    if inside[0].is_relative_to(inside[1]):
-        raise wrong(
-            "evidence.url",
-            "lies in the log's directory",
-            "personal data must be able to be erased: keep it apart from the log",
-        )
-    trust = Path(settings.trust)
-    if trust.is_relative_to(inside[1]):
-        raise wrong("log.trust", "lies in the log's directory", "a log cannot vouch for itself")
-    return settings, url
 
 
 def _network(table: Table) -> NetworkSettings:

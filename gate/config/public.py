@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import json
 
-from gate.config.types import ApprovalPlace, Environment, JiraSettings, Policy, Service
+from gate.config.types import (
+    ApprovalPlace,
+    Environment,
+    JiraSettings,
+    LogSettings,
+    Policy,
+    Service,
+)
 
 
 def public_view(policy: Policy) -> str:
@@ -14,7 +21,7 @@ def public_view(policy: Policy) -> str:
     """
     view = {
         "sha256": policy.sha256,
-        "log": {"url": policy.log.url, "origin": policy.log.origin, "trust": policy.log.trust},
+        "log": _log(policy.log),
         "evidence": {"url": policy.evidence_url},
         "forges": {
             kind: {"url": forge.url, "api": forge.api_url, "ca": forge.ca}
@@ -31,6 +38,18 @@ def public_view(policy: Policy) -> str:
         },
     }
     return json.dumps(view, sort_keys=True, ensure_ascii=False, indent=1)
+
+
+def _log(log: LogSettings) -> dict[str, object]:
+    return {
+        "url": log.url,
+        "origin": log.origin,
+        "trust": log.trust,
+        "endpoint": log.endpoint,
+        "region": log.region,
+        "ca": log.ca,
+        "retention": None if log.retention is None else log.retention.total_seconds(),
+    }
 
 
 def _jira(jira: JiraSettings) -> dict[str, object]:

@@ -18,6 +18,7 @@ _VARIABLES = {
     "github_token": "GITHUB_TOKEN",
     "signing_key": "GATE_SIGNING_KEY",
     "log_key": "GATE_LOG_KEY",
+    "log_token": "GATE_LOG_TOKEN",
 }
 # Of services that a later version will ask: not read, and not given to a command that gate runs.
 _LATER = (
@@ -42,6 +43,7 @@ class Secrets:
     github_token: str = ""
     signing_key: str = ""
     log_key: str = ""
+    log_token: str = ""
 
     def __repr__(self) -> str:
         given = (f.name for f in fields(self) if getattr(self, f.name))
@@ -53,7 +55,8 @@ class Secrets:
         These are the values, the credentials of HTTP Basic that are made of them, and the single
         lines of a key of several lines.
         """
-        found = {self.jira_token, self.github_token, self.signing_key, self.log_key}
+        found = {self.jira_token, self.github_token, self.log_token}
+        found |= {self.signing_key, self.log_key}
         for key in (self.signing_key, self.log_key):
             lines = key.splitlines()
             found |= {x for x in lines if len(x) >= _SHORTEST_LINE and "-----" not in x}

@@ -13,7 +13,7 @@ _HEAD = """\
 # Pin this file: set GATE_POLICY_SHA256 to its digest as a protected variable of the CI.
 
 [log]\t# every decision is appended here, and nothing is ever removed
-url    = "dir:change-log"
+url    = {log}
 origin = {origin}
 trust  = "trust"\t# the keys that vouch for the log: keep a copy elsewhere
 
@@ -78,6 +78,7 @@ def policy_template(
     service: str,
     environment: str,
     origin: str,
+    log: str = "dir:change-log",
 ) -> str:
     """A policy for one service, one environment and one Jira site, with people to replace.
 
@@ -85,7 +86,7 @@ def policy_template(
     ticket must predate the merge.
     """
     parts = [
-        _HEAD.format(origin=_text(origin)),
+        _HEAD.format(origin=_text(origin), log=_text(log)),
         _FORGE.format(url=_text(forge_url)),
         _JIRA.format(url=_text(jira_url), projects=_array(projects)),
         _SERVICE.format(service=_key(service), repository=_text(repository), name=_text(service)),

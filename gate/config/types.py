@@ -12,11 +12,19 @@ from gate.model import Level, TicketSource
 
 @dataclass(frozen=True, slots=True)
 class LogSettings:
-    """Where the log is and who vouches for it. ``trust`` is a path as written."""
+    """Where the log is and who vouches for it. ``trust`` is a path as written.
+
+    ``endpoint`` and ``region`` are those of an object store that is not its provider's default,
+    ``ca`` is the path of a CA bundle, ``retention`` how long the store must keep what is in it.
+    """
 
     url: str
     origin: str
     trust: str
+    endpoint: str = ""
+    region: str = ""
+    ca: str = ""
+    retention: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from gate.log.trust import Trust, require_log_key, require_signed
 from gate.log.view import LogView
 from gate.model import EntryLink
 from gate.record.canonical import digest_of
-from gate.store.contract import Store
+from gate.store.contract import CHECKPOINT, Plan, Store
 from gate.tlog.keys import Signer
 from gate.tlog.merkle import leaf_hash
 from gate.tlog.proof import TlogProof
@@ -85,8 +85,8 @@ def append(
     require_signed(trust, entry)
     digest = digest_of(entry)
     store.offer(entry)
-    courtesies = COURTESIES
-    for _ in range(ROUNDS + COURTESIES):
+    courtesies, rounds = COURTESIES, ROUNDS
+    while rounds:
         view = LogView(store, trust)
         found = view.find_logged(digest)
         if found is not None:
@@ -97,27 +97,31 @@ def append(
             courtesies -= 1
             pause(_STEP * (0.5 + random.random()))  # noqa: S311  # to spread writers, not to hide
             continue
+        rounds -= 1
         catch_up(view)
         batch = judge_batch(view, entry, waiting, rejudge)
         plan = plan_append(view, batch.entries, signer, also=also, settled=batch.settled)
         if store.commit(view.checkpoint, plan):
-            committed = LogView(store, trust, head=plan.checkpoint)
-            return _appended(
-                committed, view.size, superseded=batch.superseded, expected=batch.entries[0]
-            )
+            committed = _read_back(store, trust, plan, view.size)
+            return _appended(committed, view.size, superseded=batch.superseded)
     raise NotRecordedError(
         f"not recorded: others appended to {store.url} first, {ROUNDS} times in a row",
         remedy="run again; if it stays, see who writes to this log so often",
     )
 
 
-def _appended(
-    view: LogView, index: int, *, superseded: bool, expected: bytes | None = None
-) -> Appended:
-    entry = view.entry(index)
-    if expected is not None and entry != expected:
-        raise InconsistentError(
-            f"{view.url} does not hold entry {index} as it was committed a moment ago",
-            remedy="somebody changes the log beside gate: find out who, before anything else",
-        )
-    return Appended(index, entry, view.prove(index), superseded, view.origin)
+def _read_back(store: Store, trust: Trust, plan: Plan, index: int) -> LogView:
+    """The log at the head just committed, if the store now shows that head or a later one."""
+    present = store.read(CHECKPOINT)
+    if present is not None and trust.policy.open(present).size >= index + len(plan.entries):
+        view = LogView(store, trust, head=plan.checkpoint)
+        if view.entry(index) == plan.entries[0]:
+            return view
+    raise InconsistentError(
+        f"{store.url} does not hold entry {index} as it was committed a moment ago",
+        remedy="somebody changes the log beside gate: find out who, before anything else",
+    )
+
+
+def _appended(view: LogView, index: int, *, superseded: bool) -> Appended:
+    return Appended(index, view.entry(index), view.prove(index), superseded, view.origin)

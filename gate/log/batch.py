@@ -29,7 +29,9 @@ Rejudge: TypeAlias = Callable[[HistorySource, bytes], bytes]
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What to append, in order, ours first; ``superseded`` if a denial stands for ours.
+    """What to append, in order, ours first if there is one.
+
+    ``superseded``: a denial stands for ours.
 
     ``settled`` are the digests of the offers that need not wait once this is committed.
     """
@@ -44,38 +46,55 @@ def as_it_is(_: HistorySource, entry: bytes) -> bytes:
     return entry
 
 
-def judge_batch(view: LogView, entry: bytes, waiting: Sequence[str], rejudge: Rejudge) -> Batch:
-    """The batch of ``entry`` and the ``waiting`` offers at the head of ``view``.
+def judge_batch(
+    view: LogView, entry: bytes | None, waiting: Sequence[str], rejudge: Rejudge
+) -> Batch:
+    """The batch of ``entry``, if it is given, and the ``waiting`` offers at the head of ``view``.
 
     Raises what ``rejudge`` raises of ``entry``, and ``StoreError``.
     """
-    own = digest_of(entry)
-    logged = [rejudge(view, entry)]
-    settled = [own]
+    line = _Line(view, rejudge)
+    own = None if entry is None else digest_of(entry)
+    superseded = entry is not None and line.add(entry) != entry
+    settled = [] if own is None else [own]
     others = [digest for digest in waiting if digest != own]
-    if not others:
-        return Batch(tuple(logged), tuple(settled), logged[0] != entry)
-    done, fresh = _divided(view, others)
+    done, fresh = _divided(view, others) if others else ([], [])
     settled += done
-    ahead: HistorySource = view
-    frontier = frontier_from(view.size, view.node)
-    size = len(logged[0])
-    for digest, other in sorted(view.store.offered(fresh).items()):
-        if size + len(other) > LARGEST:
+    for digest, other in sorted(view.store.offered(fresh).items() if fresh else ()):
+        if line.bytes + len(other) > LARGEST:
             break
-        step = Ahead(ahead, frontier, logged[-1])
         try:
             if digest_of(other) != digest:
                 continue
             require_signed(view.trust, other)
-            judged = rejudge(step, other)
+            line.add(other)
         except (InconsistentError, UsageError):
             continue
-        ahead, frontier = step, step.frontier
-        logged.append(judged)
         settled.append(digest)
-        size += len(other)
-    return Batch(tuple(logged), tuple(settled), logged[0] != entry)
+    return Batch(tuple(line.entries), tuple(settled), superseded)
+
+
+class _Line:
+    """Entries in a row at the head of ``view``, each judged after those before it."""
+
+    def __init__(self, view: LogView, rejudge: Rejudge) -> None:
+        self.entries: list[bytes] = []
+        self.bytes = 0
+        self._below: HistorySource = view
+        self._frontier = frontier_from(view.size, view.node)
+        self._rejudge = rejudge
+
+    def add(self, entry: bytes) -> bytes:
+        """Judge an entry at the end of the line; what is logged for it."""
+        below, frontier = self._below, self._frontier
+        if self.entries:
+            below = Ahead(below, frontier, self.entries[-1])
+            frontier = below.frontier
+        judged = self._rejudge(below, entry)
+        self._below, self._frontier = below, frontier
+        self.entries.append(judged)
+        self.bytes += len(judged)
+        return judged
 
 
 def _divided(view: LogView, digests: Sequence[str]) -> tuple[list[str], list[str]]:

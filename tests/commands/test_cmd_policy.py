@@ -123,9 +123,9 @@ BROKEN: dict[str, tuple[Callable[[str], str], tuple[str, ...]]] = {
         ),
         ("tickets.jira.url",),
     ),
-    "a store that is not built yet": (
-        lambda text: text.replace('url = "dir:log"', 'url = "s3://bucket/log"'),
-        ("log.url", "not built yet"),
+    "a store that is none": (
+        lambda text: text.replace('url = "dir:log"', 'url = "s3:/bucket/log"'),
+        ("log.url", "no store"),
     ),
     "no forge for the repository": (
         lambda text: text.replace("/acme/shop", "/acme/shop?x=1"),

@@ -16,7 +16,7 @@ from gate.log.keys import COMMIT, DEPLOYMENT, TICKET, keys_of, might_have, paylo
 from gate.log.verify import verify_log
 from gate.log.view import LogView
 from gate.model import BaseKind
-from gate.store.contract import IndexRow, Key, StoreError
+from gate.store.contract import IndexRow, Key, StoreError, token
 from gate.store.memory import MemoryStore
 
 SHOP: Key = (DEPLOYMENT, "shop\nproduction")
@@ -55,7 +55,7 @@ def without(key: Key, *places: int) -> Callable[[IndexRow], IndexRow]:
     def change(row: IndexRow) -> IndexRow:
         if places and row.index not in places:
             return row
-        return replace(row, keys=tuple(one for one in row.keys if one != key))
+        return replace(row, tokens=tuple(one for one in row.tokens if one != token(*key)))
 
     return change
 
@@ -117,7 +117,7 @@ def test_hiding_all_of_a_ticket_is_reported_afterwards(pipeline: Pipeline) -> No
 
 def test_a_row_too_many_is_tampering(pipeline: Pipeline) -> None:
     def add(row: IndexRow) -> IndexRow:
-        return replace(row, keys=(*row.keys, SHOP)) if row.index == 20 else row
+        return replace(row, tokens=(*row.tokens, token(*SHOP))) if row.index == 20 else row
 
     edit(pipeline, add)
     with pytest.raises(InconsistentError, match="entry 20, which has not"):

@@ -6,12 +6,11 @@ from pathlib import Path
 import pytest
 
 from gate.errors import UsageError
-from gate.store.contract import StoreError
+from gate.log.reading import log_reader
+from gate.store.contract import StoreError, Surroundings
 from gate.store.disclosure import DisclosureStore, open_disclosures
 from gate.store.durable import Calls, chain, make_directories
 from gate.store.memory import MemoryStore
-from gate.log.reading import log_reader
-from gate.store.contract import Surroundings
 from gate.store.open import open_store
 
 DIGEST = "ab" + "0" * 62

@@ -1,0 +1,62 @@
+"""``gate log``: sync, reindex: what keeps a log in order that nobody appends to just now."""
+
+from __future__ import annotations
+
+import os
+
+import click
+
+from gate.cli.inputs import now, open_place
+from gate.cli.options import shared
+from gate.cli.printing import read_secrets, say
+from gate.errors import OK, NotRecordedError
+
+
+@click.command("sync")
+@shared("config", "quiet")
+def sync(config: str, quiet: bool) -> int:
+    """Commit what a writer that did not come to its end left behind.
+
+    Every append does so along the way. Records that wait are judged again at the place where they
+    come to stand; objects that a reader needs and that are missing are put there.
+    """
+    from gate import __version__
+    from gate.deploy import open_keys, open_store
+    from gate.log.judge_again import judge_again
+    from gate.log.sync import sync as bring_in
+
+    place = open_place(config)
+    keys = open_keys(place, read_secrets(os.environ), now())
+    again = judge_again(keys.signer, now, __version__)
+    done = bring_in(open_store(place, keys.trust), keys.trust, keys.log_signer, rejudge=again)
+    if not quiet:
+        say(f"committed {done.committed} waiting records; the log has {done.size} entries")
+    for digest in done.refused:
+        say(
+            f"note: {digest} waits, and no key that the trust folder names signed it, or it was "
+            "judged at another log: it is never committed",
+            err=True,
+        )
+    return OK
+
+
+@click.command("reindex")
+@shared("config")
+def reindex(config: str) -> int:
+    """Make the index anew from the entries.
+
+    It is only hints, and every writer mends what is missing at its end; this replaces all of it,
+    such as after `gate log verify` named rows that are wrong. Look for who changed them first.
+    """
+    from gate.deploy import open_store, open_view
+    from gate.log.reindex import reindex as make_anew
+    from gate.log.trust import load_trust
+
+    place = open_place(config)
+    trust = load_trust(place.trust, log=place.log)
+    store = open_store(place, trust)
+    view = open_view(place, trust, store)
+    if not make_anew(view):
+        raise NotRecordedError("somebody appended to the log meanwhile", remedy="run again")
+    say(f"the index of {view.url} holds {view.size} entries")
+    return OK

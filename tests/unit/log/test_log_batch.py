@@ -1,0 +1,191 @@
+"""One commit that settles many: whose entries go in, at which place each is judged, who is told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import pytest
+from faults.pipelines import (
+    LOG_KEY,
+    ORIGIN,
+    OTHER_LOG_KEY,
+    TRUST,
+    Pipeline,
+    digest,
+    filler,
+)
+from records import OTHER, SIGNER, good_decision, write
+from worlds import good_history
+
+from gate.errors import InconsistentError
+from gate.log.append import COURTESIES, append
+from gate.log.batch import as_it_is, judge_batch
+from gate.log.create import init_log
+from gate.log.judge_again import judge_again
+from gate.log.verify import verify_log
+from gate.log.view import LogView
+from gate.model import DecisionKind
+from gate.record.statement import DecisionRecord
+from gate.store.contract import Plan
+from gate.store.memory import MemoryStore
+
+
+class WaitingRoom(MemoryStore):
+    """A store whose writers leave their entries for whoever commits next."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.room: dict[str, bytes] = {}
+
+    def offer(self, entry: bytes) -> None:
+        self.room[digest(entry)] = entry
+
+    def waiting(self) -> tuple[str, ...]:
+        return tuple(sorted(self.room))
+
+    def offered(self, digests: Iterable[str]) -> Mapping[str, bytes]:
+        return {one: self.room[one] for one in digests if one in self.room}
+
+    def commit(self, expected: bytes | None, plan: Plan) -> bool:
+        if not super().commit(expected, plan):
+            return False
+        for one in plan.settled:
+            self.room.pop(one, None)
+        return True
+
+
+@pytest.fixture
+def store() -> WaitingRoom:
+    room = WaitingRoom()
+    init_log(room, ORIGIN, LOG_KEY)
+    return room
+
+
+@pytest.fixture
+def pipeline(store: WaitingRoom) -> Pipeline:
+    return Pipeline(store)
+
+
+def entries(store: WaitingRoom) -> list[bytes]:
+    view = LogView(store, TRUST)
+    return [view.entry(index) for index in range(view.size)]
+
+
+def no_pause(_: float) -> None:
+    return None
+
+
+def test_what_others_left_goes_in_with_ours_and_each_gets_its_receipt(store: WaitingRoom) -> None:
+    one, two, three = filler(3)
+    store.offer(two)
+    store.offer(three)
+    appended = append(store, TRUST, LOG_KEY, one, pause=no_pause)
+    assert appended.index == 0
+    assert entries(store) == [one, *sorted([two, three], key=digest)]
+    assert store.waiting() == ()
+    for other in (two, three):  # their writers come back, and find it done
+        theirs = append(store, TRUST, LOG_KEY, other, pause=no_pause)
+        assert (theirs.entry, theirs.superseded) == (other, False)
+    assert LogView(store, TRUST).size == 3
+    assert store.waiting() != ()  # offered again by those who came back, and known to be done
+    append(store, TRUST, LOG_KEY, filler(1, 9)[0], pause=no_pause)
+    assert store.waiting() == ()
+    assert LogView(store, TRUST).size == 4
+
+
+def test_a_writer_steps_back_for_those_before_it_and_not_for_ever(store: WaitingRoom) -> None:
+    first, second = sorted(filler(2), key=digest)
+    store.offer(first)
+    pauses: list[float] = []
+    append(store, TRUST, LOG_KEY, second, pause=pauses.append)
+    assert len(pauses) == COURTESIES
+    assert set(entries(store)) == {first, second}
+    pauses.clear()
+    store.offer(filler(1, 5)[0])
+    later = max(filler(20, 10), key=digest)
+
+    def settle(_: float) -> None:
+        pauses.append(0)
+        append(store, TRUST, LOG_KEY, min(filler(20, 10), key=digest), pause=no_pause)
+
+    assert append(store, TRUST, LOG_KEY, later, pause=settle).entry == later
+    assert len(pauses) == 1
+
+
+def test_each_is_judged_at_its_own_place_after_those_before_it(pipeline: Pipeline) -> None:
+    """An outcome in the same batch moves the base of the decision that comes after it."""
+    store = pipeline.store
+    assert isinstance(store, WaitingRoom)
+    first = pipeline.enforce("one", tickets=("CHG-1",))
+    waiting = pipeline.decide("two", tickets=("CHG-2",))
+    again = judge_again(SIGNER, pipeline.now, "0.1.0")
+    store.offer(waiting)
+    alone = judge_batch(LogView(store, TRUST), filler(1)[0], store.waiting(), again)
+    assert alone.entries[1] == waiting
+    behind = judge_batch(LogView(store, TRUST), pipeline.end(first), store.waiting(), again)
+    assert behind.entries[1] != waiting
+    assert behind.settled[1] == digest(waiting)
+    assert not behind.superseded
+
+
+def test_a_denial_that_another_logged_for_us_is_found(pipeline: Pipeline) -> None:
+    pipeline.deploy("one", tickets=("CHG-1",))
+    late = pipeline.decide("late", tickets=("CHG-2",))
+    pipeline.deploy("two", tickets=("CHG-3",))
+    store = pipeline.store
+    assert isinstance(store, WaitingRoom)
+    store.offer(late)
+    committed = pipeline.append(pipeline.decide("three", tickets=("CHG-4",)))
+    assert store.waiting() == ()
+    record = LogView(store, TRUST).record(committed.index + 1)
+    assert isinstance(record, DecisionRecord)
+    assert record.decision is DecisionKind.DENIED
+    assert record.predicate.replaces is not None
+    assert record.predicate.replaces.entry == digest(late)
+    found = pipeline.append(late)
+    assert (found.index, found.superseded) == (committed.index + 1, True)
+    assert LogView(store, TRUST).size == committed.index + 2
+    assert verify_log(store, TRUST).faults == ()
+
+
+def test_offers_that_no_trusted_key_signed_stay_and_harm_nobody(
+    store: WaitingRoom, pipeline: Pipeline
+) -> None:
+    stranger = write(signer=OTHER, judged=good_history()).entry
+    astray = write(decision=good_decision(), judged=good_history()).entry  # of another log
+    for bad in (stranger, astray, b"", b"garbage"):
+        store.offer(bad)
+    store.room["0" * 64] = filler(1, 77)[0]  # under a digest that is not its own
+    appended = pipeline.append(pipeline.decide("one"))
+    assert entries(store) == [appended.entry]
+    assert len(store.waiting()) == 5
+
+
+def test_our_own_that_does_not_fit_the_log_is_refused(
+    store: WaitingRoom, pipeline: Pipeline
+) -> None:
+    with pytest.raises(InconsistentError):
+        pipeline.append(write(judged=good_history()).entry)
+    assert LogView(store, TRUST).size == 0
+
+
+def test_a_batch_has_an_end(store: WaitingRoom, monkeypatch: pytest.MonkeyPatch) -> None:
+    from gate.log import batch
+
+    monkeypatch.setattr(batch, "LARGEST", 3 * len(filler(1)[0]))
+    for one in filler(6):
+        store.offer(one)
+    taken = judge_batch(LogView(store, TRUST), filler(1, 50)[0], store.waiting(), as_it_is)
+    assert len(taken.entries) == 3
+    append(store, TRUST, LOG_KEY, filler(1, 50)[0], pause=no_pause)
+    append(store, TRUST, LOG_KEY, filler(1, 51)[0], pause=no_pause)
+    append(store, TRUST, LOG_KEY, filler(1, 52)[0], pause=no_pause)
+    assert store.waiting() == ()
+    assert LogView(store, TRUST).size == 9
+
+
+def test_two_keys_may_sign_one_head(store: WaitingRoom) -> None:
+    append(store, TRUST, LOG_KEY, filler(1)[0], also=[OTHER_LOG_KEY])
+    head = store.head()
+    assert head is not None
+    assert head.count("\u2014".encode()) == 2
