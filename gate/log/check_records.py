@@ -16,6 +16,7 @@ evidence       its evidence's digest        ``check_evidence``
 from __future__ import annotations
 
 import struct
+from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
 from hashlib import sha256
@@ -75,6 +76,7 @@ class RecordChecks:
         self._judged: list[Any] = []
         self._tokens: list[bytes] = []
         self._unread: list[int] = []
+        self._parts: dict[str, int] = {}
 
     def check(
         self,
@@ -88,18 +90,22 @@ class RecordChecks:
         if entries is None:
             self._unread += range(first, first + len(leaves))
             return
+        kinds: Counter[str] = Counter()
+        near = _Near(first, rows)
         for index, entry in enumerate(entries, first):
             summary = self._open(index, entry)
             if summary is None:
                 self._unread.append(index)
                 continue
-            self._findings.count(summary.kind)
+            kinds[summary.kind] += 1
             place = PLACE.pack(index % self._scope.chunk)
             for one in tokens_of(summary, sha256(entry).hexdigest()):
                 self._tokens += (one, place)
             if summary.told is not None:
                 self._note_links(index, leaves[index - first].hex(), summary)
-                self._note_judged(index, summary, n, rows)
+                self._note_judged(index, summary, near)
+        for kind, count in kinds.items():
+            self._findings.count(kind, count)
 
     def finish(self, number: int) -> None:
         """Leave in the spool what chunk ``number`` told."""
@@ -127,26 +133,24 @@ class RecordChecks:
         return summary
 
     def _note_links(self, index: int, leaf: str, summary: Summary) -> None:
-        told, parts = summary.told, self._scope.chunks
+        _, at, service, environment, commit, tickets, size, _, prior, linked, told = summary
         judged = isinstance(told, Judged)
-        key = f"{summary.service}\n{summary.environment}"
-        self._deployments[part_of(key, parts) if parts > 1 else 0].append(
-            (
-                *(index, leaf, key, summary.at, summary.commit, summary.size, summary.prior),
-                *(judged, tuple(told or ())),
-            )
-        )
-        links = {one: (at, link) for one, at, link in reversed(summary.prior_tickets)}
-        for ticket in dict.fromkeys(summary.tickets):
-            self._tickets[part_of(ticket, parts) if parts > 1 else 0].append(
-                (index, leaf, ticket, summary.size, links.get(ticket))
-            )
+        key = f"{service}\n{environment}"
+        fact = (index, leaf, key, at, commit, size, prior, judged, tuple(told or ()))
+        self._deployments[self._part(key)].append(fact)
+        for ticket in dict.fromkeys(tickets):
+            link = next((one[1:] for one in linked if one[0] == ticket), None)
+            self._tickets[self._part(ticket)].append((index, leaf, ticket, size, link))
         if isinstance(told, Judged):
-            self._evidence[part_of(told.evidence[:2], parts)].append((told.evidence, index))
+            self._evidence[self._part(told.evidence[:2])].append((told.evidence, index))
 
-    def _note_judged(
-        self, index: int, summary: Summary, n: int, rows: Sequence[Sequence[bytes]]
-    ) -> None:
+    def _part(self, text: str) -> int:
+        part = self._parts.get(text)
+        if part is None:
+            part = self._parts[text] = part_of(text, self._scope.chunks)
+        return part
+
+    def _note_judged(self, index: int, summary: Summary, near: _Near) -> None:
         size = summary.size
         if size > index:
             self._findings.fault(
@@ -156,7 +160,20 @@ class RecordChecks:
                 (index, PRIOR),
             )
             return
-        # The part of that root that is in this bundle is at hand now, and would be read again.
-        near = size // WIDTH == n and size % WIDTH and all(rows[0])
-        part = joined(edge(rows, size % WIDTH)) if near else UNKNOWN
-        self._judged.append((index, size, summary.root, part))
+        self._judged.append((index, size, summary.root, near.root(size)))
+
+
+class _Near:
+    """The part of a root that is in the bundle at hand, which else would have to be read again."""
+
+    def __init__(self, first: int, rows: Sequence[Sequence[bytes]]) -> None:
+        self._first = first
+        self._rows = rows
+        self._known = all(rows[0])
+
+    def root(self, size: int) -> bytes:
+        """The root over the leaves of this bundle below ``size``; ``UNKNOWN`` if there are none."""
+        inside = size - self._first
+        if inside <= 0 or not self._known:
+            return UNKNOWN
+        return joined(edge(self._rows, inside))

@@ -43,11 +43,14 @@ def rows_of(leaves: Sequence[bytes]) -> list[Sequence[bytes]]:
 
 def edge(rows: Sequence[Sequence[bytes]], count: int) -> list[bytes]:
     """The largest perfect subtrees over the first ``count`` leaves of ``rows``, left to right."""
-    nodes, start = [], 0
-    for level in reversed(range(count.bit_length())):
-        if count >> level & 1:
-            nodes.append(rows[level][start >> level])
-            start += 1 << level
+    nodes: list[bytes] = []
+    level = 0
+    while count:  # from the smallest, which is the last
+        if count & 1:
+            nodes.append(rows[level][count - 1])
+        count >>= 1
+        level += 1
+    nodes.reverse()
     return nodes
 
 

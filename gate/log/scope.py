@@ -11,8 +11,6 @@ from gate.tlog.paths import WIDTH
 BUNDLES = 64
 """Bundles in a chunk: what one process checks in one go, a second's work."""
 
-_FEWEST = 4
-
 
 @dataclass(frozen=True, slots=True)
 class Scope:
@@ -44,4 +42,4 @@ class Scope:
 
 def bundles_for(size: int, jobs: int) -> int:
     """How many bundles a chunk should have for ``jobs`` processes to have equal shares."""
-    return min(BUNDLES, max(_FEWEST, -(-size // (WIDTH * 4 * jobs))))
+    return min(BUNDLES, max(1, -(-size // (WIDTH * 4 * jobs))))

@@ -19,7 +19,7 @@ from gate.record.dsse import MAX_ENVELOPE, PAYLOAD_TYPE, open_signed
 from gate.record.errors import MalformedRecordError
 from gate.record.grammar import Grammar, in_order
 from gate.record.predicates import DecisionPredicate, OutcomePredicate
-from gate.record.signers import TrustedSigners
+from gate.record.signers import SignerEntry, TrustedSigners
 from gate.record.statement import (
     DECISION,
     OUTCOME,
@@ -49,6 +49,9 @@ class QuickReader:
 
         self._signers = signers
         self._invalid = InvalidSignature
+        self._periods: dict[bytes, list[SignerEntry]] = {}
+        for one in signers.entries:
+            self._periods.setdefault(one.keyid.encode(), []).append(one)
         self._keys = {
             one.keyid.encode(): Ed25519PublicKey.from_public_bytes(one.public_key)
             for one in signers.entries
@@ -69,9 +72,12 @@ class QuickReader:
         except self._invalid:
             return self._slowly(entry)
         found = read_quickly(payload)
-        if found is None or self._signers.find(keyid.decode("ascii"), found[1]) is None:
+        if found is None:
             return self._slowly(entry)
-        return found[0]
+        at = datetime.fromisoformat(found.at)
+        if not any(one.valid_at(at) for one in self._periods[keyid]):
+            return self._slowly(entry)
+        return found
 
     def read(self, entry: bytes) -> Summary:
         """The record of an entry, its signature and its key not asked.
@@ -83,7 +89,7 @@ class QuickReader:
             payload, _ = open_signed(entry, self._signers)  # which says why it is none
             raise MalformedRecordError(f"record: not an envelope, with {len(payload)} bytes in it")
         found = read_quickly(parts[0])
-        return summarise(parse_statement(parts[0])) if found is None else found[0]
+        return summarise(parse_statement(parts[0])) if found is None else found
 
     def _slowly(self, entry: bytes) -> Summary:
         return summarise(open_record(entry, self._signers)[0])
@@ -94,24 +100,36 @@ def _parts(entry: bytes) -> tuple[bytes, bytes, bytes] | None:
     cut = len(entry) - _TAIL
     if len(entry) > MAX_ENVELOPE or cut <= len(_HEAD) or not entry.startswith(_HEAD):
         return None
-    keyid = entry[cut + len(_MIDDLE) : cut + _KEYID]
-    encoded = entry[cut + _SIG : cut + _SIG + 88]
-    if entry[cut:] != b"%b%b%b%b%b" % (_MIDDLE, keyid, _SIGNATURE, encoded, _END):
+    tail = entry[cut:]
+    if not (tail.startswith(_MIDDLE) and tail.endswith(_END)):
         return None
+    if tail[_KEYID:_SIG] != _SIGNATURE:
+        return None
+    payload = _decoded(entry[len(_HEAD) : cut])
+    signature = _decoded(tail[_SIG : -len(_END)])
+    if payload is None or signature is None or len(signature) != 64:
+        return None
+    return payload, tail[len(_MIDDLE) : _KEYID], signature
+
+
+def _decoded(text: bytes) -> bytes | None:
+    """The bytes that canonical base64 spells; None for any other text.
+
+    Decoding skips what is no base64 and stops at padding, and then gives less than the text's
+    length promises. Only the last four characters can have spare bits.
+    """
+    last = text[-4:]
     try:
-        payload, signature = a2b_base64(entry[len(_HEAD) : cut]), a2b_base64(encoded)
+        data = a2b_base64(text)
+        if b2a_base64(a2b_base64(last), newline=False) != last:
+            return None
     except Error:
         return None
-    # Decoding skips what is no base64; spelled again, only what is canonical comes out the same.
-    if b2a_base64(payload, newline=False) != entry[len(_HEAD) : cut] or not payload:
-        return None
-    if b2a_base64(signature, newline=False) != encoded or len(signature) != 64:
-        return None
-    return payload, keyid, signature
+    return data if 4 * (len(data) + last.count(b"=")) == 3 * len(text) else None
 
 
-def read_quickly(payload: bytes) -> tuple[Summary, datetime] | None:
-    """The record that a payload spells, and its time; None where only the reader can tell."""
+def read_quickly(payload: bytes) -> Summary | None:
+    """The record that a payload spells; None where only the reader can tell."""
     try:
         text = payload.decode("utf-8")
     except UnicodeDecodeError:
@@ -174,47 +192,45 @@ def _forms() -> tuple[_Form, _Form]:
     )
 
 
-_LINK = re.compile(r'\{"index":([0-9]+),"leaf":"([0-9a-f]+)"\}')
 _TICKET_LINK = re.compile(r'\{"id":"([^"]*)","index":(-?[0-9]+),"leaf":"([0-9a-f]+)"\}')
 _GIVEN = re.compile(r'\{"id":"([^"]*)",')
 _TEXTS = re.compile(r'"([^"]*)"')
 _ENTRY = re.compile(r'"entry":"([0-9a-f]+)"')
 
 
-def _decision(parts: tuple[Any, ...]) -> tuple[Summary, datetime]:
+def _decision(parts: tuple[Any, ...]) -> Summary:
     given, decision, replaces, evidence, *rest = parts[len(_OF_BOTH) :]
     kind, commit, index, here, base, base_commit, start, refs = rest
     told = Judged(
-        decision=decision[1:-1],
-        said_kind=kind[1:-1],
-        said_commit=_text(commit),
-        said_index=None if index == "null" else int(index),
-        here=tuple(map(int, here[1:-1].split(","))) if here != "[]" else (),
-        base_kind=_text(base),
-        base_commit=_text(base_commit),
-        start=_text(start),
-        released=refs is not None and refs != "[]" and refs[0] == "[",
-        replaces="" if replaces == "null" else _ENTRY.findall(replaces)[0],
-        evidence=evidence[1:-1],
+        decision[1:-1],
+        kind[1:-1],
+        "" if commit == "null" else commit[1:-1],
+        None if index == "null" else int(index),
+        () if here == "[]" else tuple(map(int, here[1:-1].split(","))),
+        "" if base is None else base[1:-1],
+        "" if base_commit is None or base_commit == "null" else base_commit[1:-1],
+        "" if start is None or start == "null" else start[1:-1],
+        refs is not None and refs != "[]" and refs[0] == "[",
+        "" if replaces == "null" else _ENTRY.findall(replaces)[0],
+        evidence[1:-1],
     )
     tickets = _GIVEN.findall(given) if given[0] == "[" else ()
     return _summary("decision", parts, tickets, told)
 
 
-def _outcome(parts: tuple[Any, ...]) -> tuple[Summary, datetime]:
+def _outcome(parts: tuple[Any, ...]) -> Summary:
     tickets, decision, outcome = parts[len(_OF_BOTH) :]
-    ((index, leaf),) = _LINK.findall(decision)
-    told = Ended(int(index), leaf, outcome[1:-1])
+    index, leaf = _link(decision)
+    told = Ended(index, leaf, outcome[1:-1])
     return _summary("outcome", parts, _TEXTS.findall(tickets), told)
 
 
 def _summary(
     kind: str, parts: tuple[Any, ...], tickets: Sequence[str], told: Judged | Ended
-) -> tuple[Summary, datetime]:
+) -> Summary:
     at, service, environment, _, commit, size, root, prior, prior_tickets = parts[: len(_OF_BOTH)]
-    links = _LINK.findall(prior)
     linked = _TICKET_LINK.findall(prior_tickets) if prior_tickets != "[]" else ()
-    summary = Summary(
+    return Summary(
         kind,
         at[1:-1],
         service[1:-1],
@@ -223,12 +239,12 @@ def _summary(
         tuple(tickets),
         int(size),
         root[1:-1],
-        (int(links[0][0]), links[0][1]) if links else None,
+        None if prior == "null" else _link(prior),
         tuple([(one, int(index), leaf) for one, index, leaf in linked]),
         told,
     )
-    return summary, datetime.fromisoformat(at[1:-1])
 
 
-def _text(part: str | None) -> str:
-    return "" if part is None or part == "null" else part[1:-1]
+def _link(text: str) -> tuple[int, str]:
+    """Index and leaf of ``{"index":1,"leaf":"<64 digits>"}``."""
+    return int(text[9 : -75]), text[-66:-2]
