@@ -6,7 +6,8 @@ before it answers. ``complete`` adds what became of the deployment.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import field
 from datetime import datetime
 from pathlib import Path
@@ -33,6 +34,7 @@ from gate.model import (
 from gate.policy import evaluate
 
 if TYPE_CHECKING:
+    from gate.http import Poster
     from gate.log.append import Appended
     from gate.log.kept import Kept
     from gate.log.trust import Trust
@@ -122,14 +124,14 @@ def enforce(
     """
     keys = open_keys(place, secrets, now())
     store = open_store(place, keys.trust)
-    view = open_view(place, keys.trust, store)
+    view = open_view(place, keys.trust, store, quorum=False)
     _require_extended(view, kept)
     judged = _judge(question, place.policy, secrets, read_history(view, question.deployment), now)
     # The same head again: only the links to the tickets' newest records are new.
     named = {lookup.reference.id for lookup in judged.facts.tickets}
     history = read_history(view, question.deployment, sorted(named))
     entry = _record(judged, place, keys.signer, store, history)
-    return Recorded(judged, _append(store, keys, entry, now))
+    return Recorded(judged, _append(place, store, keys, entry, now))
 
 
 def complete(
@@ -158,14 +160,14 @@ def complete(
             remedy="give the receipt of the decision that let this deployment go on",
         )
     store = open_store(place, keys.trust)
-    view = open_view(place, keys.trust, store)
+    view = open_view(place, keys.trust, store, quorum=False)
     history = read(view, record.service, record.environment, record.commit, record.tickets)
     if outcome == "succeeded":
         _require_standing(receipt.link, history)
     payload = outcome_statement(
         receipt.link, record, outcome, at=now(), judged=history, gate_version=__version__
     )
-    return _append(store, keys, seal(payload, keys.signer), now)
+    return _append(place, store, keys, seal(payload, keys.signer), now)
 
 
 def _require_standing(decision: EntryLink, history: History) -> None:
@@ -243,13 +245,19 @@ def surroundings(place: Place, *keys: Verifier) -> Surroundings:
     )
 
 
-def open_view(place: Place, trust: Trust | None = None, store: Store | None = None) -> LogView:
-    """The log at its newest verified head."""
+def open_view(
+    place: Place,
+    trust: Trust | None = None,
+    store: Store | None = None,
+    *,
+    quorum: bool = True,
+) -> LogView:
+    """The log at its newest verified head; who is to append to it needs no ``quorum`` before."""
     from gate.log.trust import load_trust
     from gate.log.view import LogView
 
     trust = trust or load_trust(place.trust, log=place.log)
-    return LogView(store or open_store(place, trust), trust)
+    return LogView(store or open_store(place, trust), trust, quorum=quorum)
 
 
 def _require_extended(view: LogView, kept: Sequence[Kept]) -> None:
@@ -320,9 +328,24 @@ def _record(
     return entry
 
 
-def _append(store: Store, keys: Keys, entry: bytes, now: Now) -> Appended:
+def _append(place: Place, store: Store, keys: Keys, entry: bytes, now: Now) -> Appended:
     from gate.log.append import append
     from gate.log.judge_again import judge_again
 
     again = judge_again(keys.signer, now, __version__)
-    return append(store, keys.trust, keys.log_signer, entry, rejudge=again)
+    with asking_witnesses(place, keys.trust) as post:
+        return append(store, keys.trust, keys.log_signer, entry, rejudge=again, post=post)
+
+
+@contextmanager
+def asking_witnesses(place: Place, trust: Trust) -> Iterator[Poster | None]:
+    """What asks the witnesses, by the policy's network settings; None where there are none."""
+    from gate.tlog.trust import NONE
+
+    if trust.policy.quorum == NONE:
+        yield None
+        return
+    from gate.http import Poster
+
+    with closing(Poster(place.policy.network)) as poster:
+        yield poster

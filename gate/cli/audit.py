@@ -140,6 +140,7 @@ def _population(given: dict[str, Any]) -> Population:
     from gate.audit.population import population as made
     from gate.log.verify import verify_log
     from gate.log.view import LogView
+    from gate.tlog.errors import QuorumError
 
     people, disclosures = given.pop("people"), given.pop("disclosures")
     kept = read_all_kept(given.pop("kept"))
@@ -153,6 +154,11 @@ def _population(given: dict[str, Any]) -> Population:
         raise InconsistentError(
             f"the log does not verify, so no list is made of it: {first.told}",
             remedy="run `gate log verify` for all that is wrong",
+        )
+    if report.unwitnessed:
+        raise QuorumError(
+            f"no list is made of a log whose heads are not all witnessed: "
+            f"{report.unwitnessed[0].told}"
         )
     view = LogView(reading.store, reading.trust)
     if view.checkpoint != report.checkpoint:

@@ -3,44 +3,24 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, suppress
-from enum import StrEnum
+from datetime import timedelta
 from pathlib import Path
 
 import click
 
+from gate.cli.examined import Finding, State, code_of, tell, tried
 from gate.cli.inputs import now, open_place, pin_of
 from gate.cli.options import shared
-from gate.cli.printing import read_secrets, say
+from gate.cli.printing import read_secrets
 from gate.config import Policy, Secrets
 from gate.deploy import Place
-from gate.errors import FINDING, OK, UNDETERMINED, GateError, worst
-from gate.frozen import dataclass
+from gate.errors import GateError
 from gate.http import Budget, Wire
 from gate.model import PinState, Problem
 
-
-class State(StrEnum):
-    """How one examination came out."""
-
-    OK = "ok"
-    WARNING = "warning"
-    FAULT = "fault"
-    UNKNOWN = "unknown"
-
-
-_CODES = {State.OK: OK, State.WARNING: OK, State.FAULT: FINDING, State.UNKNOWN: UNDETERMINED}
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What was examined, how it came out, what was seen, what to do."""
-
-    what: str
-    state: State
-    seen: str
-    remedy: str = ""
+SOON = timedelta(days=7)  # how long before its end a record key is warned of
 
 
 @click.command("doctor")
@@ -56,10 +36,8 @@ def command(config: str) -> int:
     for examine in (_policy, _trust, _keys, _log, _evidence, _people, _jira, _github):
         for finding in examine(place, secrets):
             findings.append(finding)
-            say(f"{finding.state.value:8} {finding.what}: {finding.seen}")
-            if finding.state is not State.OK and finding.remedy:
-                say(f"{'':8} to do: {finding.remedy}")
-    return worst([_CODES[finding.state] for finding in findings])
+            tell(finding)
+    return code_of(findings)
 
 
 def _policy(place: Place, _: Secrets) -> Iterator[Finding]:
@@ -101,11 +79,21 @@ def _trust(place: Place, _: Secrets) -> Iterator[Finding]:
 def _keys(place: Place, secrets: Secrets) -> Iterator[Finding]:
     from gate.deploy import open_keys
 
-    def look() -> str:
-        open_keys(place, secrets, now())
-        return "both are the trusted ones"
-
-    yield _tried("keys", look)
+    at = now()
+    try:
+        keys = open_keys(place, secrets, at)
+    except GateError as error:
+        yield Finding("keys", State.FAULT, error.message, error.remedy)
+        return
+    yield Finding("keys", State.OK, "both are the trusted ones")
+    period = keys.trust.signers.find(keys.signer.keyid, at)
+    if period is not None and period.not_after is not None and period.not_after - at < SOON:
+        yield Finding(
+            "record key",
+            State.WARNING,
+            f"GATE_SIGNING_KEY counts until {period.not_after:%Y-%m-%d %H:%M:%S} UTC only",
+            "store the key that replaces it; `gate keys rotate signing` makes one",
+        )
 
 
 def _log(place: Place, _: Secrets) -> Iterator[Finding]:
@@ -115,7 +103,7 @@ def _log(place: Place, _: Secrets) -> Iterator[Finding]:
         view = open_view(place)
         return f"{view.origin} has {view.size} entries under a trusted signature"
 
-    yield _tried("log", look)
+    yield tried("log", look)
     url = place.policy.log.url
     if url.startswith("dir:"):
         folder = place.root / url.removeprefix("dir:")
@@ -247,13 +235,6 @@ def _clock(policy: Policy, wire: Wire) -> Iterator[Finding]:
             )
         else:
             yield Finding(f"clock against {reading.service}", State.OK, "agrees")
-
-
-def _tried(what: str, look: Callable[[], str]) -> Finding:
-    try:
-        return Finding(what, State.OK, look())
-    except GateError as error:
-        return Finding(what, State.FAULT, error.message, error.remedy)
 
 
 def _problem(what: str, problem: Problem) -> Finding:

@@ -1,4 +1,4 @@
-"""``gate keys``: new, show."""
+"""``gate keys``: new, show, rotate."""
 
 from __future__ import annotations
 
@@ -8,12 +8,16 @@ from pathlib import Path
 import click
 
 from gate.cli.printing import read_secrets, say, say_raw
+from gate.cli.rotate import rotate
 from gate.errors import UsageError
 
 
 @click.group("keys")
 def command() -> None:
-    """Make and show the two keys: one signs records, the other the log's checkpoints."""
+    """Make, show and replace the two keys: one signs records, the other the log's checkpoints."""
+
+
+command.add_command(rotate)
 
 
 @command.command("new")
@@ -47,6 +51,8 @@ def new(name: str, folder: str | None, one_line: bool) -> int:
 @click.option("--origin", metavar="NAME", help="The log's origin, to print its verifier key.")
 def show(origin: str | None) -> int:
     """Print the public halves of GATE_SIGNING_KEY and GATE_LOG_KEY, as trust folders name them."""
+    from base64 import b64encode
+
     from gate.record.signer import RecordSigner, load_private_key, public_bytes, public_key_pem
     from gate.tlog.keys import format_vkey
 
@@ -59,6 +65,7 @@ def show(origin: str | None) -> int:
     if secrets.signing_key:
         key = load_private_key(secrets.signing_key, "GATE_SIGNING_KEY")
         say(f"record key {RecordSigner(key).keyid}")
+        say(f"public_key {b64encode(public_bytes(key)).decode()}")
         say_raw(public_key_pem(key))
     if secrets.log_key:
         key = load_private_key(secrets.log_key, "GATE_LOG_KEY")

@@ -14,7 +14,7 @@ from gate.cli.log_sync import reindex, sync
 from gate.cli.options import shared
 from gate.cli.printing import read_secrets, say, say_json, say_raw
 from gate.cli.reading import beside, kept_option, names_of, read_all_kept
-from gate.errors import INCONSISTENT, OK, UsageError
+from gate.errors import INCONSISTENT, NOT_RECORDED, OK, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -96,9 +96,10 @@ def verify(
     """Check everything in the log up to its signed head, and that it extends kept checkpoints.
 
     Signatures, order, tiles, root, records, evidence, index. Ends 0 if nothing contradicts
-    anything, 13 with the first fault and the count of each kind otherwise. Missing evidence is
-    counted and is no fault: retention may have removed it. That the head is the newest one is shown
-    only by checkpoints kept elsewhere (--kept).
+    anything, 13 with the first fault and the count of each kind otherwise, 12 where all agrees and
+    a head misses the witness quorum of the trust policy. Missing evidence is counted and is no
+    fault: retention may have removed it. That the head is the newest one is shown only by
+    checkpoints kept elsewhere (--kept).
     """
     from gate.log.verify import verify_log
 
@@ -108,7 +109,9 @@ def verify(
         say_json(_report_json(report))
     else:
         _say_report(report)
-    return INCONSISTENT if report.fault_counts else OK
+    if report.fault_counts:
+        return INCONSISTENT
+    return NOT_RECORDED if report.unwitnessed else OK
 
 
 def _report_json(report: LogReport) -> str:
@@ -123,6 +126,7 @@ def _report_json(report: LogReport) -> str:
             "checkpoint": report.checkpoint.decode(errors="replace"),
             "faults": [asdict(fault) for fault in report.faults],
             "fault_counts": dict(report.fault_counts),
+            "unwitnessed": [asdict(head) for head in report.unwitnessed],
             "notes": [asdict(note) for note in report.notes],
             "counts": dict(report.counts),
             "kept_checkpoints": [
@@ -139,13 +143,7 @@ def _say_report(report: LogReport) -> None:
     """The verdict, then the counts, then the notes."""
     from gate.audit.notes import NO_KEPT, beyond_head
 
-    if report.fault_counts:
-        say(f"TAMPERED at {report.faults[0].told}")
-        for kind, count in report.fault_counts.items():
-            say(f"  faults of kind {kind}: {count}")
-        say("to do: keep this copy, compare it with a checkpoint kept elsewhere, tell the auditor")
-    else:
-        say("verified: signatures, order, tiles, root and records agree, up to the signed head")
+    _say_verdict(report)
     if report.beyond:
         say(f"WARNING: {beyond_head(report.beyond)}")
     say(f"{report.origin}: {report.size} entries, root {report.root}")
@@ -156,6 +154,24 @@ def _say_report(report: LogReport) -> None:
     for note in report.notes:
         if note.kind != "beyond":
             say(f"note: {note.told}")
+
+
+def _say_verdict(report: LogReport) -> None:
+    from gate.tlog.errors import COSIGN
+
+    if report.fault_counts:
+        say(f"TAMPERED at {report.faults[0].told}")
+        for kind, count in report.fault_counts.items():
+            say(f"  faults of kind {kind}: {count}")
+        say("to do: keep this copy, compare it with a checkpoint kept elsewhere, tell the auditor")
+    elif report.unwitnessed:
+        say("NOT WITNESSED: all agrees, and only the log's own key vouches for the head:")
+    else:
+        say("verified: signatures, order, tiles, root and records agree, up to the signed head")
+    for head in report.unwitnessed:
+        say(f"not witnessed: {head.told}")
+    if report.unwitnessed:
+        say(f"to do: {COSIGN}")
 
 
 def _counted(report: LogReport) -> Iterator[str]:

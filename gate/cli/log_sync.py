@@ -18,17 +18,20 @@ def sync(config: str, quiet: bool) -> int:
     """Commit what a writer that did not come to its end left behind.
 
     Every append does so along the way. Records that wait are judged again at the place where they
-    come to stand; objects that a reader needs and that are missing are put there.
+    come to stand; objects that a reader needs and that are missing are put there; witnesses are
+    asked to cosign a head that lacks their quorum.
     """
     from gate import __version__
-    from gate.deploy import open_keys, open_store
+    from gate.deploy import asking_witnesses, open_keys, open_store
     from gate.log.judge_again import judge_again
     from gate.log.sync import sync as bring_in
 
     place = open_place(config)
     keys = open_keys(place, read_secrets(os.environ), now())
     again = judge_again(keys.signer, now, __version__)
-    done = bring_in(open_store(place, keys.trust), keys.trust, keys.log_signer, rejudge=again)
+    store = open_store(place, keys.trust)
+    with asking_witnesses(place, keys.trust) as post:
+        done = bring_in(store, keys.trust, keys.log_signer, rejudge=again, post=post)
     if not quiet:
         say(f"committed {done.committed} waiting records; the log has {done.size} entries")
     for digest in done.refused:
@@ -55,7 +58,7 @@ def reindex(config: str) -> int:
     place = open_place(config)
     trust = load_trust(place.trust, log=place.log)
     store = open_store(place, trust)
-    view = open_view(place, trust, store)
+    view = open_view(place, trust, store, quorum=False)
     if not make_anew(view):
         raise NotRecordedError("somebody appended to the log meanwhile", remedy="run again")
     say(f"the index of {view.url} holds {view.size} entries")

@@ -4,8 +4,9 @@ One policy for every service, also inside their client libraries, which are hand
 
 * connecting may take 5 s and each read 15 s, both clipped to what is left of the budget, and the
   budget bounds the whole exchange, however slowly it drips;
-* a GET is tried at most three times, with jitter; ``Retry-After`` (RFC 9110 10.2.3, and decimals as
-  some services send them) is honoured within the budget;
+* a GET, and what else may be sent twice, is tried at most three times, with jitter;
+  ``Retry-After`` (RFC 9110 10.2.3, and decimals as some services send them) is honoured within the
+  budget;
 * redirects are followed to the same scheme, host and port only;
 * TLS is always verified; plain http goes to loopback only; proxies are honoured, ``.netrc``
   and cookies never; the CA is the policy's or certifi's, never the environment's;
@@ -18,6 +19,7 @@ Whatever goes wrong is a ``FetchError`` that carries a ``Problem``: service, req
 from gate.http.auth import Bearer
 from gate.http.budget import Budget
 from gate.http.failure import FetchError
+from gate.http.post import Posted, Poster
 from gate.http.session import PolicySession, Request, utc_now
 from gate.http.wire import Wire, get_json
 
@@ -26,6 +28,8 @@ __all__ = [
     "Budget",
     "FetchError",
     "PolicySession",
+    "Posted",
+    "Poster",
     "Request",
     "Wire",
     "get_json",

@@ -74,6 +74,7 @@ class FetchError(UndeterminedError):
 
     ``status`` and ``headers`` are those of the reply, None and empty where there was none.
     ``transient``: asking again may help; ``retry_after``: seconds the service asked us to wait.
+    ``content``: the reply's body, for protocols whose error replies say something; never shown.
     """
 
     def __init__(
@@ -84,6 +85,7 @@ class FetchError(UndeterminedError):
         headers: Mapping[str, str] | None = None,
         transient: bool = False,
         retry_after: float | None = None,
+        content: bytes = b"",
     ) -> None:
         super().__init__(
             f"{problem.service}: {problem.request}: {problem.cause}", remedy=problem.remedy
@@ -93,6 +95,7 @@ class FetchError(UndeterminedError):
         self.headers: Mapping[str, str] = headers if headers is not None else {}
         self.transient = transient
         self.retry_after = retry_after
+        self.content = content
 
 
 def credentials_of(service: str) -> str:
@@ -183,6 +186,7 @@ def from_status(
     status: int,
     headers: Mapping[str, str],
     retry_after: float | None,
+    content: bytes = b"",
 ) -> FetchError:
     """A reply whose status is neither success nor a redirect that may be followed."""
     limited = status == 403 and (
@@ -213,4 +217,5 @@ def from_status(
         headers=headers,
         transient=limited or status in _TRANSIENT,
         retry_after=retry_after,
+        content=content,
     )

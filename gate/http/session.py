@@ -29,7 +29,7 @@ TRIES = 3
 HOPS = 3  # redirects within the same host
 BACKOFF_SECONDS = 0.25
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_SAFE = frozenset({"GET", "HEAD"})  # asking again changes nothing
+SAFE = frozenset({"GET", "HEAD"})  # asking again changes nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +73,8 @@ class PolicySession(requests.Session):
 
     Safe to use from several threads. A reply that it returns is 2xx, wholly read and, unless the
     request's Accept header asks for something else or the status is 204, one JSON document.
+    ``repeatable`` are the methods that may be sent again where a try failed: those that change
+    nothing, unless this service takes others twice without harm.
     """
 
     def __init__(
@@ -84,12 +86,14 @@ class PolicySession(requests.Session):
         ca: str,
         budget: Budget,
         world: World,
+        repeatable: frozenset[str] = SAFE,
     ) -> None:
         super().__init__()
         self._service = service
         self._origin = _origin(base)
         self._budget = budget
         self._world = world
+        self._repeatable = repeatable
         # A bundle by name, never True: requests would then take REQUESTS_CA_BUNDLE of the job's
         # environment, and whoever writes the job could answer for every service.
         self._ca = ca or DEFAULT_CA_BUNDLE_PATH
@@ -132,7 +136,7 @@ class PolicySession(requests.Session):
             cause = f"{self._service} links to another host, which is not asked"
             raise FetchError(failure.malformed(self._service, label, cause))
         arguments = {"params": params, "data": data, "headers": headers, "json": json}
-        tries = TRIES if verb in _SAFE else 1
+        tries = TRIES if verb in self._repeatable else 1
         for number in range(1, tries):
             try:
                 return self._follow(verb, place, arguments)
@@ -162,7 +166,7 @@ class PolicySession(requests.Session):
             if response.status_code not in _REDIRECTS:
                 return self._accept(label, response)
             target = _target(url, response.headers.get("Location", ""))
-            if verb not in _SAFE or target is None or _origin(target) != self._origin:
+            if verb not in SAFE or target is None or _origin(target) != self._origin:
                 raise self._status_failure(label, response)
             url = target.geturl()
             arguments = {"headers": arguments.get("headers")}
@@ -181,7 +185,7 @@ class PolicySession(requests.Session):
     def _status_failure(self, label: str, response: requests.Response) -> FetchError:
         wait = reply.retry_after(response.headers, self._world.now())
         return failure.from_status(
-            self._service, label, response.status_code, response.headers, wait
+            self._service, label, response.status_code, response.headers, wait, response.content
         )
 
     def _exchange(self, verb: str, url: str, arguments: Mapping[str, Any]) -> requests.Response:

@@ -18,7 +18,7 @@ from gate.config.types import NetworkSettings
 from gate.errors import UsageError
 from gate.http.budget import Budget
 from gate.http.reply import parse_json
-from gate.http.session import PolicySession, Request, World, utc_now
+from gate.http.session import SAFE, PolicySession, Request, World, utc_now
 from gate.model import ClockReading
 
 
@@ -27,7 +27,8 @@ class Wire:
 
     ``service`` is its name in messages ("jira"); ``auth`` sets the credentials on each request
     (None: none are sent). ``ca`` goes before ``network.ca``, and both before certifi's.
-    ``sleep``, ``now`` and ``jitter`` (0.0 to 1.0) stand for the world. Raises UsageError for a base
+    ``sleep``, ``now`` and ``jitter`` (0.0 to 1.0) stand for the world; ``repeatable`` is the
+    session's. Raises UsageError for a base
     URL that is neither https nor loopback, and for a CA bundle that is not there.
     """
 
@@ -43,6 +44,7 @@ class Wire:
         sleep: Callable[[float], None] = time.sleep,
         now: Callable[[], datetime] = utc_now,
         jitter: Callable[[], float] = random.random,
+        repeatable: frozenset[str] = SAFE,
     ) -> None:
         base = _checked(service, base_url)
         bundle = ca or network.ca
@@ -61,6 +63,7 @@ class Wire:
             ca=bundle,
             budget=budget,
             world=World(sleep=sleep, now=now, jitter=jitter),
+            repeatable=repeatable,
         )
 
     def url(self, path: str) -> str:

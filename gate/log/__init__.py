@@ -14,6 +14,9 @@
 ``receipt``      an entry with its proof, as two files
 ``kept``         whether a log extends a checkpoint that somebody kept
 ``permit``       whether a receipt permits a deployment, offline
+``cosigning``    having the newest head cosigned, after it was committed
+``witness``      the witnesses of the trust folder, asked side by side until the quorum is met
+``asking``       one of them: what it answers, and what to do about it
 ``create``       an empty log
 ``verify``       everything that can be checked of a log, and what is wrong with it: the tree
                  (``check_tree``), the records (``check_records``), collected in ``findings``

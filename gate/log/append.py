@@ -17,11 +17,14 @@ from typing import TypeAlias
 
 from gate.errors import InconsistentError, NotRecordedError
 from gate.frozen import dataclass
+from gate.log.asking import Post
 from gate.log.batch import Rejudge, as_it_is, judge_batch
+from gate.log.in_force import require_in_force, retires
 from gate.log.plan import plan_append
 from gate.log.reindex import catch_up
 from gate.log.trust import Trust, require_log_key, require_signed
 from gate.log.view import LogView
+from gate.log.witnessed import witnessed
 from gate.model import EntryLink
 from gate.record.canonical import digest_of
 from gate.store.contract import CHECKPOINT, Plan, Store
@@ -70,12 +73,15 @@ def append(
     entry: bytes,
     *,
     also: Sequence[Signer] = (),
-    rejudge: Rejudge = as_it_is,
+    rejudge: Rejudge | None = None,
     pause: Pause = time.sleep,
+    post: Post | None = None,
 ) -> Appended:
     """Append the record ``entry`` (a DSSE envelope); ``signer`` is the log's key.
 
-    ``also`` are further keys that sign the new head.
+    ``also`` are further keys that sign the new head: the log's next one, where ``entry`` retires
+    this one, which is then committed alone. ``post`` asks the witnesses. Without ``rejudge`` the
+    entry is appended as it is, and what others left waiting is left to those who can judge it.
 
     An entry that is in the log already gives its receipt again. Raises ``UsageError`` before
     anything is written if a key is not the trusted one, ``NotRecordedError`` if the record is not
@@ -87,23 +93,28 @@ def append(
     store.offer(entry)
     courtesies, rounds = COURTESIES, ROUNDS
     while rounds:
-        view = LogView(store, trust)
+        view = LogView(store, trust, quorum=False)
         found = view.find_logged(digest)
         if found is not None:
             place, superseded = found
+            view = witnessed(store, trust, view, post=post, pause=pause)
             return _appended(view, place, superseded=superseded)
-        waiting = store.waiting()
+        require_in_force(view, signer)
+        alone = rejudge is None or retires(entry, signer)
+        waiting = () if alone else store.waiting()
         if courtesies and any(other < digest for other in waiting):
             courtesies -= 1
             pause(_STEP * (0.5 + random.random()))  # noqa: S311  # to spread writers, not to hide
             continue
         rounds -= 1
         catch_up(view)
-        batch = judge_batch(view, entry, waiting, rejudge)
+        batch = judge_batch(view, entry, waiting, rejudge or as_it_is)
         plan = plan_append(view, batch.entries, signer, also=also, settled=batch.settled)
         if store.commit(view.checkpoint, plan):
-            committed = _read_back(store, trust, plan, view.size)
-            return _appended(committed, view.size, superseded=batch.superseded)
+            place = view.size
+            view = _read_back(store, trust, plan, place)
+            view = witnessed(store, trust, view, post=post, known=place, pause=pause)
+            return _appended(view, place, superseded=batch.superseded)
     raise NotRecordedError(
         f"not recorded: others appended to {store.url} first, {ROUNDS} times in a row",
         remedy="run again; if it stays, see who writes to this log so often",
@@ -112,15 +123,23 @@ def append(
 
 def _read_back(store: Store, trust: Trust, plan: Plan, index: int) -> LogView:
     """The log at the head just committed, if the store now shows that head or a later one."""
-    present = store.read(CHECKPOINT)
-    if present is not None and trust.policy.open(present).size >= index + len(plan.entries):
-        view = LogView(store, trust, head=plan.checkpoint)
+    if _shown_size(store, trust) >= index + len(plan.entries):
+        view = LogView(store, trust, head=plan.checkpoint, quorum=False)
         if view.entry(index) == plan.entries[0]:
             return view
     raise InconsistentError(
         f"{store.url} does not hold entry {index} as it was committed a moment ago",
         remedy="somebody changes the log beside gate: find out who, before anything else",
     )
+
+
+def _shown_size(store: Store, trust: Trust) -> int:
+    present = store.read(CHECKPOINT)
+    if present is None:
+        return -1
+    checkpoint, note = trust.policy.open_signed_note(present)
+    trust.policy.require_current(note)
+    return checkpoint.size
 
 
 def _appended(view: LogView, index: int, *, superseded: bool) -> Appended:

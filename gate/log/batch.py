@@ -2,7 +2,8 @@
 
 Our own comes first, the others in the order of their digests. Each is judged again at its place,
 after those before it. Offers that are no records of a trusted signer, or that do not fit this log,
-stay where they are: whoever reads them next may trust other keys.
+stay where they are: whoever reads them next may trust other keys. So does the end of a log key,
+which only whoever replaces it can commit (``in_force``).
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import TypeAlias
 from gate.errors import InconsistentError, UsageError
 from gate.frozen import dataclass
 from gate.log.ahead import Ahead
+from gate.log.in_force import ended_log_key
 from gate.log.source import HistorySource
 from gate.log.trust import require_signed
 from gate.log.view import LogView
@@ -65,6 +67,8 @@ def judge_batch(
             break
         try:
             if digest_of(other) != digest:
+                continue
+            if ended_log_key(other) is not None:
                 continue
             require_signed(view.trust, other)
             line.add(other)

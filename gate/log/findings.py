@@ -74,6 +74,7 @@ class Findings:
     def __init__(self) -> None:
         self._faults = _Kept()
         self._notes = _Kept()
+        self._unwitnessed: list[Finding] = []
         self._counts: Counter[str] = Counter()
 
     def fault(self, kind: str, place: str, message: str, at: At = (AFTER, 0)) -> None:
@@ -83,6 +84,10 @@ class Findings:
     def note(self, kind: str, place: str, message: str, at: At = (AFTER, 0)) -> None:
         """Something to know that contradicts nothing."""
         self._notes.add(at, Finding(kind, place, message))
+
+    def miss_quorum(self, place: str, message: str) -> None:
+        """Too few witnesses cosigned a head: no contradiction, and still not to be believed."""
+        self._unwitnessed.append(Finding("quorum", place, message))
 
     def note_all(self, kind: str, places: Sequence[str], count: int, message: str) -> None:
         """The same note of ``count`` places, of which the first are given."""
@@ -109,6 +114,11 @@ class Findings:
     def notes(self) -> tuple[Finding, ...]:
         """The notes kept."""
         return self._notes.listed()
+
+    @property
+    def unwitnessed(self) -> tuple[Finding, ...]:
+        """The heads that miss the quorum."""
+        return tuple(self._unwitnessed)
 
     @property
     def fault_counts(self) -> Mapping[str, int]:

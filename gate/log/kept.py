@@ -10,14 +10,17 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 from gate.errors import InconsistentError, UsageError
 from gate.frozen import dataclass
 from gate.tlog.checkpoint import Checkpoint
+from gate.tlog.errors import QuorumError
 from gate.tlog.proof import HEADER, parse_proof
 from gate.tlog.trust import TrustPolicy
 
 _LARGEST = 1 << 21
+_Error = TypeVar("_Error", InconsistentError, QuorumError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,19 +56,22 @@ def hold(
 
     ``root_at`` gives the root that the log had at a smaller size. Raises ``InconsistentError``
     where the checkpoint is not signed by the log's key, or where the log does not extend it: then
-    the message shows both signed heads, which is the evidence.
+    the message shows both signed heads, which is the evidence. Raises ``QuorumError`` where it does
+    and too few witnesses cosigned the checkpoint.
     """
     try:
-        checkpoint = policy.open(kept.note)
+        checkpoint, note = policy.open_signed_note(kept.note)
     except InconsistentError as error:
-        raise type(error)(
-            f"the kept checkpoint {kept.name}: {error.message}", remedy=error.remedy
-        ) from None
+        raise _named(kept, error) from None
     if checkpoint.size > size:
         what = f"it has {size} of the {checkpoint.size} entries: the newest are missing here"
     elif root_at(checkpoint.size) != checkpoint.root:
         what = f"its first {checkpoint.size} entries are others"
     else:
+        try:
+            policy.require_quorum(note)
+        except QuorumError as error:
+            raise _named(kept, error) from None
         return checkpoint
     raise InconsistentError(
         f"this log does not extend the kept checkpoint {kept.name}: {what}. Both heads are signed."
@@ -73,6 +79,10 @@ def hold(
         remedy="keep both heads and this copy: together they show that entries were left out, or "
         "that the log was written anew",
     )
+
+
+def _named(kept: Kept, error: _Error) -> _Error:
+    return type(error)(f"the kept checkpoint {kept.name}: {error.message}", remedy=error.remedy)
 
 
 def _text(note: bytes) -> str:

@@ -48,8 +48,9 @@ class Permit:
 def permits(receipt: Path, trust: Path, expected: Expected, now: datetime) -> Permit:
     """Verify the receipt against the trust folder and hold it against what is deployed.
 
-    Raises ``InconsistentError`` where a signature, proof or format does not hold, ``FindingError``
-    where the receipt is not of a decision, ``UsageError`` where receipt or trust cannot be read.
+    Raises ``InconsistentError`` where a signature, proof or format does not hold, ``QuorumError``
+    where too few witnesses cosigned its head, ``FindingError`` where the receipt is not of a
+    decision, ``UsageError`` where receipt or trust cannot be read.
     """
     trusted = load_trust(trust)
     read = read_receipt(receipt)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from gate.log.in_force import refuse_lost_key
 from gate.log.keys import row_of
 from gate.log.view import LogView
 from gate.store.contract import Plan
@@ -29,8 +30,10 @@ def plan_append(
     ``also`` are further keys that sign the head, ``settled`` the digests of offers that then need
     not wait any longer. The stored tiles at the right edge are held against the head's root first:
     what was tampered with is not signed again. Entries that the index does not cover get their rows
-    as well. Raises ``InconsistentError``, and ``ValueError`` for an entry that no log could hold.
+    as well. Raises ``InconsistentError``, and ``ValueError`` for an entry that no log could hold,
+    or for one that retires ``signer`` in any but the one right place (``in_force``).
     """
+    refuse_lost_key(entries, signer, also)
     tiles = plan_tiles(view.size, view.store.read, entries, old_root=view.root)
     behind = range(min(view.store.indexed(), view.size), view.size)
     rows = [row_of(index, view.entry(index)) for index in behind]

@@ -16,6 +16,7 @@ from gate.log.trust import Trust
 from gate.model import EntryLink
 from gate.record.statement import Record, open_record
 from gate.store.durable import Calls, explain, keep_names, place
+from gate.tlog.errors import QuorumError
 from gate.tlog.merkle import leaf_hash
 from gate.tlog.proof import TlogProof, format_proof, parse_proof, verify_proof
 
@@ -73,11 +74,20 @@ def verify_receipt(receipt: Receipt, trust: Trust) -> Record:
     """The record of the receipt, if it is in a log and by a signer that ``trust`` believes.
 
     Offline, and without asking how old it is or what it says. Raises ``InconsistentError`` of the
-    kind that says what does not hold: the log's signature, the witnesses, the proof, the record's
-    signature, its key's period, its form.
+    kind that says what does not hold: the log's signature, the proof, the record's signature, its
+    key's period, its form; and ``QuorumError`` where all of that does, and too few witnesses
+    cosigned the head.
     """
-    verify_proof(receipt.proof, receipt.entry, trust.policy)
+    missed: QuorumError | None = None
+    try:
+        verify_proof(receipt.proof, receipt.entry, trust.policy)
+    except QuorumError as error:
+        missed = error
     record, _ = open_record(receipt.entry, trust.signers)
+    if missed is not None:
+        raise QuorumError(
+            f"the head of the receipt is not witnessed: {missed.message}", remedy=missed.remedy
+        )
     return record
 
 

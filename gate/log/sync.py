@@ -12,11 +12,14 @@ from collections.abc import Sequence
 from gate.errors import NotRecordedError
 from gate.frozen import dataclass
 from gate.log.append import ROUNDS, Pause
+from gate.log.asking import Post
 from gate.log.batch import Batch, Rejudge, judge_batch
+from gate.log.in_force import require_in_force
 from gate.log.plan import plan_append
 from gate.log.reindex import catch_up
 from gate.log.trust import Trust, require_log_key
 from gate.log.view import LogView
+from gate.log.witnessed import witnessed
 from gate.store.contract import Plan, Store
 from gate.tlog.keys import Signer
 
@@ -37,16 +40,24 @@ class Synced:
 
 
 def sync(
-    store: Store, trust: Trust, signer: Signer, *, rejudge: Rejudge, pause: Pause = time.sleep
+    store: Store,
+    trust: Trust,
+    signer: Signer,
+    *,
+    rejudge: Rejudge,
+    pause: Pause = time.sleep,
+    post: Post | None = None,
 ) -> Synced:
     """Commit what waits in ``store``, and have all of it readable; ``signer`` is the log's key.
 
-    Raises what ``append.append`` raises.
+    The head gets the cosignatures that it may lack; ``post`` asks the witnesses. Raises what
+    ``append.append`` raises.
     """
     require_log_key(trust, signer)
     committed = 0
     for _ in range(ROUNDS):
-        view = LogView(store, trust)
+        view = LogView(store, trust, quorum=False)
+        require_in_force(view, signer)
         catch_up(view)
         waiting = store.waiting()
         batch = judge_batch(view, None, waiting, rejudge)
@@ -55,6 +66,7 @@ def sync(
             continue
         committed += len(batch.entries)
         if not batch.entries:
+            view = witnessed(store, trust, view, post=post, pause=pause)
             return Synced(committed, view.size, view.checkpoint, _left(waiting, batch.settled))
     raise NotRecordedError(
         f"others appended to {store.url} first, {ROUNDS} times in a row", remedy="run again"

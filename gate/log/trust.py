@@ -21,7 +21,7 @@ from gate.record.signer import RecordSigner
 from gate.record.signers import TrustedSigners, parse_signers
 from gate.record.statement import open_record
 from gate.tlog.keys import Signer, Verifier, make_verifier
-from gate.tlog.trust import NONE, TrustPolicy, parse_policy
+from gate.tlog.trust import TrustPolicy, parse_policy
 
 POLICY = "trust.policy"
 SIGNERS = "signers.toml"
@@ -40,7 +40,7 @@ class Trust:
 
 
 def load_trust(folder: Path, *, log: Path | None = None) -> Trust:
-    """The trust folder ``folder``, for exactly one log.
+    """The trust folder ``folder``, for exactly one log, which may have had several keys.
 
     ``log`` is the log's own folder, if it has one: trust inside it is refused, since whoever can
     change the log could then change whom to believe. Raises ``UsageError``.
@@ -54,7 +54,6 @@ def load_trust(folder: Path, *, log: Path | None = None) -> Trust:
     try:
         policy = parse_policy(data)
         policy.log  # noqa: B018  # raises UsageError where the policy trusts several logs
-        _refuse_witnesses(policy)
     except UsageError as error:
         raise UsageError(f"{folder / POLICY}: {error.message}", remedy=error.remedy) from None
     try:
@@ -62,15 +61,6 @@ def load_trust(folder: Path, *, log: Path | None = None) -> Trust:
     except UnicodeDecodeError:
         raise UsageError(f"{folder / SIGNERS} is not UTF-8") from None
     return Trust(policy, parse_signers(text, str(folder / SIGNERS)), _warnings(folder))
-
-
-def _refuse_witnesses(policy: TrustPolicy) -> None:
-    """No version asks witnesses yet, so no checkpoint could ever meet a quorum of them."""
-    if policy.quorum != NONE:
-        raise UsageError(
-            f"it asks for the quorum {policy.quorum!a}, and witnesses are not built yet",
-            remedy='write "quorum none" until a later version can ask them',
-        )
 
 
 def require_keys(
@@ -96,12 +86,18 @@ def require_keys(
 
 
 def require_log_key(trust: Trust, key: Signer) -> None:
-    """``UsageError`` unless ``key``, named as the log it is meant for, is that log's own."""
+    """``UsageError`` unless ``key``, named as the log it is meant for, is its current key."""
     trusted = trust.policy.log
     if key.name != trusted.name:
         raise UsageError(
             f"the policy's log is {key.name!a} and the trust folder vouches for {trusted.name!a}",
             remedy="correct log.origin or log.trust in gate.toml",
+        )
+    if key.key_id in {one.key_id for one in trust.policy.replaced}:
+        raise UsageError(
+            f"{LOG_KEY} holds {_named(key)}, a key of the log that was replaced: the current "
+            f"one is {_named(trusted)}",
+            remedy=f"store the new key as {LOG_KEY}, then run again: nothing was recorded",
         )
     if (key.algorithm, key.key_id) != (trusted.algorithm, trusted.key_id):
         raise UsageError(

@@ -44,6 +44,7 @@ from gate.log.trust import Trust
 from gate.log.view import read_head
 from gate.store.contract import CHECKPOINT, Store
 from gate.tlog.checkpoint import Checkpoint
+from gate.tlog.errors import QuorumError
 
 Fault = Finding
 """A fault as it is reported: kind, place, message."""
@@ -81,8 +82,10 @@ class LogReport:
     missing", "index rows". ``kept`` are the kept checkpoints that this log extends. ``beyond``
     counts what lies in the log's place and reaches beyond its head, or belongs to nothing below it:
     an append that did not come to its end leaves that behind, and so does an older head that is
-    laid over a newer log. ``since`` is the entry from which on signatures and evidence were
-    checked; without ``records`` nothing was that stands in a record.
+    laid over a newer log. ``unwitnessed`` are the heads, the log's own and kept ones, that too few
+    witnesses cosigned: no fault, and not to be believed (exit code 12, not 13). ``since`` is the
+    entry from which on signatures and evidence were checked; without ``records`` nothing was that
+    stands in a record.
     """
 
     origin: str
@@ -95,6 +98,7 @@ class LogReport:
     counts: Mapping[str, int]
     kept: tuple[Checkpoint, ...] = ()
     beyond: int = 0
+    unwitnessed: tuple[Finding, ...] = ()
     since: int = 0
     records: bool = True
 
@@ -120,26 +124,24 @@ def verify_log(
     if opened is None:
         return _report(findings, Checkpoint(trust.policy.log.name, 0, b""), b"")
     checkpoint, note = opened
-    since = _since(extent, trust, checkpoint.size)
-    jobs = _jobs(store, checkpoint.size, jobs)
-    with _scratch(checkpoint.size, jobs) as spool:
+    size, since = checkpoint.size, _since(extent, trust, checkpoint.size)
+    jobs = _jobs(store, size, jobs)
+    with _scratch(size, jobs) as spool:
         scope = Scope(
             store=store,
             signers=trust.signers,
-            size=checkpoint.size,
+            size=size,
             since=since,
             records=extent.records,
             evidence=evidence and extent.evidence,
-            bundles=bundles_for(checkpoint.size, jobs),
+            bundles=bundles_for(size, jobs),
             spool=spool,
         )
         with Crew(scope, jobs) as crew:
             tree = _Verifying(scope, crew, findings).run(checkpoint, progress)
     asked = kept if extent.since is None else (extent.since, *kept)
-    held = _hold(asked, trust, checkpoint.size, note, tree, findings)  # 9
-    return _report(
-        findings, checkpoint, note, kept=held, since=since, records=extent.records
-    )
+    held = _hold(asked, trust, size, note, tree, findings)  # 9
+    return _report(findings, checkpoint, note, kept=held, since=since, records=extent.records)
 
 
 class _Verifying:
@@ -204,7 +206,7 @@ def _since(extent: Extent, trust: Trust, size: int) -> int:
     if extent.since is None:
         return 0
     try:
-        since = trust.policy.open(extent.since.note).size
+        since = trust.policy.open_signed_note(extent.since.note)[0].size
     except InconsistentError:
         return 0
     return since if since <= size else 0
@@ -240,6 +242,8 @@ def _hold(
             held.append(hold(one, trust.policy, size, head, tree.root_at))
         except InconsistentError as error:
             findings.fault("kept", CHECKPOINT, error.message)
+        except QuorumError as error:
+            findings.miss_quorum(CHECKPOINT, error.message)
     return tuple(held)
 
 
@@ -248,10 +252,14 @@ def _open_checkpoint(
 ) -> tuple[Checkpoint, bytes] | None:
     try:
         data = read_head(store)
-        checkpoint, note = trust.policy.open_with_signatures(data)
+        checkpoint, note = trust.policy.open_signed_note(data)
     except InconsistentError as error:
         findings.fault("checkpoint", CHECKPOINT, error.message, HEAD)
         return None
+    try:
+        trust.policy.require_quorum(note)
+    except QuorumError as error:
+        findings.miss_quorum(CHECKPOINT, error.message)
     for signature in note.unknown:
         findings.note(
             "signature",
@@ -283,6 +291,7 @@ def _report(
         counts=findings.counts,
         kept=kept,
         beyond=findings.note_counts.get("beyond", 0),
+        unwitnessed=findings.unwitnessed,
         since=since,
         records=records,
     )

@@ -29,19 +29,30 @@ class LogView:
     """The log in ``store`` at its present head, as far as ``trust`` believes it.
 
     ``size``, ``root`` (32 bytes), ``origin`` and ``checkpoint`` (the signed note) are the head's.
-    ``head`` pins the view at this checkpoint instead of the newest one. The constructor and all
+    ``head`` pins the view at this checkpoint instead of the newest one, which the log's current key
+    must have signed; one that is given may be by a key that the log had. The constructor and all
     methods raise ``StoreError`` where there is no log or it cannot be read, ``InconsistentError``
-    where signature, tiles and entries do not hold together.
+    where signature, tiles and entries do not hold together. The constructor raises ``QuorumError``
+    where too few witnesses cosigned the head, but with ``quorum=False``: a writer must open what
+    was signed and not cosigned yet, to append to it or have it cosigned.
     """
 
     def __init__(
-        self, store: Store, trust: Trust, *, tail: int = TAIL, head: bytes | None = None
+        self,
+        store: Store,
+        trust: Trust,
+        *,
+        tail: int = TAIL,
+        head: bytes | None = None,
+        quorum: bool = True,
     ) -> None:
         self.store = store
         self.url = store.url
         self.trust = trust
         self.checkpoint = read_head(store) if head is None else head
-        self.head = trust.policy.open(self.checkpoint)
+        self.head, note = trust.policy.open_signed_note(self.checkpoint)
+        if head is None:
+            trust.policy.require_current(note)
         self.size, self.root, self.origin = self.head.size, self.head.root, self.head.origin
         store.prefetch(right_edge(self.size))
         self._reader = TreeReader(store.read, self.size)
@@ -51,6 +62,8 @@ class LogView:
         self._tail = tail
         if root_from(self.size, self._reader.node) != self.root:
             raise ProofError(f"the tiles of {store.url} do not make the root of its checkpoint")
+        if quorum:
+            trust.policy.require_quorum(note)
 
     def leaf(self, index: int) -> bytes:
         """The leaf hash of entry ``index``; ``ValueError`` if there is none at this head."""
@@ -112,6 +125,18 @@ class LogView:
 
         The tiles are held against this head's root by a consistency proof between the two.
         """
+        root, _ = self._grown_from(size)
+        return root
+
+    def prove_growth(self, size: int) -> tuple[bytes, ...]:
+        """The consistency proof from the log's first ``size`` entries to this head, checked.
+
+        No hashes where ``size`` is 0 or this head's.
+        """
+        _, proof = self._grown_from(size)
+        return proof
+
+    def _grown_from(self, size: int) -> tuple[bytes, tuple[bytes, ...]]:
         from gate.tlog.merkle import append_only_proof, verify_append_only
 
         if not 0 <= size <= self.size:
@@ -119,7 +144,7 @@ class LogView:
         root = root_from(size, self._reader.node)
         proof = append_only_proof(size, self.size, self._reader.node)
         verify_append_only(size, root, self.size, self.root, proof)
-        return root
+        return root, proof
 
     def find(self, kind: str, value: str, *, thorough: bool = False) -> Iterator[Hit]:
         """The records that have this key (``gate.log.keys``), newest first, each verified.

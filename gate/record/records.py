@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from datetime import datetime
 from typing import TypeAlias
 
@@ -157,6 +158,11 @@ class KeyRecord(_OfNoDeployment):
     def at(self) -> datetime:
         """When it was recorded."""
         return self.predicate.at
+
+    @property
+    def public_key(self) -> bytes:
+        """The raw 32 bytes of the key."""
+        return base64.b64decode(self.predicate.public_key)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ through the functions it is handed.
 ``cosignature``  C2SP tlog-cosignature: a witness's dated signature on a checkpoint
 ``checkpoint``   C2SP tlog-checkpoint: origin, size and root as a note
 ``trust``        C2SP tlog-policy: which logs and witnesses are believed
+``witness``      C2SP tlog-witness: asking a witness for a cosignature, as bytes
 ``proof``        C2SP tlog-proof: an inclusion proof with its checkpoint, as one file
 ``canonical``    the one spelling of numbers and base64 that all of them accept
 ``errors``       what can be wrong with a log, one class for each finding

@@ -1,13 +1,18 @@
 """What can be wrong with a log or a proof, one class for each finding.
 
-All of them are evidence: a log or a receipt that contradicts itself, its format or its keys. A
-mistake in the *reader's own* trust settings is ``gate.errors.UsageError`` instead, and a call that
-can only be a bug in the caller is ``ValueError``.
+All but ``QuorumError`` are evidence: a log or a receipt that contradicts itself, its format or its
+keys. A mistake in the *reader's own* trust settings is ``gate.errors.UsageError`` instead, and a
+call that can only be a bug in the caller is ``ValueError``.
 """
 
 from __future__ import annotations
 
-from gate.errors import InconsistentError
+from gate.errors import InconsistentError, NotRecordedError
+
+COSIGN = (
+    "the next append to the log asks the witnesses again; take the head or receipt from the log "
+    "after that, or see whether trust.policy still names the log's witnesses (docs/witnesses.md)"
+)
 
 
 class TlogError(InconsistentError):
@@ -26,6 +31,10 @@ class UnknownKeyError(TlogError):
     """Signed in the name of a trusted key, by a key that is not the trusted one."""
 
 
+class ReplacedKeyError(TlogError):
+    """What a log shows now, signed only by keys that it had before its current one."""
+
+
 class BadSignatureError(TlogError):
     """A signature that claims a trusted key and does not verify with it."""
 
@@ -38,13 +47,20 @@ class OriginError(TlogError):
     """A checkpoint that speaks of another log than the one whose key signed it."""
 
 
-class QuorumError(TlogError):
-    """Signed by the log, and cosigned by too few of the witnesses the policy asks for."""
-
-
 class ProofError(TlogError):
     """A proof, or a stored tree, that does not lead to the root it was said to lead to."""
 
 
 class MissingTileError(TlogError):
     """A tile or entry bundle that the checkpoint says must exist is not there."""
+
+
+class QuorumError(NotRecordedError):
+    """Signed by the log, and cosigned by too few of the witnesses the policy asks for.
+
+    No ``TlogError``: nothing contradicts anything, as a head is signed first and cosigned after.
+    Until it is, nobody but the log vouches that it is the same head for all, so it is not believed.
+    """
+
+    def __init__(self, message: str, *, remedy: str = "") -> None:
+        super().__init__(message, remedy=remedy or COSIGN)

@@ -72,7 +72,9 @@ __all__ = [
     "format_vkey",
     "open_note",
     "parse_note",
+    "parse_signatures",
     "parse_vkey",
+    "put_signatures",
     "sign_note",
     "untrusted",
 ]
@@ -151,9 +153,14 @@ def add_signatures(data: bytes, signers: Sequence[Signer]) -> bytes:
 
     The signatures already there are kept unverified. Raises ``MalformedError`` and ``ValueError``.
     """
-    note = parse_note(data)
-    message = note.text.encode()
+    message = parse_note(data).text.encode()
     added = [Signature(one.name, one.key_id, one.sign(message)) for one in signers]
+    return put_signatures(data, added)
+
+
+def put_signatures(data: bytes, added: Sequence[Signature]) -> bytes:
+    """As ``add_signatures``, with signatures that others made; they are not verified either."""
+    note = parse_note(data)
     replaced = {(one.name, one.key_id) for one in added}
     kept = [one for one in note.signatures if (one.name, one.key_id) not in replaced]
     return format_note(note.text, [*kept, *added])
@@ -203,13 +210,21 @@ def parse_note(data: bytes) -> UncheckedNote:
     end = whole.rfind("\n\n")
     if end < 0:
         raise MalformedError("the note has no empty line before its signatures")
-    text, rest = whole[: end + 1], whole[end + 2 :]
-    if not rest.endswith("\n"):
+    return UncheckedNote(whole[: end + 1], _parse_signatures(whole[end + 2 :]))
+
+
+def parse_signatures(data: bytes) -> tuple[Signature, ...]:
+    """One or more signature lines without their note; raises ``MalformedError``."""
+    return _parse_signatures(decode_text(data, "the signatures", MAX_NOTE))
+
+
+def _parse_signatures(text: str) -> tuple[Signature, ...]:
+    if not text.endswith("\n"):
         raise MalformedError("the note does not end in a whole signature line")
-    lines = rest.removesuffix("\n").split("\n")
+    lines = text.removesuffix("\n").split("\n")
     if len(lines) > MAX_SIGNATURES:
         raise MalformedError(f"the note has more than {MAX_SIGNATURES} signatures")
-    return UncheckedNote(text, tuple(_parse_signature(line) for line in lines))
+    return tuple(_parse_signature(line) for line in lines)
 
 
 def untrusted(found: Iterable[Signature], wanted: Iterable[Verifier]) -> TlogError:

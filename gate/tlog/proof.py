@@ -106,9 +106,11 @@ def parse_proof(data: bytes) -> TlogProof:
 def verify_proof(proof: TlogProof, entry: bytes, policy: TrustPolicy) -> Checkpoint:
     """The believed checkpoint of a log that holds ``entry`` at ``proof.index``.
 
-    Raises what ``TrustPolicy.open`` raises, and ``ProofError``.
+    Raises what ``TrustPolicy.open`` raises, and ``ProofError``; ``QuorumError`` last, as what
+    contradicts itself is worse than what witnesses have not seen.
     """
     leaf = leaf_hash(entry)  # step 1 of tlog-proof's "Verifying"
-    checkpoint = policy.open(proof.checkpoint)  # steps 2 and 3: origin, log key, witnesses
+    checkpoint, note = policy.open_signed_note(proof.checkpoint)  # step 2: origin, log key
     verify_inclusion(leaf, proof.index, checkpoint.size, proof.hashes, checkpoint.root)  # step 4
+    policy.require_quorum(note)  # step 3: witnesses
     return checkpoint

@@ -26,18 +26,22 @@ Log keys are of type 0x01, witness keys of type 0x04; another type (ML-DSA-44 is
 as is anything else this module does not understand: a policy half understood is not enforced. The
 policy is the reader's own setting, so what is wrong with it is a ``UsageError`` that names the
 line. A policy without a ``log`` line is refused as well: here it would believe nothing.
+
+A log may have several keys, one after another: then the last of its lines is its *current* key, and
+the others are keys that it had. Each of them vouches for what was kept from its time (a receipt, a
+checkpoint); what a log shows *now* must be signed by the current one (``TrustPolicy.open_head``).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from gate.errors import UsageError
 from gate.tlog.canonical import decode_number, shown
 from gate.tlog.checkpoint import Checkpoint, parse_checkpoint, require_origin
-from gate.tlog.errors import MalformedError, QuorumError
+from gate.tlog.errors import MalformedError, QuorumError, ReplacedKeyError
 from gate.tlog.keys import COSIGNATURE, ED25519, Verifier, parse_vkey
 from gate.tlog.note import Note, open_note, untrusted
 
@@ -83,18 +87,24 @@ class TrustPolicy:
 
     @property
     def log(self) -> Verifier:
-        """The key of the one log; ``UsageError`` if the policy trusts several."""
-        return self._only().key
+        """The current key of the one log; ``UsageError`` if the policy trusts several logs."""
+        return self._current().key
 
     @property
     def url(self) -> str | None:
-        """The URL of the one log, if given; ``UsageError`` if the policy trusts several."""
-        return self._only().url
+        """The URL beside that key, if given; ``UsageError`` if the policy trusts several logs."""
+        return self._current().url
 
     @property
     def origin(self) -> str:
-        """The origin of the one log; ``UsageError`` if the policy trusts several."""
-        return self._only().key.name
+        """The origin of the one log; ``UsageError`` if the policy trusts several logs."""
+        return self._current().key.name
+
+    @property
+    def replaced(self) -> tuple[Verifier, ...]:
+        """The keys that the one log had before; ``UsageError`` if the policy trusts several."""
+        current = self.log
+        return tuple(one.key for one in self.logs if one.key != current)
 
     def open(self, data: bytes) -> Checkpoint:
         """The checkpoint in ``data`` if it is to be believed.
@@ -107,38 +117,102 @@ class TrustPolicy:
 
     def open_with_signatures(self, data: bytes) -> tuple[Checkpoint, Note]:
         """As ``open``, with the note: its verified signatures hold the witnesses' times."""
+        checkpoint, note = self.open_signed_note(data)
+        self.require_quorum(note)
+        return checkpoint, note
+
+    def open_signed(self, data: bytes) -> Checkpoint:
+        """The checkpoint in ``data`` if the log signed it, whoever cosigned it.
+
+        For whoever is about to ask the witnesses, or says apart that they are missing. Raises what
+        ``open`` raises but ``QuorumError``: a bad signature by a witness is refused here too.
+        """
+        checkpoint, _ = self.open_signed_note(data)
+        return checkpoint
+
+    def open_signed_note(self, data: bytes) -> tuple[Checkpoint, Note]:
+        """As ``open_signed``, with the note, for ``cosigned_by`` and ``require_quorum``."""
         keys = [*(one.key for one in self.logs), *(one.key for one in self.witnesses)]
         note = open_note(data, keys)
-        signed = {(one.name, one.key_id) for one in note.verified}
-        by_logs = [one.key for one in self.logs if (one.key.name, one.key.key_id) in signed]
+        by_logs = self.log_keys_of(note)
         if not by_logs:
             raise untrusted(note.unknown, [one.key for one in self.logs])
         checkpoint = parse_checkpoint(note.text)
         require_origin(checkpoint, {key.name for key in by_logs})
-        cosigned = {one.name for one in self.witnesses if (one.key.name, one.key.key_id) in signed}
-        self._require_quorum(cosigned)
         return checkpoint, note
 
-    def _only(self) -> TrustedLog:
-        if len(self.logs) != 1:
-            raise UsageError(
-                f"the trust policy names {len(self.logs)} logs where exactly one is meant",
-                remedy="Keep one log line.",
-            )
-        return self.logs[0]
+    def cosigned_by(self, note: Note) -> frozenset[str]:
+        """The names, in this policy, of the witnesses whose good signature the note bears."""
+        signed = {(one.name, one.key_id) for one in note.verified}
+        return frozenset(
+            one.name for one in self.witnesses if (one.key.name, one.key.key_id) in signed
+        )
 
-    def _require_quorum(self, cosigned: set[str]) -> None:
-        if self.quorum == NONE:
-            return
+    def meets_quorum(self, cosigned: Iterable[str]) -> bool:
+        """Whether these witnesses, by their names in this policy, are the quorum."""
         reached = set(cosigned)
         for group in self.groups:  # members are defined before the groups that hold them
             if sum(name in reached for name in group.members) >= group.threshold:
                 reached.add(group.name)
-        if self.quorum not in reached:
+        return self.quorum == NONE or self.quorum in reached
+
+    def require_quorum(self, note: Note) -> None:
+        """``QuorumError`` unless the quorum cosigned the note, one that this policy opened."""
+        cosigned = self.cosigned_by(note)
+        if not self.meets_quorum(cosigned):
             by = ", ".join(sorted(shown(name) for name in cosigned)) or "no witness"
             raise QuorumError(
                 f"cosigned by {by}, which does not meet the quorum {shown(self.quorum)}"
             )
+
+    def open_head(self, data: bytes) -> tuple[Checkpoint, Note]:
+        """As ``open_with_signatures``, for the checkpoint that the one log shows now.
+
+        ``ReplacedKeyError`` unless its current key is among those that signed: whoever got hold of
+        a key that was replaced, or of a copy from its time, must not pass them off as the log.
+        """
+        checkpoint, note = self.open_signed_note(data)
+        self.require_current(note)
+        self.require_quorum(note)
+        return checkpoint, note
+
+    def require_current(self, note: Note) -> None:
+        """``ReplacedKeyError`` unless the log's current key signed a note that was opened here."""
+        by = self.log_keys_of(note)
+        if self.log not in by:
+            named = ", ".join(map(_named, by)) or "nobody"
+            raise ReplacedKeyError(
+                f"signed by {named}, a key that was replaced, and not by the log's current key "
+                f"{_named(self.log)}",
+                remedy="This is the log as it was before, or somebody signs with the old key. "
+                "Where it is an older copy, read it with the trust folder of its time.",
+            )
+
+    def log_keys_of(self, note: Note) -> tuple[Verifier, ...]:
+        """Those of the log keys that signed ``note``, in the policy's order."""
+        signed = {(one.name, one.key_id) for one in note.verified}
+        return tuple(one.key for one in self.logs if (one.key.name, one.key.key_id) in signed)
+
+    def generation(self, note: Note) -> int:
+        """How many of the log's keys came before the latest one that signed ``note``.
+
+        In the heads of one log, in their order, it never falls: a later head of an earlier
+        generation is by somebody who still has a key that was replaced. For a note that
+        ``open_signed_note`` returned; ``ValueError`` where no log key signed it.
+        """
+        by = self.log_keys_of(note)
+        if not by:
+            raise ValueError("a note that no log key signed")
+        return [one.key for one in self.logs].index(by[-1])
+
+    def _current(self) -> TrustedLog:
+        origins = {one.key.name for one in self.logs}
+        if len(origins) != 1:
+            raise UsageError(
+                f"the trust policy names {len(origins)} logs where exactly one is meant",
+                remedy="Keep the log lines of one origin.",
+            )
+        return self.logs[-1]
 
 
 def format_policy(log_vkey: str, url: str | None = None) -> str:
@@ -187,7 +261,7 @@ class _Parser:
             (character < " " and character != "\t") or character == "\x7f" for character in line
         ):
             raise UsageError("it holds a control character")
-        items = [item for item in re.split(r"[ \t]+", line) if item]
+        items = items_of(line)
         if not items or items[0].startswith("#"):
             return
         kinds: dict[str, Callable[[list[str]], None]] = {
@@ -261,6 +335,15 @@ class _Parser:
     def _require(self, name: str) -> None:
         if name not in self._defined:
             raise UsageError(f"{shown(name)} is not defined on a line before this one")
+
+
+def items_of(line: str) -> list[str]:
+    """What stands on a line, divided by spaces and tabs."""
+    return [item for item in re.split(r"[ \t]+", line) if item]
+
+
+def _named(key: Verifier) -> str:
+    return f"{shown(key.name)}+{key.key_id.hex()}"
 
 
 def _key(vkey: str, algorithm: int, rule: str) -> Verifier:

@@ -11,6 +11,7 @@ import pytest
 from jobs import SHOP, Job, job, must_say, said
 
 from gate.record.signer import new_private_key, private_key_one_line, private_key_pem
+from gate.record.signers import parse_signers
 from gate.tlog.keys import parse_vkey
 
 NAMES = ("GATE_SIGNING_KEY", "GATE_LOG_KEY")
@@ -173,6 +174,10 @@ def test_keys_new_prints_a_key_that_keys_show_knows(acme: Job) -> None:
     assert "-----BEGIN PUBLIC KEY-----" in shown.out
     vkey = next(x for x in shown.out.splitlines() if x.startswith("log key")).split()[-1]
     assert parse_vkey(vkey).name == "acme.example/x"
+    (public,) = (x.split()[-1] for x in shown.out.splitlines() if x.startswith("public_key"))
+    entry = f'public_key = "{public}"\nnot_before = 2026-01-01T00:00:00Z\n'
+    (keyid,) = (x.split()[-1] for x in shown.out.splitlines() if x.startswith("record key"))
+    assert parse_signers(f'[[signer]]\nkeyid = "{keyid}"\n{entry}').entries[0].keyid == keyid
     assert line not in shown.out
     assert pem.splitlines()[1] not in shown.out
 

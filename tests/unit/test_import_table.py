@@ -42,7 +42,7 @@ TABLE: Mapping[str, tuple[str, ...]] = {
     "audit": (*BASE, "log", "record", "tlog", "policy", "controls", "identity", "output"),
     "deploy": (
         *(*BASE, "facts", "policy", "config", "identity"),
-        *("record", "log", "store", "tlog", "tickets", "forges"),
+        *("record", "log", "store", "tlog", "tickets", "forges", "http"),
     ),
     "demo": (),
 }

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-
 import pytest
 from faults.pipelines import (
     LOG_KEY,
@@ -14,6 +12,7 @@ from faults.pipelines import (
     digest,
     filler,
 )
+from faults.waiting_room import WaitingRoom
 from records import OTHER, SIGNER, good_decision, write
 from worlds import good_history
 
@@ -26,32 +25,6 @@ from gate.log.verify import verify_log
 from gate.log.view import LogView
 from gate.model import DecisionKind
 from gate.record.statement import DecisionRecord
-from gate.store.contract import Plan
-from gate.store.memory import MemoryStore
-
-
-class WaitingRoom(MemoryStore):
-    """A store whose writers leave their entries for whoever commits next."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.room: dict[str, bytes] = {}
-
-    def offer(self, entry: bytes) -> None:
-        self.room[digest(entry)] = entry
-
-    def waiting(self) -> tuple[str, ...]:
-        return tuple(sorted(self.room))
-
-    def offered(self, digests: Iterable[str]) -> Mapping[str, bytes]:
-        return {one: self.room[one] for one in digests if one in self.room}
-
-    def commit(self, expected: bytes | None, plan: Plan) -> bool:
-        if not super().commit(expected, plan):
-            return False
-        for one in plan.settled:
-            self.room.pop(one, None)
-        return True
 
 
 @pytest.fixture
@@ -79,16 +52,16 @@ def test_what_others_left_goes_in_with_ours_and_each_gets_its_receipt(store: Wai
     one, two, three = filler(3)
     store.offer(two)
     store.offer(three)
-    appended = append(store, TRUST, LOG_KEY, one, pause=no_pause)
+    appended = append(store, TRUST, LOG_KEY, one, rejudge=as_it_is, pause=no_pause)
     assert appended.index == 0
     assert entries(store) == [one, *sorted([two, three], key=digest)]
     assert store.waiting() == ()
     for other in (two, three):  # their writers come back, and find it done
-        theirs = append(store, TRUST, LOG_KEY, other, pause=no_pause)
+        theirs = append(store, TRUST, LOG_KEY, other, rejudge=as_it_is, pause=no_pause)
         assert (theirs.entry, theirs.superseded) == (other, False)
     assert LogView(store, TRUST).size == 3
     assert store.waiting() != ()  # offered again by those who came back, and known to be done
-    append(store, TRUST, LOG_KEY, filler(1, 9)[0], pause=no_pause)
+    append(store, TRUST, LOG_KEY, filler(1, 9)[0], rejudge=as_it_is, pause=no_pause)
     assert store.waiting() == ()
     assert LogView(store, TRUST).size == 4
 
@@ -97,7 +70,7 @@ def test_a_writer_steps_back_for_those_before_it_and_not_for_ever(store: Waiting
     first, second = sorted(filler(2), key=digest)
     store.offer(first)
     pauses: list[float] = []
-    append(store, TRUST, LOG_KEY, second, pause=pauses.append)
+    append(store, TRUST, LOG_KEY, second, rejudge=as_it_is, pause=pauses.append)
     assert len(pauses) == COURTESIES
     assert set(entries(store)) == {first, second}
     pauses.clear()
@@ -106,9 +79,11 @@ def test_a_writer_steps_back_for_those_before_it_and_not_for_ever(store: Waiting
 
     def settle(_: float) -> None:
         pauses.append(0)
-        append(store, TRUST, LOG_KEY, min(filler(20, 10), key=digest), pause=no_pause)
+        append(
+            store, TRUST, LOG_KEY, min(filler(20, 10), key=digest), rejudge=as_it_is, pause=no_pause
+        )
 
-    assert append(store, TRUST, LOG_KEY, later, pause=settle).entry == later
+    assert append(store, TRUST, LOG_KEY, later, rejudge=as_it_is, pause=settle).entry == later
     assert len(pauses) == 1
 
 
@@ -177,9 +152,9 @@ def test_a_batch_has_an_end(store: WaitingRoom, monkeypatch: pytest.MonkeyPatch)
         store.offer(one)
     taken = judge_batch(LogView(store, TRUST), filler(1, 50)[0], store.waiting(), as_it_is)
     assert len(taken.entries) == 3
-    append(store, TRUST, LOG_KEY, filler(1, 50)[0], pause=no_pause)
-    append(store, TRUST, LOG_KEY, filler(1, 51)[0], pause=no_pause)
-    append(store, TRUST, LOG_KEY, filler(1, 52)[0], pause=no_pause)
+    append(store, TRUST, LOG_KEY, filler(1, 50)[0], rejudge=as_it_is, pause=no_pause)
+    append(store, TRUST, LOG_KEY, filler(1, 51)[0], rejudge=as_it_is, pause=no_pause)
+    append(store, TRUST, LOG_KEY, filler(1, 52)[0], rejudge=as_it_is, pause=no_pause)
     assert store.waiting() == ()
     assert LogView(store, TRUST).size == 9
 

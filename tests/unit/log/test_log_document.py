@@ -12,11 +12,22 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from faults.pipelines import LOG_KEY, OTHER_LOG_KEY, Pipeline, fill, new_directory, story, vkey
+from faults.pipelines import (
+    LOG_KEY,
+    OTHER_LOG_KEY,
+    Pipeline,
+    fill,
+    filler,
+    new_directory,
+    story,
+    vkey,
+)
 from records import OTHER, trusted
 
+from gate.log.plan import plan_append
 from gate.log.receipt import write_receipt
 from gate.record.signers import SignerEntry, format_signers
+from gate.tlog.trust import parse_policy
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "log.md"
 SCHEMAS = DOCUMENT.parents[1] / "gate" / "record" / "schemas"
@@ -106,6 +117,22 @@ def test_it_believes_no_other_key_and_no_other_time(log: Path, trust: Path, tmp_
         verifier().verify_log(log, foreign)
 
 
+def test_where_the_logs_key_was_replaced_the_head_must_be_by_the_last_one(
+    pipeline: Pipeline, log: Path, tmp_path: Path
+) -> None:
+    view = pipeline.view()
+    write_receipt(tmp_path / "before", view.entry(0), view.prove(0))
+    both = write_trust(tmp_path / "both", log=f"{vkey(LOG_KEY)}\nlog {vkey(OTHER_LOG_KEY)}")
+    with pytest.raises(ValueError, match="no signature by the log's current key"):
+        verifier().verify_log(log, both)
+    assert verifier().verify_receipt(tmp_path / "before", both)
+    plan = plan_append(view, filler(1), LOG_KEY, also=[OTHER_LOG_KEY])
+    assert pipeline.store.commit(view.checkpoint, plan)
+    for names in (vkey(LOG_KEY), vkey(OTHER_LOG_KEY)):
+        assert verifier().verify_log(log, write_trust(tmp_path / "one", log=names))
+    assert len(verifier().verify_log(log, both)) == view.size + 1
+
+
 def test_it_reads_every_receipt_and_refuses_changed_ones(
     pipeline: Pipeline, trust: Path, tmp_path: Path
 ) -> None:
@@ -147,3 +174,23 @@ def test_every_field_of_a_decision_is_in_the_table() -> None:
         assert f"| `{name}` |" in text
     assert fields("outcome") - fields("decision") == {"outcome"}
     assert "`succeeded`, `failed`, `cancelled`, `rolled-back`" in text
+
+
+def test_the_verifier_refuses_a_quorum_that_it_does_not_look_for(tmp_path: Path) -> None:
+    log = new_directory(tmp_path / "log")
+    story(Pipeline(log), 3)
+    trust = write_trust(tmp_path / "trust")
+    verifier().verify_log(tmp_path / "log", trust)
+    policy = trust / "trust.policy"
+    policy.write_text(policy.read_text().replace("quorum none", "quorum w"))
+    with pytest.raises(ValueError, match="witnesses are asked for"):
+        verifier().verify_log(tmp_path / "log", trust)
+
+
+def test_the_example_policy_of_the_witnesses_page_is_one() -> None:
+    page = (DOCUMENT.parent / "witnesses.md").read_text("utf-8")
+    (block,) = re.findall(r"\n\n((?:    [a-z].*\n)+)\n", page)
+    policy = parse_policy(re.sub(r"(?m)^    ", "", block))
+    assert policy.quorum == "two-of-three"
+    assert all(one.url and one.url.startswith("https://") for one in policy.witnesses)
+    assert [policy.meets_quorum(names) for names in (("ours",), ("bank", "club"))] == [False, True]

@@ -49,26 +49,40 @@ def test_a_file_that_cannot_be_used_is_named(folder: Path, name: str) -> None:
 
 
 def test_several_logs_are_refused(folder: Path) -> None:
-    text = f"log {vkey(LOG_KEY)}\nlog {vkey(OTHER_LOG_KEY)}\nquorum none\n"
+    strange = Ed25519Signer("other.example/log", Ed25519PrivateKey.from_private_bytes(b"\x13" * 32))
+    text = f"log {vkey(LOG_KEY)}\nlog {vkey(strange)}\nquorum none\n"
     (folder / "trust.policy").write_text(text)
-    with pytest.raises(UsageError):
+    with pytest.raises(UsageError, match=r"trust\.policy: the trust policy names 2 logs"):
         load_trust(folder)
 
 
-def test_a_quorum_of_witnesses_is_not_built_yet_and_says_so(folder: Path) -> None:
+def test_a_log_may_have_had_a_key_before_and_its_holder_is_told_that_it_was_replaced(
+    folder: Path,
+) -> None:
+    text = f"log {vkey(OTHER_LOG_KEY)}\nlog {vkey(LOG_KEY)}\nquorum none\n"
+    (folder / "trust.policy").write_text(text)
+    trust = load_trust(folder)
+    assert (trust.policy.log, trust.policy.replaced) == (
+        LOG_KEY.verifier,
+        (OTHER_LOG_KEY.verifier,),
+    )
+    require_keys(trust, *_both(RECORD_SEED, LOG_SEED), NOW)
+    with pytest.raises(UsageError, match=r"GATE_LOG_KEY holds .* that was replaced") as caught:
+        require_keys(trust, *_both(RECORD_SEED, b"\x12" * 32), NOW)
+    assert "store the new key as GATE_LOG_KEY" in caught.value.remedy
+    with pytest.raises(UsageError, match="GATE_LOG_KEY is not the key that the trust folder"):
+        require_keys(trust, *_both(RECORD_SEED, STRANGE_SEED), NOW)
+
+
+def test_a_quorum_of_witnesses_may_be_asked_for(folder: Path) -> None:
     key = Ed25519PrivateKey.from_private_bytes(b"\x21" * 32).public_key().public_bytes_raw()
-    witness = f"witness w {format_vkey('witness.example/w', key, COSIGNATURE)}\n"
+    witness = f"witness w {format_vkey('witness.example/w', key, COSIGNATURE)} https://w.example\n"
     log = f"log {vkey(LOG_KEY)}\n"
-    (folder / "trust.policy").write_text(f"{log}{witness}quorum w\n")
-    with pytest.raises(UsageError, match=r"trust\.policy: .*witnesses are not built yet") as caught:
-        load_trust(folder)
-    assert caught.value.exit_code == 2
-    assert "quorum none" in caught.value.remedy
-    (folder / "trust.policy").write_text(f"{log}{witness}group g any w\nquorum g\n")
-    with pytest.raises(UsageError, match="witnesses are not built yet"):
-        load_trust(folder)
-    (folder / "trust.policy").write_text(f"{log}{witness}quorum none\n")  # named, and not asked
-    assert load_trust(folder).policy.quorum == "none"
+    for rule in ("quorum w\n", "group g any w\nquorum g\n", "quorum none\n"):
+        (folder / "trust.policy").write_text(f"{log}{witness}{rule}")
+        policy = load_trust(folder).policy
+        assert policy.quorum == rule.split()[-1]
+        assert policy.witnesses[0].url == "https://w.example"
 
 
 def _both(record: bytes, log: bytes, origin: str = ORIGIN) -> tuple[Ed25519Signer, RecordSigner]:

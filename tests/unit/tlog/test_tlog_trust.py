@@ -12,12 +12,14 @@ from gate.tlog.errors import (
     NoTrustedSignatureError,
     OriginError,
     QuorumError,
+    ReplacedKeyError,
     TlogError,
     UnknownKeyError,
 )
 from gate.tlog.keys import COSIGNATURE, format_vkey, public_bytes
 from gate.tlog.merkle import leaf_hash
-from gate.tlog.note import Ed25519Signer, Signature, format_note, parse_note, sign_note
+from gate.tlog.next_key import with_log_key
+from gate.tlog.note import Ed25519Signer, Note, Signature, format_note, parse_note, sign_note
 from gate.tlog.trust import Group, TrustPolicy, format_policy, parse_policy
 
 Keys = tuple[Ed25519PrivateKey, ...]
@@ -103,6 +105,58 @@ def test_a_log_may_have_two_keys_of_one_name(
     policy = parse_policy(text)
     assert policy.open(sign_checkpoint(HEAD, [impostor])) == HEAD
     assert policy.open(sign_checkpoint(HEAD, [log_signer, impostor])) == HEAD
+    assert policy.open(sign_checkpoint(HEAD, [log_signer])) == HEAD
+    assert (policy.log, policy.origin) == (impostor.verifier, log_signer.name)
+    assert policy.replaced == (log_signer.verifier,)
+
+
+def test_what_a_log_shows_now_is_signed_by_its_last_key(
+    log_signer: Ed25519Signer, impostor: Ed25519Signer, stranger: Ed25519Signer
+) -> None:
+    old, new = log_signer, impostor
+    policy = parse_policy(f"log {old.verifier.vkey}\nlog {new.verifier.vkey}\nquorum none\n")
+    for by in ([new], [old, new], [new, old], [new, stranger]):
+        assert policy.open_head(sign_checkpoint(HEAD, by))[0] == HEAD
+    for by in ([old], [old, stranger], [stranger, old]):
+        with pytest.raises(
+            ReplacedKeyError, match=f"by .*{old.key_id.hex()}, .*replaced"
+        ) as caught:
+            policy.open_head(sign_checkpoint(HEAD, by))
+        assert new.key_id.hex() in caught.value.message
+        assert caught.value.exit_code == 13
+    with pytest.raises(NoTrustedSignatureError):
+        policy.open_head(sign_checkpoint(HEAD, [stranger]))
+    note = parse_note(sign_checkpoint(HEAD, [old]))
+    bad = Signature(new.name, new.key_id, bytes(64))
+    with pytest.raises(BadSignatureError):
+        policy.open_head(format_note(note.text, [*note.signatures, bad]))
+    for by, generation in (([old], 0), ([new], 1), ([old, new], 1), ([new, old], 1)):
+        _, opened = policy.open_with_signatures(sign_checkpoint(HEAD, by))
+        assert policy.generation(opened) == generation
+    both = parse_note(sign_checkpoint(HEAD, [old, new]))
+    with pytest.raises(ValueError, match="no log key signed"):
+        policy.generation(Note(both.text, (), both.signatures))
+    assert policy.log_keys_of(Note(both.text, both.signatures, ())) == (old.verifier, new.verifier)
+    assert policy.log_keys_of(Note(both.text, (), both.signatures)) == ()
+
+
+def test_a_key_is_added_after_the_last_and_all_else_stays(
+    log_signer: Ed25519Signer, impostor: Ed25519Signer, stranger: Ed25519Signer, lines: str
+) -> None:
+    old, new = log_signer.verifier.vkey, impostor.verifier.vkey
+    rest = lines.partition("\n")[2]
+    text = f"# ours \u2028log not\n\tlog  {old}\thttps://log.example/\n# é\n{rest}quorum w1\n"
+    changed = with_log_key(text, new)
+    assert changed == text.replace("# é\n", f"log {new} https://log.example/\n# é\n")
+    policy = parse_policy(changed)
+    assert (policy.log, policy.url) == (impostor.verifier, "https://log.example/")
+    assert with_log_key(changed, new) == changed
+    assert with_log_key(changed, old) == changed
+    assert with_log_key(f"quorum none\nlog {old}\n", new) == f"quorum none\nlog {old}\nlog {new}\n"
+    with pytest.raises(UsageError, match="is another log than"):
+        with_log_key(text, stranger.verifier.vkey)
+    with pytest.raises(UsageError, match="names 2 logs"):
+        with_log_key(f"log {old}\nlog {stranger.verifier.vkey}\nquorum none\n", new)
 
 
 # ---------------------------------------------------------------- quorum
@@ -200,7 +254,7 @@ def test_every_bit_of_a_cosigned_checkpoint_counts(
     for at in range(len(data)):
         for bit in range(8):
             changed = data[:at] + bytes([data[at] ^ (1 << bit)]) + data[at + 1 :]
-            with pytest.raises(TlogError):
+            with pytest.raises((TlogError, QuorumError)):
                 policy.open(changed)
 
 
