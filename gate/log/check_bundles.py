@@ -22,7 +22,7 @@ from gate.tlog.paths import WIDTH, TileName
 from gate.tlog.tile import decode_bundle
 
 There = Mapping[int | None, Sequence[int]]
-"""Widths of what is stored under one number, by level (None: bundles): full ones may be left out."""
+"""Widths of what is stored under one number, by level (None: bundles); full ones may be missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +113,7 @@ class Leaves:
 
     @property
     def agree(self) -> bool:
+        """Whether the bundle and its tile are at one."""
         return not self.differ and all(self.hashed)
 
 

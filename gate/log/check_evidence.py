@@ -1,4 +1,4 @@
-"""Evidence bundles, held against the digests in the records; and what else lies in a log's place."""
+"""Evidence bundles, held against the digests in the records; and what else lies beside a log."""
 
 from __future__ import annotations
 
@@ -93,9 +93,15 @@ def name_strays(findings: Findings, found: list[Strays]) -> None:
     kind = "stray" if findings.fault_counts else "beyond"
     named = sorted(name for one in found for name in one.evidence)
     findings.note_all(
-        kind, named, sum(one.evidence_count for one in found), "evidence that no record below the head names"
+        kind,
+        named,
+        sum(one.evidence_count for one in found),
+        "evidence that no record below the head names",
     )
     others = sorted(name for one in found for name in one.other)
     findings.note_all(
-        "stray", others, sum(one.other_count for one in found), "a file in the log's place: no part of it"
+        "stray",
+        others,
+        sum(one.other_count for one in found),
+        "a file in the log's place: no part of it",
     )

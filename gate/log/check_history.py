@@ -114,7 +114,7 @@ def _start(told: Judged) -> str:
 
 def _end(track: Track, index: int, commit: str, told: Ended) -> bool:
     succeeded = told.outcome == DeploymentOutcome.SUCCEEDED
-    return track.end(index, EntryLink(told.index, told.leaf), commit, succeeded=succeeded)
+    return track.end(index, EntryLink(told.of_index, told.of_leaf), commit, succeeded=succeeded)
 
 
 def _check_judgement(

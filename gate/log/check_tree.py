@@ -70,7 +70,9 @@ class TreeChecks:
 
         Where nothing makes the signed root, it is the tree that the entries make.
         """
-        hashed = KnownTree(self._checkpoint.size, self._roots, self._tail[0], self._scope.store.read)
+        hashed = KnownTree(
+            self._checkpoint.size, self._roots, self._tail[0], self._scope.store.read
+        )
         size, root = self._checkpoint.size, self._checkpoint.root
         true = hashed
         if hashed.root_at(size) != root:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 from gate.log.scope import Scope
 from gate.store.contract import Store, StoreError
@@ -57,7 +57,7 @@ class Crew:
                 jobs, get_context("spawn"), initializer=_join, initargs=(scope,)
             )
 
-    def __enter__(self) -> Crew:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

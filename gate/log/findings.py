@@ -101,9 +101,9 @@ class Findings:
 
     def join(self, part: Findings) -> None:
         """Take in what was found in a part of the log. Among equals the part joined first leads."""
-        self._faults.join(part._faults)  # noqa: SLF001  # its own class
-        self._notes.join(part._notes)  # noqa: SLF001
-        self._counts.update(part._counts)  # noqa: SLF001
+        self._faults.join(part._faults)  # its own class
+        self._notes.join(part._notes)
+        self._counts.update(part._counts)
 
     @property
     def faults(self) -> tuple[Finding, ...]:

@@ -82,7 +82,7 @@ class Spool:
 
     def put_facts(self, name: str, parts: Sequence[Sequence[Any]]) -> None:
         """Keep lists of plain values (tuples, texts, bytes, integers)."""
-        self.put(name, [marshal.dumps(part) for part in parts])
+        self.put(name, [marshal.dumps(list(part)) for part in parts])
 
     def facts(self, name: str, chunks: int, part: int) -> Iterator[Any]:
         """The facts of ``part`` that the ``chunks`` left under ``name-<chunk>``, in log order."""
@@ -93,7 +93,7 @@ class Spool:
         """The facts of ``part`` that one chunk left."""
         data = self.get(f"{name}-{chunk}", part)
         # This run wrote it, into a folder that nobody else may enter.
-        return marshal.loads(data) if data else ()  # type: ignore[no-any-return]  # noqa: S302
+        return marshal.loads(data) if data else ()  # noqa: S302
 
 
 class Gathering:
@@ -127,7 +127,7 @@ class Gathering:
 
 def _full(error: OSError) -> StoreError:
     return StoreError(
-        f"cannot keep what is being verified in the scratch folder: {os.strerror(error.errno or 0)}",
+        f"cannot keep facts for later checks in a scratch folder: {os.strerror(error.errno or 0)}",
         remedy="verifying a million records takes about a gigabyte of scratch space: set TMPDIR to "
         "a folder that has it",
     )

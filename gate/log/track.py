@@ -53,9 +53,7 @@ class Track:
         change = record.predicate.change
         base = record.history.base if isinstance(change, Unknown) else change.base
         start = start_of(record)
-        self.add(
-            Decided(link, record.at, record.commit, record.decision, base.commit or "", start)
-        )
+        self.add(Decided(link, record.at, record.commit, record.decision, base.commit or "", start))
 
     def add(self, decided: Decided) -> None:
         """Add a decision that was taken apart already."""

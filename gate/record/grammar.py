@@ -21,9 +21,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Protocol
 
 _DAY = "(?:0[1-9]|1[0-9]|2[0-8])"  # of every month; the last days follow
-_DATE = (
-    rf"(?:(?:0[1-9]|1[0-2])-{_DAY}|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31)"
-)
+_DATE = rf"(?:(?:0[1-9]|1[0-2])-{_DAY}|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31)"
 TIME_PATTERN = (
     rf'"(?!0000)[0-9]{{4}}-{_DATE}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{{3}}Z"'
 )

@@ -16,7 +16,6 @@ from typing import Any, Final
 
 from gate.record import codec
 from gate.record.dsse import MAX_ENVELOPE, PAYLOAD_TYPE, open_signed
-from gate.record.errors import MalformedRecordError
 from gate.record.grammar import Grammar, in_order
 from gate.record.predicates import DecisionPredicate, OutcomePredicate
 from gate.record.signers import SignerEntry, TrustedSigners
@@ -82,12 +81,12 @@ class QuickReader:
     def read(self, entry: bytes) -> Summary:
         """The record of an entry, its signature and its key not asked.
 
-        Raises what ``parse_statement`` raises, and MalformedRecordError for no envelope.
+        Raises what ``parse_statement`` raises, and what ``open_signed`` does for no envelope.
         """
         parts = _parts(entry)
         if parts is None:
             payload, _ = open_signed(entry, self._signers)  # which says why it is none
-            raise MalformedRecordError(f"record: not an envelope, with {len(payload)} bytes in it")
+            return summarise(parse_statement(payload))
         found = read_quickly(parts[0])
         return summarise(parse_statement(parts[0])) if found is None else found
 
@@ -247,4 +246,4 @@ def _summary(
 
 def _link(text: str) -> tuple[int, str]:
     """Index and leaf of ``{"index":1,"leaf":"<64 digits>"}``."""
-    return int(text[9 : -75]), text[-66:-2]
+    return int(text[9:-75]), text[-66:-2]

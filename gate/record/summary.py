@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from gate.record.predicates import LinkPart, Unknown
-from gate.record.times import format_time
 from gate.record.statement import DecisionRecord, OutcomeRecord, Record
+from gate.record.times import format_time
 
 
 class Judged(NamedTuple):
@@ -33,16 +33,17 @@ class Judged(NamedTuple):
 class Ended(NamedTuple):
     """An outcome: of which decision (index, leaf hash in hex), and how it ended."""
 
-    index: int
-    leaf: str
+    of_index: int
+    of_leaf: str
     outcome: str
 
 
 class Summary(NamedTuple):
     """A record: ``told`` is None, and the rest empty, unless it belongs to a deployment.
 
-    ``at`` is as ``times`` spells it; leaf hashes and roots are in lower-case hex. ``prior`` is (index, leaf) of the newest record
-    here, ``prior_tickets`` has (id, index, leaf).
+    ``at`` is as ``times`` spells it, "" where an unknown kind names none; leaf hashes and roots are
+    in lower-case hex. ``prior`` is (index, leaf) of the newest record here, ``prior_tickets`` has
+    (id, index, leaf).
     """
 
     kind: str
@@ -61,7 +62,7 @@ class Summary(NamedTuple):
 def summarise(record: Record) -> Summary:
     """The summary of a record."""
     if not isinstance(record, DecisionRecord | OutcomeRecord):
-        return Summary(record.kind)
+        return Summary(record.kind, "" if record.at is None else format_time(record.at))
     return Summary(
         kind=record.kind,
         at=format_time(record.at),
