@@ -93,10 +93,13 @@ def flips(data: bytes, places: range) -> Iterator[tuple[int, bytes]]:
 
 
 def eight_records(store: MemoryStore) -> Iterator[tuple[str, int, int]]:
-    """Where eight records stand: decisions, outcomes, fillers, the last ones; (path, from, to)."""
-    for name, wanted in ((BUNDLES[0], (0, 3, 4, 5, 200, 255)), (BUNDLES[1], (0, 43))):
+    """Where a decision, two outcomes and five keys stand, first and last ones: (path, from, to)."""
+    for name, width, wanted in (
+        (BUNDLES[0], 256, (0, 3, 4, 6, 200, 255)),
+        (BUNDLES[1], RECORDS - 256, (0, RECORDS - 257)),
+    ):
         at = 0
-        for n, entry in enumerate(decode_bundle(store._objects[name], 256 if name == BUNDLES[0] else 44)):
+        for n, entry in enumerate(decode_bundle(store._objects[name], width)):
             if n in wanted:
                 yield name, at, at + 2 + len(entry)  # with its length
             at += 2 + len(entry)
