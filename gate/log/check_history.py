@@ -23,6 +23,7 @@ from gate.log.track import Decided, Track, start_from
 from gate.model import PERMITTING, Base, BaseKind, DecisionKind, EntryLink
 from gate.record.predicates import HERE, DeploymentOutcome
 from gate.record.summary import Ended, Judged
+from gate.store.contract import Key
 
 _PERMITTING = frozenset(kind.value for kind in PERMITTING)
 
@@ -68,7 +69,7 @@ def _check_tickets(scope: Scope, part: int, findings: Findings) -> None:
         links = known.get(ticket)
         if links is None:
             links = known[ticket] = _Links()
-        _check_link(findings, index, size, prior, links, f"ticket {ticket!a}")
+        _check_link(findings, index, size, prior, links, ("ticket", ticket))
         links.add(index, leaf)
 
 
@@ -80,14 +81,12 @@ def _check_deployments(scope: Scope, part: int, findings: Findings) -> None:
         if found is None:
             found = known[key] = _Links(), Track()
         links, track = found
-        name = key.replace("\n", " in ")
-        _check_link(findings, index, size, prior, links, f"deployment {name!a}")
+        _check_link(findings, index, size, prior, links, ("deployment", key))
         links.add(index, leaf)
-        link = EntryLink(index, leaf)
         if judged:
             one = Judged(*told)
             _check_judgement(findings, index, commit, size, one, track)
-            track.add(_decided(link, at, commit, one))
+            track.add(_decided(EntryLink(index, leaf), at, commit, one))
         elif not _end(track, index, commit, Ended(*told)):
             what = "is the outcome of no deployment that was permitted before it"
             _fault(findings, "history", index, what)
@@ -114,20 +113,21 @@ def _start(told: Judged) -> str:
 
 def _end(track: Track, index: int, commit: str, told: Ended) -> bool:
     succeeded = told.outcome == DeploymentOutcome.SUCCEEDED
-    return track.end(index, EntryLink(told.of_index, told.of_leaf), commit, succeeded=succeeded)
+    return track.end(index, (told.of_index, told.of_leaf), commit, succeeded=succeeded)
 
 
 def _check_judgement(
     findings: Findings, index: int, commit: str, size: int, told: Judged, track: Track
 ) -> None:
     below = min(size, index)
-    _check_base(findings, index, told, track.base(commit, below))
+    base = track.base(commit, below)
+    _check_base(findings, index, told, base)
     here = [place for place, decision in track.places(commit, below) if decision in PERMITTING]
     if tuple(here[-HERE:]) != tuple(told.here):
         _fault(findings, "history", index, "does not name the earlier records of its commit here")
     if told.decision not in _PERMITTING:
         return
-    present = track.base(commit, index)
+    present = base if below == index else track.base(commit, index)
     start = _start(told)
     if not same_range(BaseKind(told.said_kind), told.said_commit, start, present):
         _fault(
@@ -157,17 +157,18 @@ def _check_link(
     below: int,
     said: tuple[int, str] | None,
     links: _Links,
-    key: str,
+    key: Key,
 ) -> None:
     if below > index:
         return  # named already: it speaks of entries after itself
     newest = links.newest(below)
     if said != newest:
+        name = f"{key[0]} {key[1].replace(chr(10), ' in ')!a}"
         _fault(
             findings,
             "prior",
             index,
-            f"links to {_entry(said)} as the newest of {key} before size {below}, which is "
+            f"links to {_entry(said)} as the newest of {name} before size {below}, which is "
             f"{_entry(newest)}",
         )
 

@@ -70,19 +70,20 @@ class Track:
         exactly this deployment: then it is an outcome of nothing.
         """
         succeeded = record.outcome == DeploymentOutcome.SUCCEEDED
-        return self.end(index, record.of, record.commit, succeeded=succeeded)
+        link = record.of.index, record.of.leaf
+        return self.end(index, link, record.commit, succeeded=succeeded)
 
-    def end(self, index: int, link: EntryLink, commit: str, *, succeeded: bool) -> bool:
-        """As ``add_outcome``, of an outcome that was taken apart already."""
-        of = self._decided.get(link.index)
-        if of is None or of.link != link or of.link.index >= index:
+    def end(self, index: int, link: tuple[int, str], commit: str, *, succeeded: bool) -> bool:
+        """As ``add_outcome``, of an outcome that was taken apart already: ``link`` is its ``of``."""
+        of = self._decided.get(link[0])
+        if of is None or (of.link.index, of.link.leaf) != link or of.link.index >= index:
             return False
         if of.decision not in PERMITTING or of.commit != commit:
             return False
         of.outcomes.append((index, succeeded))
-        at = bisect_left(self._succeeded, link.index)
-        if succeeded and self._succeeded[at : at + 1] != [link.index]:
-            self._succeeded.insert(at, link.index)
+        at = bisect_left(self._succeeded, link[0])
+        if succeeded and self._succeeded[at : at + 1] != [link[0]]:
+            self._succeeded.insert(at, link[0])
         return True
 
     def base(self, commit: str, below: int) -> Base:

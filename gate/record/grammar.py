@@ -7,7 +7,7 @@ annotations.
 
 The expression may miss texts that are right (with escapes, of leap days, of integers over fifteen
 digits): those are left to the reader. It never matches one that is wrong, with one exception that
-``Grammar.in_order`` is there for: that the keys of a mapping stand in order, each once.
+``Order`` is there for: that the keys of a mapping stand in order, each once.
 
 Why that is so: no string that matches holds a quote or a backslash, so every quote in the text
 begins or ends a string. Everything else is spelled out. Repetitions are possessive and choices
@@ -17,7 +17,7 @@ atomic, so a match takes time in proportion to the text.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from typing import Protocol
 
 _DAY = "(?:0[1-9]|1[0-9]|2[0-8])"  # of every month; the last days follow
@@ -69,11 +69,11 @@ class Grammar:
         return rf"\{{{','.join(parts)}\}}"
 
     def mapping(self, key: Patterned, item: Patterned) -> str:
-        """An object whose keys are texts; of their order see ``in_order``."""
+        """An object whose keys are texts; of their order see ``Order``."""
         before = {name: len(found) for name, found in self._mappings.items()}
         one, other = self.unkeyed(key), self.unkeyed(item)
         if before != {name: len(found) for name, found in self._mappings.items()}:
-            raise TypeError("a mapping in a mapping: in_order would not see it")
+            raise TypeError("a mapping in a mapping: Order would not see it")
         self._loose.append((one, other))
         return rf"\{{{_repeated(f'{one}:{other}', '}')}\}}"
 
@@ -81,7 +81,7 @@ class Grammar:
         """The pattern of what stands under no key; ``TypeError`` if it is a mapping."""
         pattern = spec.pattern(self, "")
         if self._loose:
-            raise TypeError("a mapping that is the value of no key: in_order would not find it")
+            raise TypeError("a mapping that is the value of no key: Order would not find it")
         return pattern
 
     def orders(self) -> tuple[Order, ...]:
@@ -117,11 +117,6 @@ class Order:
                     return False
             at = text.find(self._start, at + self._skip)
         return True
-
-
-def in_order(orders: Iterable[Order], text: str) -> bool:
-    """Whether in a text that matched the keys of all mappings are in order, each once."""
-    return all(order.holds(text) for order in orders)
 
 
 def text_pattern(form: str, longest: int) -> str:

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from gate.record import codec
 from gate.record.dsse import MAX_ENVELOPE, PAYLOAD_TYPE, open_signed
-from gate.record.grammar import Grammar, in_order
+from gate.record.grammar import Grammar
 from gate.record.predicates import DecisionPredicate, OutcomePredicate
 from gate.record.signers import SignerEntry, TrustedSigners
 from gate.record.statement import (
@@ -154,21 +154,24 @@ class _Form:
             rf"(?P<artifacts>(?:,{artifact})*+)\]\}}"
         )
         self._whole = whole
-        self._groups = [whole.groupindex[one.replace(".", "_")] for one in (*wanted, "artifacts")]
+        self._groups = [whole.groupindex[one.replace(".", "_")] for one in wanted]
         self._artifact = re.compile(artifact)
         self._orders = grammar.orders()
 
     def match(self, text: str) -> tuple[Any, ...] | None:
         """The parts wanted, as text (None: in a part that is not there); None: no match."""
         match = self._whole.fullmatch(text)
-        if match is None or not in_order(self._orders, text):
+        if match is None:
             return None
-        *parts, artifacts = match.group(*self._groups)
+        for order in self._orders:
+            if not order.holds(text):
+                return None
+        artifacts = match["artifacts"]
         if artifacts:
             each = self._artifact.findall(artifacts)
             if len(each) != len(set(each)):
                 return None
-        return tuple(parts)
+        return match.group(*self._groups)
 
 
 _OF_BOTH = (
