@@ -17,7 +17,6 @@ from gate.log.findings import TREE, Findings
 from gate.log.known_tree import HASH, UNKNOWN, edge, joined, rows_of
 from gate.log.scope import Scope
 from gate.tlog.errors import MalformedError
-from gate.tlog.merkle import leaf_hash
 from gate.tlog.paths import WIDTH, TileName
 from gate.tlog.tile import decode_bundle
 
@@ -100,6 +99,11 @@ def check_chunk(scope: Scope, chunk: Chunk) -> Checked:
     )
 
 
+def leaf_hashes(entries: Sequence[bytes]) -> list[bytes]:
+    """The leaf hashes of entries (``merkle.leaf_hash`` of each)."""
+    return [sha256(b"\x00" + entry).digest() for entry in entries]
+
+
 @dataclass(frozen=True, slots=True)
 class Leaves:
     """The leaves of a bundle: of its entries, and with what is stored where that differs.
@@ -161,7 +165,7 @@ class Bundle:
         if self.entries is None:
             one = stored or [UNKNOWN] * self.width
             return Leaves(one, one, ())
-        hashed = [sha256(b"\x00" + entry).digest() for entry in self.entries]
+        hashed = leaf_hashes(self.entries)
         if stored is None or hashed == stored:
             return Leaves(hashed, hashed, ())
         differ = [at for at in range(self.width) if hashed[at] != stored[at]]
@@ -195,7 +199,7 @@ class Bundle:
                 if width < self.width:  # the newest was looked at entry by entry already
                     self._fault("bundle", name, error.message)
                 continue
-            if [leaf_hash(one) for one in rest] == list(leaves[count : count + len(rest)]):
+            if leaf_hashes(rest) == list(leaves[count : count + len(rest)]):
                 right, count = data, width
             elif width < self.width:
                 self._fault("bundle", name, "it does not hold the entries that were logged")

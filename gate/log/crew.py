@@ -91,8 +91,11 @@ class Crew:
 
 
 def _join(scope: Scope) -> None:
+    import gc
+
     global _scope  # noqa: PLW0603  # a process that joined serves one scope
     _scope = scope
+    gc.disable()  # a chunk's facts are many and in no circle: counting references frees them
 
 
 def _do(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
