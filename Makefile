@@ -6,11 +6,11 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 SOURCES := $(shell find gate -name '*.py' 2>/dev/null)
 
-.PHONY: help demo test lint engines e2e bench dist lock clean
+.PHONY: help demo test lint engines e2e bench bench-log dist lock clean
 .DEFAULT_GOAL := help
 
 help: ## say what each target does
-	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
 
 $(VENV)/venv.stamp:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "gate needs Python 3.11 or newer: make PYTHON=python3.12 …"; exit 2; }
@@ -74,8 +74,13 @@ engines: $(VENV)/dev.stamp ## other implementations read our log (Go's own tile 
 e2e: $(VENV)/e2e.stamp wheel ## the built wheel in a real runner, against a Jira we did not write
 	@$(BIN)/python -m pytest -q tests/e2e
 
-bench: wheel ## start-up and request figures of the built wheel, as ratios to floors of the same run
+bench: wheel ## start-up, requests, and the log at scale, as ratios to floors of the same run
 	@$(BIN)/python tests/bench/startup.py --gate $(VENV)/wheel/bin/gate
+	@$(BIN)/python tests/bench/log_scale.py --gate $(VENV)/wheel/bin/gate
+
+SIZE ?= 1000000
+bench-log: wheel ## the log at full size: SIZE=1000000 records, 200 writers (32 on git)
+	@$(BIN)/python tests/bench/log_scale.py --gate $(VENV)/wheel/bin/gate --size $(SIZE) --writers 200 --git-writers 32
 
 dist: $(VENV)/dev.stamp ## wheel and sdist in dist/
 	@rm -rf dist && $(BIN)/python -m hatchling build -d dist >/dev/null && ls dist

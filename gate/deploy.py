@@ -6,17 +6,16 @@ before it answers. ``complete`` adds what became of the deployment.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
-from dataclasses import field
-from datetime import datetime
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from functools import cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from gate import __version__
 from gate.config import Policy
 from gate.config.secrets import Secrets
-from gate.errors import FindingError, NotRecordedError, UsageError
+from gate.errors import FindingError, NotRecordedError
 from gate.facts import Gathered, Question, gather
 from gate.frozen import dataclass
 from gate.model import (
@@ -31,18 +30,19 @@ from gate.model import (
     Problem,
     ProblemKind,
 )
+from gate.place import Keys, Place, asking_witnesses, open_keys, open_store, open_view
 from gate.policy import evaluate
 
 if TYPE_CHECKING:
-    from gate.http import Poster
     from gate.log.append import Appended
     from gate.log.kept import Kept
-    from gate.log.trust import Trust
     from gate.log.view import LogView
     from gate.record.signer import RecordSigner
-    from gate.store.contract import Store, Surroundings
-    from gate.tlog.keys import Verifier
-    from gate.tlog.note import Signer
+    from gate.store.contract import Store
+
+
+# What was read of the log's history: that, or where nothing is recorded perhaps a problem.
+Read = TypeVar("Read", bound=Maybe[History])
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,30 +70,6 @@ class Recorded:
     appended: Appended
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where the policy keeps things, its relative paths resolved against ``root``.
-
-    ``environ`` has the credentials that a store may need.
-    """
-
-    policy: Policy
-    root: Path
-    environ: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def trust(self) -> Path:
-        """The trust folder."""
-        return self.root / self.policy.log.trust
-
-    @property
-    def log(self) -> Path | None:
-        """The log's own folder, if it has one; nothing inside it says whom to trust."""
-        from gate.store.open import folder_of
-
-        return folder_of(self.policy.log.url, self.root)
-
-
 def check(
     question: Question, place: Place, secrets: Secrets, now: Now, kept: Sequence[Kept] = ()
 ) -> Judged:
@@ -101,16 +77,22 @@ def check(
 
     Raises ``InconsistentError`` where the log does not extend one of the ``kept`` heads.
     """
-    history: Maybe[History]
-    try:
-        view = open_view(place)
-        _require_extended(view, kept)
-        history = read_history(view, question.deployment)
-    except NotRecordedError as error:
-        history = Problem(
-            ProblemKind.LOCAL, "log", f"read {place.policy.log.url}", error.message, error.remedy
-        )
-    return _judge(question, place.policy, secrets, history, now)
+
+    @cache
+    def view() -> LogView:
+        opened = open_view(place)
+        _require_extended(opened, kept)
+        return opened
+
+    def past(tickets: Iterable[str]) -> Maybe[History]:
+        url = place.policy.log.url
+        try:
+            return read_history(view(), question.deployment, tickets)
+        except NotRecordedError as error:
+            return Problem(ProblemKind.LOCAL, "log", f"read {url}", error.message, error.remedy)
+
+    judged, _ = _judge(question, place.policy, secrets, past, now)
+    return judged
 
 
 def enforce(
@@ -126,10 +108,8 @@ def enforce(
     store = open_store(place, keys.trust)
     view = open_view(place, keys.trust, store, quorum=False)
     _require_extended(view, kept)
-    judged = _judge(question, place.policy, secrets, read_history(view, question.deployment), now)
-    # The same head again: only the links to the tickets' newest records are new.
-    named = {lookup.reference.id for lookup in judged.facts.tickets}
-    history = read_history(view, question.deployment, sorted(named))
+    past = partial(read_history, view, question.deployment)
+    judged, history = _judge(question, place.policy, secrets, past, now)
     entry = _record(judged, place, keys.signer, store, history)
     return Recorded(judged, _append(place, store, keys, entry, now))
 
@@ -185,81 +165,6 @@ def _require_standing(decision: EntryLink, history: History) -> None:
             )
 
 
-@dataclass(frozen=True, slots=True)
-class Keys:
-    """The record key, the log key and the trust folder that vouches for both."""
-
-    signer: RecordSigner
-    log_signer: Signer
-    trust: Trust
-
-
-def open_keys(place: Place, secrets: Secrets, at: datetime | None = None) -> Keys:
-    """The keys as the environment gives them, held against the trust folder.
-
-    ``at`` is when records will be signed: the record key must count then. Raises ``UsageError``
-    for keys that are missing, broken or not the trusted ones.
-    """
-    from gate.log.trust import LOG_KEY, SIGNING_KEY, load_trust, require_keys
-    from gate.record.signer import RecordSigner, load_private_key
-    from gate.tlog.note import Ed25519Signer
-
-    for name, value in ((SIGNING_KEY, secrets.signing_key), (LOG_KEY, secrets.log_key)):
-        if not value:
-            raise UsageError(
-                f"{name} is not set",
-                remedy=f"give the job the secret {name} (or {name}_FILE); "
-                "`gate keys new` makes keys",
-            )
-    keys = Keys(
-        RecordSigner(load_private_key(secrets.signing_key, SIGNING_KEY)),
-        Ed25519Signer(place.policy.log.origin, load_private_key(secrets.log_key, LOG_KEY)),
-        load_trust(place.trust, log=place.log),
-    )
-    require_keys(keys.trust, keys.log_signer, keys.signer, at)
-    return keys
-
-
-def open_store(place: Place, trust: Trust) -> Store:
-    """The log's store."""
-    from gate.store.open import open_store as opened
-
-    return opened(
-        place.policy.log.url, surroundings(place, *(one.key for one in trust.policy.logs))
-    )
-
-
-def surroundings(place: Place, *keys: Verifier) -> Surroundings:
-    """What opening the policy's store takes; ``keys`` are those that sign the log's heads."""
-    from gate.log.reading import log_reader
-    from gate.store.contract import Surroundings as Around
-
-    settings = place.policy.log
-    return Around(
-        place.root,
-        log_reader(keys),
-        place.environ,
-        endpoint=settings.endpoint,
-        region=settings.region,
-        ca=settings.ca or place.policy.network.ca,
-    )
-
-
-def open_view(
-    place: Place,
-    trust: Trust | None = None,
-    store: Store | None = None,
-    *,
-    quorum: bool = True,
-) -> LogView:
-    """The log at its newest verified head; who is to append to it needs no ``quorum`` before."""
-    from gate.log.trust import load_trust
-    from gate.log.view import LogView
-
-    trust = trust or load_trust(place.trust, log=place.log)
-    return LogView(store or open_store(place, trust), trust, quorum=quorum)
-
-
 def _require_extended(view: LogView, kept: Sequence[Kept]) -> None:
     """``InconsistentError`` where the log does not extend a head that was kept elsewhere."""
     from gate.log.kept import hold
@@ -268,7 +173,7 @@ def _require_extended(view: LogView, kept: Sequence[Kept]) -> None:
         hold(one, view.trust.policy, view.size, view.checkpoint, view.root_at)
 
 
-def read_history(view: LogView, deployment: Deployment, tickets: Sequence[str] = ()) -> History:
+def read_history(view: LogView, deployment: Deployment, tickets: Iterable[str]) -> History:
     """What the log proves of the service, the environment, the commit and the tickets."""
     from gate.log.history import read_history as read
 
@@ -276,10 +181,24 @@ def read_history(view: LogView, deployment: Deployment, tickets: Sequence[str] =
 
 
 def _judge(
-    question: Question, policy: Policy, secrets: Secrets, history: Maybe[History], now: Now
-) -> Judged:
+    question: Question,
+    policy: Policy,
+    secrets: Secrets,
+    past: Callable[[Iterable[str]], Read],
+    now: Now,
+) -> tuple[Judged, Read]:
+    """The decision, and the history that it rests on: ``past`` reads it, of the tickets given.
+
+    The range of commits starts where history says, so that is read first; of tickets that only the
+    change names it is read again, at the same head, when they are known.
+    """
+    history = past(question.tickets)
     gathered = gather(question, policy, secrets, history)
-    return Judged(gathered, evaluate(gathered.facts, policy, now()))
+    named = {lookup.reference.id for lookup in gathered.facts.tickets}
+    if isinstance(history, History) and not named <= history.uses.keys():
+        history = past(sorted(named))
+        gathered = replace(gathered, facts=replace(gathered.facts, history=history))
+    return Judged(gathered, evaluate(gathered.facts, policy, now())), history
 
 
 def _record(
@@ -335,17 +254,3 @@ def _append(place: Place, store: Store, keys: Keys, entry: bytes, now: Now) -> A
     again = judge_again(keys.signer, now, __version__)
     with asking_witnesses(place, keys.trust) as post:
         return append(store, keys.trust, keys.log_signer, entry, rejudge=again, post=post)
-
-
-@contextmanager
-def asking_witnesses(place: Place, trust: Trust) -> Iterator[Poster | None]:
-    """What asks the witnesses, by the policy's network settings; None where there are none."""
-    from gate.tlog.trust import NONE
-
-    if trust.policy.quorum == NONE:
-        yield None
-        return
-    from gate.http import Poster
-
-    with closing(Poster(place.policy.network)) as poster:
-        yield poster

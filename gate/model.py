@@ -431,12 +431,24 @@ class PastDecision:
 
 
 @dataclass(frozen=True, slots=True)
+class TicketUse:
+    """A decision that let ``commit`` of ``service`` into this environment under a ticket."""
+
+    link: EntryLink
+    at: datetime
+    service: str
+    commit: str
+
+
+@dataclass(frozen=True, slots=True)
 class History:
     """What the log proves at head (``size``, ``root`` in hex).
 
     ``base`` is where the range starts by the log alone; ``here`` are this commit's earlier
     decisions for this service and environment, oldest first; ``prior_deployment`` and
-    ``prior_tickets`` (by ticket id) are the newest records below the head.
+    ``prior_tickets`` (by ticket id) are the newest records below the head. ``uses`` has, for each
+    ticket that was asked about, what it let into this environment, oldest first: of a ticket that
+    is missing there nothing is known.
     """
 
     size: int
@@ -445,6 +457,7 @@ class History:
     here: tuple[PastDecision, ...] = ()
     prior_deployment: EntryLink | None = None
     prior_tickets: Mapping[str, EntryLink] = field(default_factory=dict)
+    uses: Mapping[str, tuple[TicketUse, ...]] = field(default_factory=dict)
 
 
 # ---------------------------------------------------------------- facts
@@ -558,12 +571,15 @@ class Decision:
     """The answer, when it was given, and each control's result in the registry's order.
 
     ``claims`` names the claims that a control relied on because the policy accepts them.
+    ``approved_anew`` tells, by ticket id, from when on a ticket counts as approved anew: with it
+    ``ticket-not-reused`` can be judged again from records alone.
     """
 
     kind: DecisionKind
     at: datetime
     controls: tuple[ControlResult, ...]
     claims: tuple[str, ...] = ()
+    approved_anew: Mapping[str, datetime | None] = field(default_factory=dict)
 
 
 Now: TypeAlias = Callable[[], datetime]  # the clock, handed down by the command line

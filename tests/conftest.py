@@ -12,9 +12,11 @@ import pytest
 from hypothesis import settings
 from hypothesis.configuration import set_hypothesis_home_dir
 
-# Importlib mode adds nothing to the path, and ``worlds.py`` is for every test to import.
-if str(Path(__file__).parent) not in sys.path:
-    sys.path.append(str(Path(__file__).parent))
+# Importlib mode adds nothing to the path, and ``worlds.py`` is for every test to import; so are the
+# modules of the benches, whose generated logs must be right.
+for folder in (Path(__file__).parent, Path(__file__).parent / "bench"):
+    if str(folder) not in sys.path:
+        sys.path.append(str(folder))
 
 # Beside pytest's own cache: it takes a .hypothesis at the root for a misconfiguration, and warns.
 set_hypothesis_home_dir(Path(__file__).parents[1] / ".pytest_cache" / "hypothesis")

@@ -211,7 +211,7 @@ WRONG: tuple[Wrong, ...] = (
             f'{APPROVALS}\ncontrols = {{ {control} = "off" }}',
             (f"environments.production.controls.{control}", "not built yet"),
         )
-        for control in ("change-window", "freeze", "tested-before", "ticket-not-reused")
+        for control in ("change-window", "freeze", "tested-before")
     ),
     Wrong("{ by =", '{ sources = ["environment"], by =', ("approvals.sources[0]", "not built yet")),
     Wrong(

@@ -37,6 +37,7 @@ from gate.model import (
     Commit,
     Deployment,
     EditedText,
+    EntryLink,
     Facts,
     History,
     Judgement,
@@ -52,6 +53,7 @@ from gate.model import (
     Status,
     TicketReference,
     TicketSource,
+    TicketUse,
     Verdict,
 )
 
@@ -288,7 +290,14 @@ def shell_deployment(**changes: Any) -> Deployment:
 
 
 def good_history(**changes: Any) -> History:
-    return replace(History(size=7, root="a" * 64, base=GOOD_BASE), **changes)
+    """CHG-1 was looked for in the log, and let nothing in yet."""
+    history = History(size=7, root="a" * 64, base=GOOD_BASE, uses={"CHG-1": ()})
+    return replace(history, **changes)
+
+
+def good_use(clock: str, commit: str = FIRST_SHA, service: str = "shop") -> TicketUse:
+    """What an earlier record let in under a ticket; by default another commit."""
+    return TicketUse(EntryLink(3, "c" * 64), at(clock), service, commit)
 
 
 def reference(key: str = "CHG-1", source: TicketSource = TicketSource.OPTION) -> TicketReference:
@@ -305,7 +314,7 @@ def good_facts(*tickets: ChangeRequest, **changes: Any) -> Facts:
         given=references,
         tickets=tuple(Lookup(one, ticket) for one, ticket in zip(references, tickets, strict=True)),
         change=good_change(),
-        history=good_history(),
+        history=good_history(uses={ticket.key: () for ticket in tickets}),
         deployed_before=(),
         clocks=(ClockReading("jira", 0.4, 1.2),),
         pin=PinState.PINNED,

@@ -40,6 +40,7 @@ LETTERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "approver-independent": ("E",),
         "approval-covers-change": ("D", "J"),
         "commit-on-release-ref": ("J",),
+        "ticket-not-reused": ("A", "J"),
         "peer-reviewed": ("F",),
         "rollback-plan": ("H",),
         "test-plan": ("G",),  # that there is a plan; not that anything was tested

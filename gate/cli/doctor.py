@@ -15,10 +15,10 @@ from gate.cli.inputs import now, open_place, pin_of
 from gate.cli.options import shared
 from gate.cli.printing import read_secrets
 from gate.config import Policy, Secrets
-from gate.deploy import Place
 from gate.errors import GateError
 from gate.http import Budget, Wire
 from gate.model import PinState, Problem
+from gate.place import Place
 
 SOON = timedelta(days=7)  # how long before its end a record key is warned of
 
@@ -77,7 +77,7 @@ def _trust(place: Place, _: Secrets) -> Iterator[Finding]:
 
 
 def _keys(place: Place, secrets: Secrets) -> Iterator[Finding]:
-    from gate.deploy import open_keys
+    from gate.place import open_keys
 
     at = now()
     try:
@@ -97,7 +97,7 @@ def _keys(place: Place, secrets: Secrets) -> Iterator[Finding]:
 
 
 def _log(place: Place, _: Secrets) -> Iterator[Finding]:
-    from gate.deploy import open_view
+    from gate.place import open_view
 
     def look() -> str:
         view = open_view(place)

@@ -16,9 +16,9 @@ from gate.model import COMMIT_ID, Artifact, Deployment, PinState, RunClaim
 
 if TYPE_CHECKING:
     from gate.config import Policy, Secrets
-    from gate.deploy import Place
     from gate.facts import Question
     from gate.log.trust import Trust
+    from gate.place import Place
     from gate.store.contract import Store
     from gate.store.disclosure import DisclosureStore
 
@@ -106,7 +106,7 @@ def open_place(
     ``UsageError`` here. Reading commands do not come this way.
     """
     from gate.config import load_policy
-    from gate.deploy import Place
+    from gate.place import Place
 
     path = Path(config)
     policy = load_policy(path)
@@ -138,9 +138,9 @@ def open_reading(config: str, log_url: str | None, trust: str | None) -> Reading
     the working directory, paths of the policy from its own folder.
     """
     from gate.config import load_policy
-    from gate.deploy import Place
-    from gate.deploy import open_store as open_own
     from gate.log.trust import load_trust
+    from gate.place import Place
+    from gate.place import open_store as open_own
     from gate.store.disclosure import open_disclosures
     from gate.store.open import folder_of
 

@@ -33,8 +33,8 @@ def command() -> None:
 @shared("config")
 def init(config: str) -> int:
     """Make the policy's log, empty, with its first signed checkpoint. A log is never replaced."""
-    from gate.deploy import surroundings
     from gate.log.create import init_log
+    from gate.place import surroundings
     from gate.record.signer import load_private_key
     from gate.store.open import open_store
     from gate.tlog.note import Ed25519Signer

@@ -13,8 +13,8 @@ import click
 from gate.cli.examined import Finding, State, code_of, tell, tried
 from gate.cli.inputs import now, open_place
 from gate.cli.options import shared
-from gate.deploy import Place, open_store, open_view
 from gate.errors import GateError
+from gate.place import Place, open_store, open_view
 
 if TYPE_CHECKING:
     from gate.config.types import NetworkSettings

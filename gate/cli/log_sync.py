@@ -22,9 +22,9 @@ def sync(config: str, quiet: bool) -> int:
     asked to cosign a head that lacks their quorum.
     """
     from gate import __version__
-    from gate.deploy import asking_witnesses, open_keys, open_store
     from gate.log.judge_again import judge_again
     from gate.log.sync import sync as bring_in
+    from gate.place import asking_witnesses, open_keys, open_store
 
     place = open_place(config)
     keys = open_keys(place, read_secrets(os.environ), now())
@@ -51,9 +51,9 @@ def reindex(config: str) -> int:
     It is only hints, and every writer mends what is missing at its end; this replaces all of it,
     such as after `gate log verify` named rows that are wrong. Look for who changed them first.
     """
-    from gate.deploy import open_store, open_view
     from gate.log.reindex import reindex as make_anew
     from gate.log.trust import load_trust
+    from gate.place import open_store, open_view
 
     place = open_place(config)
     trust = load_trust(place.trust, log=place.log)

@@ -30,8 +30,8 @@ def check(config: str) -> int:
     Ends 10 if there are any: an approval by such an account blocks a deployment. Records whose
     disclosure is not at hand name nobody; they are counted.
     """
-    from gate.deploy import open_view
     from gate.identity import People
+    from gate.place import open_view
     from gate.record.canonical import digest_of
     from gate.record.disclosure import parse_disclosure
     from gate.record.statement import DecisionRecord

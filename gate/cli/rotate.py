@@ -18,10 +18,10 @@ from gate.errors import OK, UsageError
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-    from gate.deploy import Keys, Place
     from gate.log.append import Appended
     from gate.log.rotation import Period, Rotation
     from gate.log.rotation_files import RotationFiles
+    from gate.place import Keys, Place
     from gate.store.contract import Store
     from gate.tlog.keys import Signer
 
@@ -140,8 +140,8 @@ def log(config: str, folder: str, one_line: bool) -> int:
 
 def _open(place: Place, at: datetime) -> tuple[Keys, Store]:
     """Keys and store, seen to be usable before anything is made or written."""
-    from gate.deploy import open_keys, open_store, open_view
     from gate.log.trust_folder import require_writable
+    from gate.place import open_keys, open_store, open_view
 
     keys = open_keys(place, read_secrets(os.environ), at)
     require_writable(place.trust)
@@ -204,8 +204,8 @@ def _require_time_left(store: Store, keys: Keys, rotation: Rotation, at: datetim
 def _record(
     place: Place, store: Store, keys: Keys, rotation: Rotation, *successor: Signer
 ) -> tuple[Appended, Appended]:
-    from gate.deploy import asking_witnesses
     from gate.log.rotation import record_rotation
+    from gate.place import asking_witnesses
 
     with asking_witnesses(place, keys.trust) as post:
         return record_rotation(store, keys.trust, rotation, keys.log_signer, successor, post=post)

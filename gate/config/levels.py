@@ -20,6 +20,7 @@ CONTROL_IDS = (
     "approver-independent",
     "approval-covers-change",
     "commit-on-release-ref",
+    "ticket-not-reused",
     "peer-reviewed",
     "rollback-plan",
     "test-plan",
@@ -36,7 +37,6 @@ INTEGRITY_IDS = (
 LATER_IDS = (
     "ticket-not-backdated",
     "change-linked",
-    "ticket-not-reused",
     "merge-matches-review",
     "tested-before",
     "change-window",

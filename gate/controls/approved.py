@@ -29,7 +29,7 @@ def judge(facts: Facts, policy: Policy, _now: datetime) -> Judgement:
     expected = say(
         "approved.expected",
         "Each ticket is approved by {required} of {by}, and nobody objects.",
-        required=_required(teller),
+        required=teller.required,
         by=teller.by,
     )
 
@@ -46,10 +46,6 @@ def judge(facts: Facts, policy: Policy, _now: datetime) -> Judgement:
             yield _judged(tally, teller)
 
     return conclude(expected, each_ticket(facts, ticket_is_approved))
-
-
-def _required(teller: Teller) -> int:
-    return max(1, teller.rules.required)
 
 
 def _with_reviews(own: Tally, change: Range, teller: Teller) -> Iterator[Tally]:
@@ -69,7 +65,7 @@ def _judged(tally: Tally, teller: Teller) -> Finding:
         return unavailable(tally.problem)
     if tally.objections:
         return _objected(tally)
-    required, persons = _required(teller), tally.persons
+    required, persons = teller.required, tally.persons
     if len(persons) >= required:
         return passed(
             say(

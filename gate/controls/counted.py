@@ -87,6 +87,11 @@ class Teller:
         self._own = facts.gate_accounts
 
     @property
+    def required(self) -> int:
+        """How many people must approve: never nobody."""
+        return max(1, self.rules.required)
+
+    @property
     def by(self) -> tuple[Free, ...]:
         """The groups and people who may approve, for a message."""
         return tuple(Free(name) for name in self.rules.by)

@@ -16,6 +16,7 @@ from gate.controls import (
     ticket_covers_change,
     ticket_exists,
     ticket_given,
+    ticket_not_reused,
     ticket_open,
     ticket_predates_deployment,
 )
@@ -32,6 +33,7 @@ CONTROLS: tuple[Control, ...] = (
     approver_independent.CONTROL,
     approval_covers_change.CONTROL,
     commit_on_release_ref.CONTROL,
+    ticket_not_reused.CONTROL,
     peer_reviewed.CONTROL,
     rollback_plan.CONTROL,
     test_plan.CONTROL,

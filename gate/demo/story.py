@@ -33,7 +33,8 @@ class StoryError(Exception):
 class Act:
     """One deployment to tell: the plot's twists, what it must end with, which control speaks.
 
-    Each blocked one is of a service of its own, so that none inherits another's code.
+    Each blocked one is of a service of its own, so that none inherits another's code; a ticket is
+    recycled in its own service, last.
     """
 
     key: str
@@ -110,6 +111,14 @@ TRICKS = (
         "ticket-exists",
         "reviews",
         {"moved_to": "OPS-9"},
+    ),
+    Act(
+        "CHG-1",
+        "A ticket that has let another commit in before",
+        10,
+        "ticket-not-reused",
+        "shop",
+        {"with_ticket": False},
     ),
 )
 DOWN = Act("CHG-19", "Jira is down", 11, "ticket-exists", "feeds")

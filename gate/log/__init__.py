@@ -10,6 +10,8 @@
 ``history``      what the log proves of a deployment about to happen
 ``plan``         an append worked out: what to write and the next checkpoint
 ``append``       head, judge again, plan, commit; from the top where another was first
+``standing``     what a decision counted on that its place in the log does not bear out
+``uses``         what each ticket let into each environment, for a pass over the whole log
 ``judge_again``  whether a decision still holds at its place in the log
 ``receipt``      an entry with its proof, as two files
 ``kept``         whether a log extends a checkpoint that somebody kept

@@ -5,21 +5,22 @@ tickets. At the head it was judged at it must have told the truth; and a decisio
 hold at its own place too, or a denial would stand there instead of it.
 
 All that belongs together comes from the spool in log order, so it is gone through once, as it came
-to be: ``_Deployment`` for a service and environment, ``_Links`` for a ticket. Whatever else is
-judged by the records of a ticket finds them all in ``_check_tickets``, in order.
+to be: by ``Track`` for a service and environment, by ``Uses`` for a ticket.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
 from datetime import datetime
+from typing import NamedTuple
 
 from gate.log.check_records import DEPLOYMENTS, JUDGED, TICKETS
 from gate.log.findings import HISTORY, PRIOR, Findings
-from gate.log.judge_again import same_range
 from gate.log.known_tree import TreeSummary
 from gate.log.scope import Scope
+from gate.log.standing import one_too_many, same_range
 from gate.log.track import Decided, Track, start_from
+from gate.log.uses import Uses
 from gate.model import PERMITTING, Base, BaseKind, DecisionKind, EntryLink
 from gate.record.predicates import HERE, DeploymentOutcome
 from gate.record.summary import Ended, Judged
@@ -65,12 +66,39 @@ class _Links:
 
 def _check_tickets(scope: Scope, part: int, findings: Findings) -> None:
     known: dict[str, _Links] = {}
-    for index, leaf, ticket, size, prior in scope.spool.facts(TICKETS, scope.chunks, part):
+    uses = Uses()
+    for fact in scope.spool.facts(TICKETS, scope.chunks, part):
+        index, leaf, ticket, size, prior, *use = fact
         links = known.get(ticket)
         if links is None:
             links = known[ticket] = _Links()
         _check_link(findings, index, size, prior, links, ("ticket", ticket))
         links.add(index, leaf)
+        _check_use(findings, index, ticket, _Use(*use), uses)
+
+
+class _Use(NamedTuple):
+    """A record's part in a ticket's uses; ``decision`` is "" for an outcome."""
+
+    environment: str
+    commit: str
+    at: str
+    decision: str
+    not_reused: bool
+    anew: tuple[tuple[str, str], ...]
+
+
+def _check_use(findings: Findings, index: int, ticket: str, use: _Use, uses: Uses) -> None:
+    """The ticket let no other commit in before this record, or was approved anew since."""
+    if use.decision not in _PERMITTING:
+        return
+    if use.not_reused:
+        last = uses.last_other(ticket, use.environment, use.commit)
+        anew = dict(use.anew).get(ticket, "")
+        if one_too_many(last, datetime.fromisoformat(anew) if anew else None):
+            what = f"permits under {ticket!a}, which had let another commit into {use.environment}"
+            _fault(findings, "history", index, f"{what} and was not approved anew since")
+    uses.use(ticket, use.environment, use.commit, datetime.fromisoformat(use.at))
 
 
 def _check_deployments(scope: Scope, part: int, findings: Findings) -> None:

@@ -6,7 +6,7 @@ What they say of the rest of the log is left in the spool, in parts that can be 
 name           part                         checked by
 =============  ===========================  ==============================================
 deployments    its service and environment  ``check_history``: links, ranges, outcomes
-tickets        its ticket                   ``check_history``: links
+tickets        its ticket                   ``check_history``: links, uses
 judged         (one)                        ``check_history``: the head it was judged at
 tokens         (one)                        ``check_index``: what the index must hold
 evidence       its evidence's digest        ``check_evidence``
@@ -29,7 +29,7 @@ from gate.log.keys import COMMIT, REPLACES, TICKET, deployment_key
 from gate.log.known_tree import UNKNOWN, edge, joined
 from gate.log.scope import Scope
 from gate.record.quick import QuickReader
-from gate.record.summary import Judged, Summary
+from gate.record.summary import Ended, Judged, Summary
 from gate.store.contract import DIGEST, token
 from gate.tlog.paths import WIDTH
 
@@ -138,11 +138,19 @@ class RecordChecks:
         key = f"{service}\n{environment}"
         fact = (index, leaf, key, at, commit, size, prior, judged, tuple(told or ()))
         self._deployments[self._part(key)].append(fact)
+        use = (environment, commit, at, *self._use(told))
         for ticket in dict.fromkeys(tickets):
             link = next((one[1:] for one in linked if one[0] == ticket), None)
-            self._tickets[self._part(ticket)].append((index, leaf, ticket, size, link))
+            self._tickets[self._part(ticket)].append((index, leaf, ticket, size, link, *use))
         if isinstance(told, Judged):
             self._evidence[self._part(told.evidence[:2])].append((told.evidence, index))
+
+    @staticmethod
+    def _use(told: Judged | Ended | None) -> tuple[str, bool, tuple[tuple[str, str], ...]]:
+        """What a record decided of its tickets ("" for an outcome), and what it counted on."""
+        if isinstance(told, Judged):
+            return told.decision, told.not_reused, told.anew
+        return "", False, ()
 
     def _part(self, text: str) -> int:
         part = self._parts.get(text)

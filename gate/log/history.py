@@ -2,9 +2,10 @@
 
 Read from the newest record back, no further than the answer needs. The search for what was deployed
 is thorough: hiding the last success would make the range of commits shorter, and a range that is
-too short lets commits pass unseen. The search for records of one commit or ticket is not; what is
-hidden from it can only be missed where the control that asks gets stricter by it, or is reported by
-``gate log verify`` (``docs/decisions/0003-index-hints.md``).
+too short lets commits pass unseen. The search for records of one commit or ticket is not, since for
+a new ticket that would be reading the whole log each time; what is hidden from it can only be
+missed where the control that asks gets stricter by it, or is reported by ``gate log verify``
+(``docs/decisions/0003-index-hints.md``).
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from collections.abc import Iterable
 from gate.log.keys import COMMIT, TICKET, deployment_key
 from gate.log.source import HistorySource, Hit
 from gate.log.track import Track
-from gate.model import PERMITTING, EntryLink, History
+from gate.model import PERMITTING, EntryLink, History, TicketUse
 from gate.record.statement import DecisionRecord, DeploymentOutcome, OutcomeRecord
 
 
@@ -23,8 +24,8 @@ def read_history(
 ) -> History:
     """What the log proves at the head of ``view``, for this service, environment and commit.
 
-    ``tickets`` are those to link to in ``prior_tickets``. Raises ``StoreError`` where the log
-    cannot be read, ``InconsistentError`` where it contradicts itself.
+    ``tickets`` are those whose newest record and earlier uses are wanted. Raises ``StoreError``
+    where the log cannot be read, ``InconsistentError`` where it contradicts itself.
     """
     hits: dict[int, Hit] = {}
     newest = None
@@ -37,25 +38,38 @@ def read_history(
     track = Track()
     for index in sorted(hits):
         add_to(track, hits[index])
+    named = {ticket: _named(view, ticket, environment) for ticket in tickets}
     return History(
         size=view.size,
         root=view.root.hex(),
         base=track.base(commit, view.size),
         here=track.here(commit, view.size),
         prior_deployment=newest,
-        prior_tickets={
-            ticket: link
-            for ticket in dict.fromkeys(tickets)
-            if (link := prior_ticket(view, ticket)) is not None
-        },
+        prior_tickets={ticket: link for ticket, (link, _) in named.items() if link is not None},
+        uses={ticket: uses for ticket, (_, uses) in named.items()},
     )
 
 
-def prior_ticket(view: HistorySource, ticket: str) -> EntryLink | None:
-    """The newest record that names this change request; None where there is none."""
+def _named(
+    view: HistorySource, ticket: str, environment: str
+) -> tuple[EntryLink | None, tuple[TicketUse, ...]]:
+    """The newest record that names a ticket, and what it let into ``environment``, oldest first."""
+    newest, uses = None, []
     for hit in view.find(TICKET, ticket):
-        return hit.link
-    return None
+        newest = newest or hit.link
+        if (use := _use(hit, environment)) is not None:
+            uses.append(use)
+    return newest, tuple(reversed(uses))
+
+
+def _use(hit: Hit, environment: str) -> TicketUse | None:
+    """The use of its tickets that a record is: a decision that permits, in this environment."""
+    record = hit.record
+    if not isinstance(record, DecisionRecord) or record.environment != environment:
+        return None
+    if record.decision not in PERMITTING:
+        return None
+    return TicketUse(hit.link, record.at, record.service, record.commit)
 
 
 def add_to(track: Track, hit: Hit) -> bool:

@@ -4,9 +4,8 @@ Between judging and committing others may append. What depends on the log's hist
 judged again where the record really comes to stand, from records alone; a decision that no longer
 holds there is logged as a denial that names its digest.
 
-In this version one thing depends on history: the base, from which the range of commits starts. The
-earlier records of the same commit that a decision counted on cannot go away, since the log that is
-appended to begins with all of the log that was judged, which is checked.
+What that is, ``standing`` says. It rests on the log that is appended to beginning with all of the
+log that was judged, which is checked here.
 """
 
 from __future__ import annotations
@@ -15,16 +14,14 @@ from gate.errors import InconsistentError
 from gate.log.batch import Rejudge
 from gate.log.history import read_history
 from gate.log.source import HistorySource
-from gate.log.track import start_of
-from gate.model import PERMITTING, Base, BaseKind, Now
+from gate.log.standing import no_longer_holds
+from gate.model import PERMITTING, Now
 from gate.record.canonical import digest_of
 from gate.record.dsse import seal
 from gate.record.predicates import HeadPart
 from gate.record.signer import RecordSigner
 from gate.record.statement import DecisionRecord, OutcomeRecord, open_record
 from gate.record.writing import superseded_statement
-
-BASE_MOVED = "base"
 
 
 def judge_again(signer: RecordSigner, now: Now, gate_version: str) -> Rejudge:
@@ -46,13 +43,14 @@ def judge_again(signer: RecordSigner, now: Now, gate_version: str) -> Rejudge:
         history = read_history(
             view, record.service, record.environment, record.commit, record.tickets
         )
-        if same_base(record, history.base):
+        failed = no_longer_holds(record, history)
+        if not failed:
             return entry
         return seal(
             superseded_statement(
                 digest_of(entry),
                 record,
-                [BASE_MOVED],
+                failed,
                 at=now(),
                 judged=history,
                 gate_version=gate_version,
@@ -61,24 +59,6 @@ def judge_again(signer: RecordSigner, now: Now, gate_version: str) -> Rejudge:
         )
 
     return again
-
-
-def same_base(record: DecisionRecord, present: Base) -> bool:
-    """Whether the record was judged over the range that ``present`` demands.
-
-    A first deployment was judged from nothing; one that came before it meanwhile, of the same
-    commits, now says where they start.
-    """
-    judged = record.history.base
-    return same_range(judged.kind, judged.commit or "", start_of(record), present)
-
-
-def same_range(kind: BaseKind, judged: str, start: str, present: Base) -> bool:
-    """As ``same_base``, of a record that was taken apart already."""
-    if judged == present.commit:
-        return True
-    is_first = kind is BaseKind.FIRST and present.kind is BaseKind.FIRST
-    return is_first and present.commit != "" and start == present.commit
 
 
 def require_prefix(view: HistorySource, judged: HeadPart) -> None:

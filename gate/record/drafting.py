@@ -359,10 +359,15 @@ def base_part(base: Base) -> p.BasePart:
     return p.BasePart(base.kind, base.commit or None, base.index)
 
 
-def history_part(history: History) -> p.HistoryPart:
-    """What judgement took from the log's history."""
+def history_part(history: History, tickets: tuple[p.TicketTerm, ...]) -> p.HistoryPart:
+    """What judgement took from the log's history, and what it holds against each ticket's uses."""
     here = [d.link.index for d in history.here if d.decision in PERMITTING]
-    return p.HistoryPart(base_part(history.base), tuple(sorted(here)[-p.HERE :]))
+    return p.HistoryPart(base_part(history.base), tuple(sorted(here)[-p.HERE :]), tickets)
+
+
+def ticket_terms(decision: Decision) -> tuple[p.TicketTerm, ...]:
+    """From when on each ticket counts as approved anew, in the order of their ids."""
+    return tuple(p.TicketTerm(plain(id_), at) for id_, at in sorted(decision.approved_anew.items()))
 
 
 def head_part(history: History) -> p.HeadPart:

@@ -428,16 +428,29 @@ class PriorPart:
 
 
 @dataclass(frozen=True, slots=True)
+class TicketTerm:
+    """From when on a ticket counts as approved anew: a use after that is one too many.
+
+    ``approved_anew`` is the earliest time of the newest approvals that the policy demands, by as
+    many people; null where there are not so many, or their times cannot be told.
+    """
+
+    id: Plain
+    approved_anew: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class HistoryPart:
     """What history-dependent judgement rested on.
 
     ``base`` is the range's start by the log alone; ``here`` are the log indexes of the allowed and
     emergency records of this commit for this service and environment: the newest ``HERE``,
-    ascending.
+    ascending. ``tickets`` has each change request that was looked up.
     """
 
     base: BasePart
     here: tuple[int, ...]
+    tickets: tuple[TicketTerm, ...]
 
 
 @dataclass(frozen=True, slots=True)

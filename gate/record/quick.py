@@ -14,10 +14,11 @@ from datetime import datetime
 from functools import cache
 from typing import Any, Final
 
+from gate.model import Level, Outcome
 from gate.record import codec
 from gate.record.dsse import MAX_ENVELOPE, PAYLOAD_TYPE, open_signed
 from gate.record.grammar import Grammar
-from gate.record.predicates import DecisionPredicate, OutcomePredicate
+from gate.record.predicates import DecisionPredicate, MessagePart, OutcomePredicate
 from gate.record.signers import SignerEntry, TrustedSigners
 from gate.record.statement import (
     DECISION,
@@ -27,7 +28,7 @@ from gate.record.statement import (
     open_record,
     parse_statement,
 )
-from gate.record.summary import Ended, Judged, Summary, summarise
+from gate.record.summary import NOT_REUSED, Ended, Judged, Summary, summarise
 
 _HEAD: Final = b'{"payload":"'
 _MIDDLE: Final = b'","payloadType":"%b","signatures":[{"keyid":"' % PAYLOAD_TYPE.encode()
@@ -181,6 +182,7 @@ _OF_BOTH = (
 _OF_DECISIONS = (
     *("given", "decision", "replaces", "evidence"),
     *("history.base.kind", "history.base.commit", "history.base.index", "history.here"),
+    *("history.tickets", "controls"),
     *("change.base.kind", "change.base.commit", "change.start", "change.release_refs"),
 )
 _OF_OUTCOMES = ("tickets", "decision", "outcome")
@@ -197,12 +199,15 @@ def _forms() -> tuple[_Form, _Form]:
 _TICKET_LINK = re.compile(r'\{"id":"([^"]*)","index":(-?[0-9]+),"leaf":"([0-9a-f]+)"\}')
 _GIVEN = re.compile(r'\{"id":"([^"]*)",')
 _TEXTS = re.compile(r'"([^"]*)"')
+_ANEW = re.compile(r'\{"approvedAnew":(?:null|("[^"]*")),"id":"([^"]*)"\}')
+_ARGS: Final = '{"args":'
+_REQUIRED: Final = f'"id":"{NOT_REUSED}","level":"{Level.REQUIRE}","observed":{_ARGS}'
 _ENTRY = re.compile(r'"entry":"([0-9a-f]+)"')
 
 
 def _decision(parts: tuple[Any, ...]) -> Summary:
     given, decision, replaces, evidence, *rest = parts[len(_OF_BOTH) :]
-    kind, commit, index, here, base, base_commit, start, refs = rest
+    kind, commit, index, here, anew, controls, base, base_commit, start, refs = rest
     told = Judged(
         decision[1:-1],
         kind[1:-1],
@@ -215,9 +220,29 @@ def _decision(parts: tuple[Any, ...]) -> Summary:
         refs is not None and refs != "[]" and refs[0] == "[",
         "" if replaces == "null" else _ENTRY.findall(replaces)[0],
         evidence[1:-1],
+        tuple([(one, at.strip('"')) for at, one in _ANEW.findall(anew)]) if anew != "[]" else (),
+        _not_reused(controls),
     )
     tickets = _GIVEN.findall(given) if given[0] == "[" else ()
     return _summary("decision", parts, tickets, told)
+
+
+@cache
+def _observed() -> re.Pattern[str]:
+    return re.compile(rf'{codec.pattern(MessagePart, Grammar())},"outcome":"(?!{Outcome.WAIVED}")')
+
+
+def _not_reused(controls: str) -> bool:
+    """Whether the control was required and not waived.
+
+    Arguments hold no object with "args" in it: what ``_REQUIRED`` finds is a control.
+    """
+    at = controls.find(_REQUIRED)
+    while at >= 0:
+        if _observed().match(controls, at + len(_REQUIRED) - len(_ARGS)):
+            return True
+        at = controls.find(_REQUIRED, at + 1)
+    return False
 
 
 def _outcome(parts: tuple[Any, ...]) -> Summary:

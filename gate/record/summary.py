@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from datetime import datetime
+from typing import Final, NamedTuple
 
+from gate.model import Level, Outcome
 from gate.record.predicates import LinkPart, Unknown
 from gate.record.statement import DecisionRecord, OutcomeRecord, Record
 from gate.record.times import format_time
+
+NOT_REUSED: Final = "ticket-not-reused"
+"""The control that depends on other records than those of the same service and environment."""
 
 
 class Judged(NamedTuple):
@@ -14,7 +19,9 @@ class Judged(NamedTuple):
 
     ``said_…`` is the base that history gave and ``here`` its records of the commit. ``base_…`` is
     the change's own base (its kind "" where the change could not be had), ``start`` where its range
-    starts, ``released`` whether its head is on a release ref. No commit is "".
+    starts, ``released`` whether its head is on a release ref. No commit is "". ``anew`` has of each
+    ticket when it was approved anew ("" for null), and ``not_reused`` says whether the decision
+    counted on the control of that name: required, and not waived.
     """
 
     decision: str
@@ -28,6 +35,8 @@ class Judged(NamedTuple):
     released: bool
     replaces: str
     evidence: str
+    anew: tuple[tuple[str, str], ...]
+    not_reused: bool
 
 
 class Ended(NamedTuple):
@@ -62,7 +71,7 @@ class Summary(NamedTuple):
 def summarise(record: Record) -> Summary:
     """The summary of a record."""
     if not isinstance(record, DecisionRecord | OutcomeRecord):
-        return Summary(record.kind, "" if record.at is None else format_time(record.at))
+        return Summary(record.kind, _time(record.at))
     return Summary(
         kind=record.kind,
         at=format_time(record.at),
@@ -94,11 +103,22 @@ def _judged(record: DecisionRecord) -> Judged:
         released=bool(refs),
         replaces=predicate.replaces.entry if predicate.replaces else "",
         evidence=predicate.evidence,
+        anew=tuple((one.id, _time(one.approved_anew)) for one in record.history.tickets),
+        not_reused=any(
+            control.id == NOT_REUSED
+            and control.level is Level.REQUIRE
+            and control.outcome is not Outcome.WAIVED
+            for control in predicate.controls
+        ),
     )
 
 
 def _ended(record: OutcomeRecord) -> Ended:
     return Ended(record.of.index, record.of.leaf, record.outcome.value)
+
+
+def _time(at: datetime | None) -> str:
+    return "" if at is None else format_time(at)
 
 
 def _link(link: LinkPart | None) -> tuple[int, str] | None:

@@ -14,7 +14,13 @@ from typing import Any
 from gate.model import Artifact, Decision, DecisionKind, EntryLink, Facts, History
 from gate.record import codec
 from gate.record.canonical import encode
-from gate.record.drafting import Drafting, head_part, history_part, prior_part
+from gate.record.drafting import (
+    Drafting,
+    head_part,
+    history_part,
+    prior_part,
+    ticket_terms,
+)
 from gate.record.dsse import MAX_PAYLOAD
 from gate.record.errors import MalformedRecordError
 from gate.record.labels import Labels
@@ -92,7 +98,7 @@ def decision_statement(
         evidence=evidence_sha256,
         judged_at=head_part(judged),
         prior=prior_part(judged),
-        history=history_part(judged),
+        history=history_part(judged, ticket_terms(decision)),
         replaces=None,
     )
     statement = _statement(DECISION, predicate, _subjects(predicate, deployment.artifacts))
@@ -153,7 +159,7 @@ def superseded_statement(
         gate=gate_version,
         judged_at=head_part(judged),
         prior=prior_part(judged),
-        history=history_part(judged),
+        history=history_part(judged, record.history.tickets),
         replaces=ReplacesPart(entry_sha256, MOVED, tuple(failed)),
     )
     statement = _statement(DECISION, predicate, _subjects(predicate, record.artifacts))

@@ -24,7 +24,11 @@ def open_store(url: str, around: Surroundings) -> Store:
         from gate.store.directory import DirectoryStore
 
         return DirectoryStore(folder(url, around.base), url)
-    if url.startswith((*_OBJECT, "git+")):
+    if url.startswith("git+"):
+        from gate.store.git import open_git
+
+        return open_git(url, around)
+    if url.startswith(_OBJECT):
         raise UsageError(
             f"stores such as {url.partition(':')[0]}: are not built yet in this version",
             remedy='keep the log in a directory: url = "dir:change-log"',

@@ -111,9 +111,10 @@ def test_a_tampered_receipt(acme: Job, good: Path, ending: str, how: str, tmp_pa
         middle = len(data) // 2
         data = data[:middle] + bytes([data[middle] ^ 1]) + data[middle + 1 :]
     elif how == "of another":
-        scene = acme.world.change("CHG-8")
+        key = f"CHG-8{len(ending)}"  # a ticket lets one commit in
+        scene = acme.world.change(key)
         other = acme.judge(
-            *("enforce", "--ticket", "CHG-8", "--receipt", "other"), environment=acme.ci(scene)
+            *("enforce", "--ticket", key, "--receipt", "other"), environment=acme.ci(scene)
         )
         assert other.code == 0
         data = (acme.home / f"other{ending}").read_bytes()

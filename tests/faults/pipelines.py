@@ -10,8 +10,8 @@ from functools import cache
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from records import SIGNER, good_decision, trusted, write
-from worlds import NOW, good_change, good_deployment, good_facts, good_ticket
+from records import SIGNER, good_controls, good_decision, result, trusted, write
+from worlds import NOW, good_approval, good_change, good_deployment, good_facts, good_ticket
 
 from gate.log.append import Appended, append
 from gate.log.create import init_log
@@ -20,7 +20,7 @@ from gate.log.judge_again import judge_again
 from gate.log.plan import plan_append
 from gate.log.trust import Trust
 from gate.log.view import LogView
-from gate.model import DecisionKind, Lookup
+from gate.model import DecisionKind, Level, Lookup
 from gate.record.dsse import seal
 from gate.record.predicates import KeyAction, KeyRole
 from gate.record.signer import RecordSigner, key_id
@@ -65,7 +65,11 @@ def new_directory(path: Path, calls: Calls | None = None) -> DirectoryStore:
 
 
 class Pipeline:
-    """Enforces and completes deployments on one log; its clock moves a minute at a time."""
+    """Enforces and completes deployments on one log; its clock moves a minute at a time.
+
+    A commit has a ticket of its own unless others are named, and every ticket is approved anew a
+    second before each decision, unless a test says when it was.
+    """
 
     def __init__(self, store: Store, trust: Trust = TRUST, tail: int = 256) -> None:
         self.store = store
@@ -86,21 +90,36 @@ class Pipeline:
         *,
         service: str = "shop",
         environment: str = "production",
-        tickets: Sequence[str] = ("CHG-1",),
+        tickets: Sequence[str] = (),
         kind: DecisionKind = DecisionKind.ALLOWED,
+        approved: datetime | None = None,
+        level: Level = Level.REQUIRE,
     ) -> bytes:
-        """A decision judged at the present head, sealed and not yet appended."""
-        head = sha(commit)
+        """A decision judged at the present head, sealed and not yet appended.
+
+        ``approved`` is when its tickets were, ``level`` that of ticket-not-reused.
+        """
+        head, at = sha(commit), self.now()
+        tickets = tickets or (f"CHG-{commit}",)
+        anew = approved or at - timedelta(seconds=1)
         view = self.view()
         history = read_history(view, service, environment, head, tickets)
         facts = good_facts(
-            *(good_ticket(key=ticket) for ticket in tickets),
+            *(
+                good_ticket(key=ticket, approvals=(good_approval(decided_at=anew),))
+                for ticket in tickets
+            ),
             deployment=good_deployment(service=service, environment=environment, commit=head),
             change=good_change(head=head, base=history.base),
             history=history,
         )
         assert all(isinstance(one, Lookup) for one in facts.tickets)
-        decision = replace(good_decision(kind), at=self.now())
+        decision = replace(
+            good_decision(kind),
+            at=at,
+            controls=(*good_controls(), result("ticket-not-reused", level=level)),
+            approved_anew=dict.fromkeys(tickets, anew),
+        )
         written = write(facts, decision, judged=history)
         self.store.put_evidence(digest(written.evidence), written.evidence)
         return written.entry
@@ -115,12 +134,18 @@ class Pipeline:
         *,
         service: str = "shop",
         environment: str = "production",
-        tickets: Sequence[str] = ("CHG-1",),
+        tickets: Sequence[str] = (),
         kind: DecisionKind = DecisionKind.ALLOWED,
+        approved: datetime | None = None,
     ) -> Appended:
         return self.append(
             self.decide(
-                commit, service=service, environment=environment, tickets=tickets, kind=kind
+                commit,
+                service=service,
+                environment=environment,
+                tickets=tickets,
+                kind=kind,
+                approved=approved,
             )
         )
 
@@ -145,7 +170,7 @@ class Pipeline:
         *,
         service: str = "shop",
         environment: str = "production",
-        tickets: Sequence[str] = ("CHG-1",),
+        tickets: Sequence[str] = (),
     ) -> Appended:
         """Enforce, and complete as succeeded; returns the decision."""
         decision = self.enforce(commit, service=service, environment=environment, tickets=tickets)

@@ -23,12 +23,14 @@ from worlds import (
     good_commits,
     good_environment,
     good_facts,
+    good_history,
     good_policy,
     good_pull_request,
     good_push,
     good_review,
     good_run,
     good_ticket,
+    good_use,
     jira,
     problem,
     with_rules,
@@ -45,6 +47,7 @@ from gate.model import (
     EditedText,
     Facts,
     ForgeDeployment,
+    History,
     Level,
     Lookup,
     MissingTicket,
@@ -163,6 +166,7 @@ UNAVAILABLE: dict[str, Step] = {
     "pushes": set_pulls(pushes=P),
     "own commits": set_pulls(commits=P),
     "history": set_facts(history=P),
+    "uses": set_facts(history=good_history(uses={})),
     "deployed before": set_facts(deployed_before=P),
 }
 # Lists and fields that are empty.
@@ -215,6 +219,7 @@ BROKEN: dict[str, Step] = {
     "fork": set_change(in_repository=False),
     "other head": set_change(head="9" * 40),
     "base aside": set_change(base_is_ancestor=False),
+    "used before": set_facts(history=good_history(uses={"CHG-1": (good_use("09:10"),)})),
     "pinned otherwise": set_facts(pin=PinState.DIFFERENT),
     "by hand": set_change(
         commits=(*good_commits()[:2], replace(good_commits()[2], merged_by_forge=False))
@@ -244,8 +249,28 @@ def texts(clock: str) -> EditedText:
     return EditedText("description", "An afterthought", at(clock))
 
 
-# More makers, objections, edits and pushes.
+def used(clock: str, commit: str, service: str) -> Step:
+    """Each ticket let this in, too."""
+
+    def step(facts: Facts) -> Facts:
+        if not isinstance(facts.history, History):
+            return facts
+        one = good_use(clock, commit, service)
+        uses = {key: (*had, one) for key, had in facts.history.uses.items()}
+        return replace(facts, history=replace(facts.history, uses=uses))
+
+    return step
+
+
+USED = st.builds(
+    used,
+    CLOCKS,
+    st.sampled_from([FIRST_SHA, MERGE_SHA, "9" * 40]),
+    st.sampled_from(["shop", "billing"]),
+)
+# More makers, objections, edits, pushes and uses.
 ADDED: st.SearchStrategy[Step] = st.one_of(
+    USED,
     MAKERS.map(lambda m: on_first_commit(lambda c: replace(c, co_authors=(*c.co_authors, m)))),
     MAKERS.map(
         lambda m: more_of_pull("commits", good_commit("8" * 40, FIRST_SHA, co_authors=(m,)))
@@ -320,6 +345,7 @@ WORLDS: Sequence[Facts] = [
     good_facts(good_ticket(approvals=(good_approval(), good_approval("carol", "09:01")))),
     good_facts(good_ticket(approvals=(good_approval("carol"), good_approval("mallory", "09:01")))),
     good_facts(good_ticket(), good_ticket(key="CHG-2", approvals=(good_approval("carol"),))),
+    good_facts(history=good_history(uses={"CHG-1": (good_use("08:40"),)})),  # approved anew
     good_facts(
         good_ticket(scope=(EditedText("d", "#12", at("08:05")),)),
         change=good_change(

@@ -40,9 +40,10 @@ TABLE: Mapping[str, tuple[str, ...]] = {
     "facts": (*BASE, "http", "ci", "tickets", "forges", "log.history", "config"),
     "output": BASE,
     "audit": (*BASE, "log", "record", "tlog", "policy", "controls", "identity", "output"),
+    "place": (*BASE, "config", "record", "log", "store", "tlog", "http"),
     "deploy": (
-        *(*BASE, "facts", "policy", "config", "identity"),
-        *("record", "log", "store", "tlog", "tickets", "forges", "http"),
+        *(*BASE, "facts", "policy", "config", "identity", "place"),
+        *("record", "log", "store", "tlog", "tickets", "forges"),
     ),
     "demo": (),
 }

@@ -112,6 +112,7 @@ IDS = [
     "approver-independent",
     "approval-covers-change",
     "commit-on-release-ref",
+    "ticket-not-reused",
     "peer-reviewed",
     "rollback-plan",
     "test-plan",

@@ -35,6 +35,7 @@ OTHERS = (
     "approval-predates-deployment",
     "approver-independent",
     "approval-covers-change",
+    "ticket-not-reused",
     "rollback-plan",
     "test-plan",
 )

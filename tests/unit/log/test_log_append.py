@@ -14,6 +14,7 @@ from faults.pipelines import (
     sha,
 )
 from records import OTHER, SIGNER, trusted
+from worlds import NOW
 
 from gate.errors import InconsistentError, NotRecordedError, UsageError
 from gate.log.append import append
@@ -21,7 +22,7 @@ from gate.log.create import init_log
 from gate.log.trust import Trust
 from gate.log.verify import verify_log
 from gate.log.view import LogView
-from gate.model import BaseKind, DecisionKind
+from gate.model import BaseKind, DecisionKind, Level
 from gate.record.canonical import digest_of
 from gate.record.dsse import seal
 from gate.record.statement import DecisionRecord, open_record
@@ -184,6 +185,68 @@ def test_a_decision_whose_base_moved_is_logged_as_a_denial_that_names_it(
     assert replaces.failed == ("base",)
     assert record.history.base.commit == sha("three")
     assert record.judged_at.size == appended.index
+    assert verify_log(pipeline.store, TRUST).faults == ()
+
+
+@pytest.mark.parametrize(
+    ("service", "environment", "denied"),
+    [("shop", "production", True), ("billing", "production", True), ("shop", "staging", False)],
+)
+def test_of_two_decisions_on_one_ticket_the_second_to_be_committed_is_denied(
+    pipeline: Pipeline, service: str, environment: str, denied: bool
+) -> None:
+    pipeline.deploy("one")
+    first = pipeline.decide(
+        "two", service=service, environment=environment, tickets=("CHG-7",), approved=NOW
+    )
+    waiting = pipeline.decide("three", tickets=("CHG-8", "CHG-7"), approved=NOW)
+    assert not pipeline.append(first).superseded
+    appended = pipeline.append(waiting)
+    assert appended.superseded == denied
+    if denied:
+        record, judged = record_of(appended.entry), record_of(waiting)
+        assert record.decision == DecisionKind.DENIED
+        replaces = record.predicate.replaces
+        assert replaces is not None
+        assert (replaces.entry, replaces.failed) == (digest_of(waiting), ("ticket-reused",))
+        assert record.history.tickets == judged.history.tickets
+        assert {term.approved_anew for term in record.history.tickets} == {NOW}
+        assert record.prior.tickets[0].index == appended.index - 1  # CHG-7's other use
+        assert pipeline.enforce("four", tickets=("CHG-8",), approved=NOW).superseded is False
+    assert verify_log(pipeline.store, TRUST).faults == ()
+
+
+def test_the_same_commit_or_a_denial_between_uses_up_no_ticket(pipeline: Pipeline) -> None:
+    pipeline.deploy("one")
+    between = [
+        pipeline.decide("two", tickets=("CHG-7",), approved=NOW),
+        pipeline.decide("three", tickets=("CHG-7",), approved=NOW, kind=DecisionKind.DENIED),
+        pipeline.decide("two", service="billing", tickets=("CHG-7",), approved=NOW),
+    ]
+    waiting = pipeline.decide("two", tickets=("CHG-7",), approved=NOW)
+    for entry in (*between, waiting):
+        assert not pipeline.append(entry).superseded
+    assert verify_log(pipeline.store, TRUST).faults == ()
+
+
+def test_a_ticket_approved_anew_after_the_use_between_still_holds(pipeline: Pipeline) -> None:
+    first = pipeline.decide("two", tickets=("CHG-7",), approved=NOW)
+    waiting = pipeline.decide("two-and-a-half", tickets=("CHG-7",), environment="staging")
+    assert not pipeline.append(first).superseded
+    assert not pipeline.append(waiting).superseded
+    later = pipeline.decide("three", service="billing", tickets=("CHG-7",))  # a minute later
+    pipeline.enforce("other", service="mail")
+    assert not pipeline.append(later).superseded
+    assert verify_log(pipeline.store, TRUST).faults == ()
+
+
+@pytest.mark.parametrize("level", [Level.WARN, Level.OFF])
+def test_a_policy_that_does_not_require_it_is_not_denied_for_reuse(
+    pipeline: Pipeline, level: Level
+) -> None:
+    waiting = pipeline.decide("three", tickets=("CHG-7",), approved=NOW, level=level)
+    pipeline.enforce("two", service="billing", tickets=("CHG-7",), approved=NOW)
+    assert not pipeline.append(waiting).superseded
     assert verify_log(pipeline.store, TRUST).faults == ()
 
 

@@ -14,7 +14,7 @@ from faults.pipelines import (
 )
 from faults.waiting_room import WaitingRoom
 from records import OTHER, SIGNER, good_decision, write
-from worlds import good_history
+from worlds import NOW, good_history
 
 from gate.errors import InconsistentError
 from gate.log.append import COURTESIES, append
@@ -101,6 +101,36 @@ def test_each_is_judged_at_its_own_place_after_those_before_it(pipeline: Pipelin
     assert behind.entries[1] != waiting
     assert behind.settled[1] == digest(waiting)
     assert not behind.superseded
+
+
+def test_of_a_batch_s_decisions_on_one_ticket_the_first_alone_stands(pipeline: Pipeline) -> None:
+    """All were judged before any was recorded; whoever commits holds each against those before."""
+    store = pipeline.store
+    waiting = [
+        pipeline.decide(commit, service=service, tickets=("CHG-7",), approved=NOW)
+        for commit, service in (("two", "billing"), ("three", "mail"), ("one", "shop"))
+    ]
+    for entry in waiting:
+        store.offer(entry)
+    own = pipeline.decide("one", tickets=("CHG-7",), approved=NOW)
+    again = judge_again(SIGNER, pipeline.now, "0.1.0")
+    append(store, TRUST, LOG_KEY, own, rejudge=again, pause=no_pause)
+    view = pipeline.view()
+    first, *others = (view.record(n) for n in range(view.size))
+    assert isinstance(first, DecisionRecord)
+    assert (first.decision, len(others)) == (DecisionKind.ALLOWED, 3)
+    for record in others:
+        assert isinstance(record, DecisionRecord)
+        replaces = record.predicate.replaces
+        if record.commit == first.commit:
+            assert (record.decision, replaces) == (DecisionKind.ALLOWED, None)
+        else:
+            assert record.decision == DecisionKind.DENIED
+            assert replaces is not None
+            assert replaces.failed == ("ticket-reused",)
+            assert replaces.entry in {digest(entry) for entry in waiting}
+    faults = verify_log(store, TRUST).faults
+    assert faults == ()
 
 
 def test_a_denial_that_another_logged_for_us_is_found(pipeline: Pipeline) -> None:

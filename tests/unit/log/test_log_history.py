@@ -9,7 +9,7 @@ from faults.pipelines import LOG_KEY, ORIGIN, TRUST, Pipeline, fill, sha
 
 from gate.log.append import Appended
 from gate.log.create import init_log
-from gate.log.history import prior_ticket, read_history
+from gate.log.history import read_history
 from gate.log.view import LogView
 from gate.model import Base, BaseKind, DecisionKind, EntryLink, History
 from gate.record.predicates import ChangePart
@@ -97,8 +97,6 @@ def test_prior_links_are_the_newest_records_of_any_kind(pipeline: Pipeline) -> N
     found = read_history(view, "shop", "production", sha("x"), ("CHG-1", "CHG-2", "CHG-9"))
     assert found.prior_deployment == last.link
     assert found.prior_tickets == {"CHG-1": view.link(1), "CHG-2": last.link}
-    assert prior_ticket(view, "CHG-2") == last.link
-    assert prior_ticket(view, "CHG-9") is None
 
 
 def test_an_outcome_that_names_another_leaf_proves_nothing(pipeline: Pipeline) -> None:

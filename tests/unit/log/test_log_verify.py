@@ -21,7 +21,7 @@ from faults.pipelines import (
     story,
 )
 from records import OTHER, good_decision, write
-from worlds import good_change, good_deployment, good_facts
+from worlds import NOW, good_change, good_deployment, good_facts
 
 from gate.log.append import append
 from gate.log.create import init_log
@@ -154,8 +154,21 @@ def test_a_permission_that_did_not_hold_at_its_place_is_a_fault(pipeline: Pipeli
     assert sha("one")[:12] in fault.message
 
 
+@pytest.mark.parametrize("service", ["shop", "billing"])
+def test_a_permission_under_a_used_ticket_is_a_fault(pipeline: Pipeline, service: str) -> None:
+    pipeline.enforce("one", service=service, tickets=("CHG-7", "CHG-1"), approved=NOW)
+    entry = pipeline.decide("two", tickets=("CHG-1",), approved=NOW)
+    place = append(pipeline.store, TRUST, LOG_KEY, entry).index  # by a gate that does not judge
+    (fault,) = verify_log(pipeline.store, TRUST).faults
+    assert (fault.kind, fault.place) == ("history", f"entry {place}")
+    assert "permits under 'CHG-1'" in fault.message
+    entry = pipeline.decide("three", tickets=("CHG-7",))  # approved anew
+    append(pipeline.store, TRUST, LOG_KEY, entry)
+    assert verify_log(pipeline.store, TRUST).fault_counts == {"history": 1}
+
+
 def test_wrong_links_are_faults(pipeline: Pipeline) -> None:
-    pipeline.deploy("one")
+    pipeline.deploy("one", tickets=("CHG-1",))
     told = truth(pipeline)
     leaf = pipeline.view().link(0).leaf
     for changed in (
