@@ -72,11 +72,9 @@ def reused(record: DecisionRecord, last_other: Callable[[str], datetime | None])
     if record.decision not in PERMITTING or not _counted_on(record):
         return ()
     anew = {term.id: term.approved_anew for term in record.history.tickets}
-    found = []
-    for ticket in record.tickets:
-        if one_too_many(last_other(ticket), anew.get(ticket)):
-            found.append(ticket)
-    return tuple(found)
+    return tuple(
+        ticket for ticket in record.tickets if one_too_many(last_other(ticket), anew.get(ticket))
+    )
 
 
 def one_too_many(last: datetime | None, anew: datetime | None) -> bool:

@@ -74,7 +74,7 @@ class Track:
         return self.end(index, link, record.commit, succeeded=succeeded)
 
     def end(self, index: int, link: tuple[int, str], commit: str, *, succeeded: bool) -> bool:
-        """As ``add_outcome``, of an outcome that was taken apart already: ``link`` is its ``of``."""
+        """As ``add_outcome``, of an outcome that was taken apart: ``link`` is its ``of``."""
         of = self._decided.get(link[0])
         if of is None or (of.link.index, of.link.leaf) != link or of.link.index >= index:
             return False

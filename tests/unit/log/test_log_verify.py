@@ -265,7 +265,7 @@ def test_faults_stand_in_the_order_of_the_log(folder: DirectoryStore, tmp_path: 
 def test_progress_comes_to_the_size_of_the_log(folder: DirectoryStore) -> None:
     for jobs in (1, 2):
         seen: list[tuple[int, int]] = []
-        report = verify_log(folder, TRUST, jobs=jobs, progress=lambda *args: seen.append(args))
+        report = verify_log(folder, TRUST, jobs=jobs, progress=lambda *now: seen.append(now))
         assert sum(more for more, _ in seen) == report.size == seen[0][1]
         assert len(seen) > 1
 
@@ -356,8 +356,8 @@ class OddStore(MemoryStore):
 
     def examine(self, size: int, leaf: Callable[[int], bytes]) -> Iterator[Oddity]:
         self.leaves = tuple(leaf(index) for index in range(size))
-        yield Oddity(True, "commit", "commits/7", "is void")
-        yield Oddity(False, "pending", "pending/ab", "waits")
+        yield Oddity(fault=True, kind="commit", place="commits/7", message="is void")
+        yield Oddity(fault=False, kind="pending", place="pending/ab", message="waits")
 
 
 def test_what_a_store_finds_odd_in_itself_is_told() -> None:
