@@ -17,6 +17,7 @@ from gate.store.contract import CHECKPOINT, evidence_path
 NAMES = "names"
 _NAME = re.compile(r"evidence/([0-9a-f]{2})/(\1[0-9a-f]{62})")
 _DIGEST = 32
+_AT_ONCE = 100_000  # names held before they are laid down
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +37,16 @@ def gather_names(scope: Scope, _: None = None) -> Strays:
     """Lay down the names of the evidence that is there, by parts; name what is none."""
     gathering = Gathering(scope.spool, NAMES)
     evidence, other = [], []
-    evidence_count = other_count = 0
+    count = evidence_count = other_count = 0
     for name in scope.store.names(""):
         if name == CHECKPOINT or name.startswith("tile/"):
             continue
         match = _NAME.fullmatch(name)
         if match is not None:
-            gathering.add(part_of(match[1], scope.chunks), unhexlify(match[2]))
+            gathering.parts[part_of(match[1], scope.chunks)] += unhexlify(match[2])
+            count += 1
+            if not count % _AT_ONCE:
+                gathering.finish()
         elif name.startswith("evidence/"):
             evidence_count += 1
             evidence += [name] if evidence_count <= MOST else []
@@ -62,13 +66,15 @@ def check_evidence(scope: Scope, part: int) -> tuple[Findings, Strays]:
         first.setdefault(digest, index)
         if index >= scope.since:
             asked.add(digest)
+    data = scope.spool.whole(f"{NAMES}-{part}")
+    there = {data[at : at + _DIGEST].hex() for at in range(0, len(data), _DIGEST)}
     if scope.evidence:
         for digest, index in first.items():
-            if digest in asked:
+            if digest in there and digest in asked:
                 _check(scope, digest, index, findings)
-    data = scope.spool.whole(f"{NAMES}-{part}")
-    there = (data[at : at + _DIGEST].hex() for at in range(0, len(data), _DIGEST))
-    strays = sorted(digest for digest in there if digest not in first)
+            elif digest in asked:
+                _name_missing(digest, index, findings)
+    strays = sorted(there - first.keys())
     return findings, Strays(
         evidence=tuple(evidence_path(digest) for digest in strays[:MOST]),
         evidence_count=len(strays),
@@ -79,12 +85,17 @@ def _check(scope: Scope, digest: str, index: int, findings: Findings) -> None:
     path, at = evidence_path(digest), (index, STEP)
     data = scope.store.read_evidence(digest)
     if data is None:
-        findings.count("evidence missing")
-        findings.note("evidence", path, f"the evidence of entry {index} is not at hand", at)
+        _name_missing(digest, index, findings)
     elif digest_of(data) != digest:
         findings.fault("evidence", path, f"the evidence of entry {index} was altered", at)
     else:
         findings.count("evidence")
+
+
+def _name_missing(digest: str, index: int, findings: Findings) -> None:
+    findings.count("evidence missing")
+    what = f"the evidence of entry {index} is not at hand"
+    findings.note("evidence", evidence_path(digest), what, (index, STEP))
 
 
 def name_strays(findings: Findings, found: list[Strays]) -> None:

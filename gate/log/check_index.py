@@ -17,6 +17,7 @@ from gate.store.contract import TOKEN_SIZE
 
 ROWS = "rows"
 _ROW = TOKEN_SIZE + PLACE.size
+_AT_ONCE = 200_000  # rows held before they are laid down
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,17 +32,18 @@ class Rows:
 def gather_rows(scope: Scope, _: None = None) -> Rows:
     """Lay down the rows of the index by chunks. Raises ``StoreError``."""
     findings = Findings()
-    gathering, chunk, pack = Gathering(scope.spool, ROWS), scope.chunk, PLACE.pack
-    count = 0
+    gathering, chunk, size, pack = Gathering(scope.spool, ROWS), scope.chunk, scope.size, PLACE.pack
+    parts, count = gathering.parts, 0
     for token, place in scope.store.rows():
         count += 1
-        if not 0 <= place < scope.size:
+        if not 0 <= place < size:
             name = f"index row {place}"
             what = "a row beyond the head, read by nobody"
             findings.note("index", name, what, (AFTER, INDEX))
         elif len(token) == TOKEN_SIZE:
-            number, at = divmod(place, chunk)
-            gathering.add(number, token + pack(at))
+            parts[place // chunk] += token + pack(place % chunk)
+            if not count % _AT_ONCE:
+                gathering.finish()
         else:
             _fault(findings, place, "has a row that is none")
     gathering.finish()

@@ -59,9 +59,11 @@ def joined(nodes: Sequence[bytes], last: bytes = UNKNOWN) -> bytes:
     rest = [*nodes, last] if last else list(nodes)
     if not rest:
         return EMPTY_ROOT
+    if not all(rest):
+        return UNKNOWN
     root = rest.pop()
-    while rest and root:
-        root = _node(rest.pop(), root)
+    for left in reversed(rest):
+        root = sha256(b"\x01" + left + root).digest()
     return root
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import marshal
 import os
 import struct
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -97,32 +98,18 @@ class Spool:
 
 
 class Gathering:
-    """Bytes that come in any order of their parts, each part kept under ``name-<part>``."""
-
-    _MOST = 4 << 20  # bytes held before they are written
+    """Bytes that come in any order of their ``parts``, each part kept under ``name-<part>``."""
 
     def __init__(self, spool: Spool, name: str) -> None:
+        self.parts: defaultdict[int, bytearray] = defaultdict(bytearray)
         self._spool = spool
         self._name = name
-        self._parts: dict[int, bytearray] = {}
-        self._room = self._MOST
-
-    def add(self, part: int, data: bytes) -> None:
-        """Add ``data`` to a part."""
-        held = self._parts.get(part)
-        if held is None:
-            held = self._parts[part] = bytearray()
-        held += data
-        self._room -= len(data)
-        if self._room < 0:
-            self.finish()
 
     def finish(self) -> None:
-        """Hand over what is held."""
-        for part, data in self._parts.items():
+        """Hand over what is held; to be called now and then, so that it does not grow."""
+        for part, data in self.parts.items():
             self._spool.extend(f"{self._name}-{part}", bytes(data))
-        self._parts.clear()
-        self._room = self._MOST
+        self.parts.clear()
 
 
 def _full(error: OSError) -> StoreError:

@@ -241,7 +241,7 @@ def test_many_processes_find_what_one_finds(folder: DirectoryStore, tmp_path: Pa
     assert verify_log(copy, TRUST, jobs=3) == whole  # which only this process can look at
 
     for name in ("tile/entries/000", "tile/entries/004.p/*", "tile/0/001", "evidence/*/*"):
-        path = sorted((tmp_path / "log").glob(name))[-1]
+        path = max((tmp_path / "log").glob(name))
         data = path.read_bytes()
         path.write_bytes(data[:3000] + bytes([data[3000] ^ 1]) + data[3001:])
     report = verify_log(folder, TRUST, jobs=1)
@@ -263,8 +263,9 @@ def test_faults_stand_in_the_order_of_the_log(folder: DirectoryStore, tmp_path: 
 
 
 def test_progress_comes_to_the_size_of_the_log(folder: DirectoryStore) -> None:
+    seen: list[tuple[int, int]] = []
     for jobs in (1, 2):
-        seen: list[tuple[int, int]] = []
+        seen.clear()
         report = verify_log(folder, TRUST, jobs=jobs, progress=lambda *now: seen.append(now))
         assert sum(more for more, _ in seen) == report.size == seen[0][1]
         assert len(seen) > 1
