@@ -1,5 +1,5 @@
 # Every target sets up what it needs in .venv; nothing else on the machine is changed, but for
-# `make engines`, which installs Debian's Go packages where Go is absent and apt is there.
+# `make engines`, which installs Debian's Go and Ceph packages where they are absent and apt is there.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -67,7 +67,7 @@ test: $(VENV)/dev.stamp $(VENV)/bytecode.stamp ## unit, contract, property, vect
 lint: $(VENV)/lint.stamp ## format, style, types, import table, workflows and actions
 	@sh tests/lint.sh $(BIN)
 
-engines: $(VENV)/dev.stamp ## other implementations read our log (Go's own tile and note reader)
+engines: $(VENV)/dev.stamp ## Go's own reader reads our log; Ceph's object gateway keeps one
 	@sh tests/engines/install.sh
 	@$(BIN)/python -m pytest -q tests/engines
 
@@ -86,7 +86,7 @@ dist: $(VENV)/dev.stamp ## wheel and sdist in dist/
 	@rm -rf dist && $(BIN)/python -m hatchling build -d dist >/dev/null && ls dist
 
 lock: ## resolve requirements/*.in anew (needs uv on the PATH)
-	@for f in build runtime dev lint e2e; do uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate requirements/$$f.in -o requirements/$$f.txt; done
+	@for f in build runtime object dev lint e2e; do uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate requirements/$$f.in -o requirements/$$f.txt; done
 
 clean: ## remove what the other targets made
 	@rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from gate.log.kept import Kept
     from gate.log.view import LogView
     from gate.record.signer import RecordSigner
-    from gate.store.contract import Store
+    from gate.store.contract import Key, Store
 
 
 # What was read of the log's history: that, or where nothing is recorded perhaps a problem.
@@ -80,7 +80,7 @@ def check(
 
     @cache
     def view() -> LogView:
-        opened = open_view(place)
+        opened = open_view(place, asking=_asked(question))
         _require_extended(opened, kept)
         return opened
 
@@ -106,7 +106,7 @@ def enforce(
     """
     keys = open_keys(place, secrets, now())
     store = open_store(place, keys.trust)
-    view = open_view(place, keys.trust, store, quorum=False)
+    view = open_view(place, keys.trust, store, quorum=False, asking=_asked(question))
     _require_extended(view, kept)
     past = partial(read_history, view, question.deployment)
     judged, history = _judge(question, place.policy, secrets, past, now)
@@ -122,6 +122,7 @@ def complete(
     Raises ``InconsistentError`` where the receipt does not verify, ``FindingError`` where it
     permits nothing, and what ``enforce`` raises of keys and log.
     """
+    from gate.log.history import keys_asked
     from gate.log.history import read_history as read
     from gate.log.receipt import read_receipt, verify_receipt
     from gate.record.dsse import seal
@@ -140,8 +141,9 @@ def complete(
             remedy="give the receipt of the decision that let this deployment go on",
         )
     store = open_store(place, keys.trust)
-    view = open_view(place, keys.trust, store, quorum=False)
-    history = read(view, record.service, record.environment, record.commit, record.tickets)
+    about = (record.service, record.environment, record.commit, record.tickets)
+    view = open_view(place, keys.trust, store, quorum=False, asking=keys_asked(*about))
+    history = read(view, *about)
     if outcome == "succeeded":
         _require_standing(receipt.link, history)
     payload = outcome_statement(
@@ -163,6 +165,13 @@ def _require_standing(decision: EntryLink, history: History) -> None:
                 f"{decision.index} had permitted it",
                 remedy="enforce again, and complete with the receipt of that decision",
             )
+
+
+def _asked(question: Question) -> Iterable[Key]:
+    from gate.log.history import keys_asked
+
+    about = question.deployment
+    return keys_asked(about.service, about.environment, about.commit, question.tickets)
 
 
 def _require_extended(view: LogView, kept: Sequence[Kept]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import field
 from datetime import datetime
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from gate.log.trust import Trust
     from gate.log.view import LogView
     from gate.record.signer import RecordSigner
-    from gate.store.contract import Store, Surroundings
+    from gate.store.contract import Key, Store, Surroundings
     from gate.tlog.keys import Verifier
     from gate.tlog.note import Signer
 
@@ -114,13 +114,19 @@ def open_view(
     store: Store | None = None,
     *,
     quorum: bool = True,
+    asking: Iterable[Key] = (),
 ) -> LogView:
-    """The log at its newest verified head; who is to append to it needs no ``quorum`` before."""
+    """The log at its newest verified head; who is to append to it needs no ``quorum`` before.
+
+    ``asking`` are keys that will be looked up.
+    """
     from gate.log.trust import load_trust
     from gate.log.view import LogView
 
     trust = trust or load_trust(place.trust, log=place.log)
-    return LogView(store or open_store(place, trust), trust, quorum=quorum)
+    store = store or open_store(place, trust)
+    store.prefetch(keys=asking)
+    return LogView(store, trust, quorum=quorum)
 
 
 @contextmanager

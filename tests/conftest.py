@@ -29,7 +29,10 @@ _SOCKET_EVENTS = frozenset({"socket.connect", "socket.sendto", "socket.sendmsg"}
 _LOOKUP_EVENTS = frozenset({"socket.getaddrinfo", "socket.gethostbyname"})
 _LOCAL_NAMES = frozenset({"", "localhost", "localhost.localdomain"})
 
-_DIRTY = ("GATE_", "GITHUB_", "GITLAB_", "CI_", "JENKINS_", "BUILD_", "RUNNER_", "ACTIONS_", "GIT_")
+_DIRTY = (
+    *("GATE_", "GITHUB_", "GITLAB_", "CI_", "JENKINS_", "BUILD_", "RUNNER_", "ACTIONS_", "GIT_"),
+    *("AWS_", "GOOGLE_", "AZURE_"),
+)
 _DIRTY_NAMES = frozenset(
     {
         *("CI", "NO_COLOR", "FORCE_COLOR", "JOB_NAME", "JOB_URL", "REQUESTS_CA_BUNDLE"),

@@ -193,7 +193,7 @@ def _require_time_left(store: Store, keys: Keys, rotation: Rotation, at: datetim
     if end is None or at < end:
         return
     view = LogView(store, keys.trust, quorum=False)
-    if view.find_entry(digest_of(rotation.entries[1])) is None:
+    if view.find_logged(digest_of(rotation.entries[1])) is None:
         raise UsageError(
             f"this rotation was begun at {rotation.retired.at:%Y-%m-%d %H:%M:%S} UTC and its "
             "overlap is over",

@@ -5,6 +5,7 @@
 ``view``         the log as one signed head fixes it, every byte held against that head
 ``source``       what those see of it who only read
 ``search``       finding records in it with the help of an index that nobody vouches for
+``logged``       whether an entry is in it already, or a denial in its place
 ``keys``         what a record is found by
 ``track``        what a run of records says of one service and environment
 ``history``      what the log proves of a deployment about to happen

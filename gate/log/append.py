@@ -10,7 +10,6 @@ sees others before it steps back for a moment, since they will most likely settl
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
@@ -21,6 +20,7 @@ from gate.log.asking import Post
 from gate.log.batch import Rejudge, as_it_is, judge_batch
 from gate.log.in_force import require_in_force, retires
 from gate.log.plan import plan_append
+from gate.log.queue import Queue
 from gate.log.reindex import catch_up
 from gate.log.trust import Trust, require_log_key, require_signed
 from gate.log.view import LogView
@@ -37,13 +37,8 @@ __all__ = ["Appended", "Rejudge", "append", "as_it_is"]
 ROUNDS = 50
 """How often to try. Each lost round means that another writer came through."""
 
-COURTESIES = 6
-"""How often a writer steps back for those before it, who may be dead, before it goes on itself."""
-
 Pause: TypeAlias = Callable[[float], None]
 """Waits for so many seconds."""
-
-_STEP = 0.08  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +86,7 @@ def append(
     require_signed(trust, entry)
     digest = digest_of(entry)
     store.offer(entry)
-    courtesies, rounds = COURTESIES, ROUNDS
+    queue, rounds = Queue(digest), ROUNDS
     while rounds:
         view = LogView(store, trust, quorum=False)
         found = view.find_logged(digest)
@@ -102,9 +97,8 @@ def append(
         require_in_force(view, signer)
         alone = rejudge is None or retires(entry, signer)
         waiting = () if alone else store.waiting()
-        if courtesies and any(other < digest for other in waiting):
-            courtesies -= 1
-            pause(_STEP * (0.5 + random.random()))  # noqa: S311  # to spread writers, not to hide
+        if (seconds := queue.step_back(view.checkpoint, waiting)) > 0:
+            pause(seconds)
             continue
         rounds -= 1
         catch_up(view)

@@ -103,6 +103,6 @@ class _Line:
 
 def _divided(view: LogView, digests: Sequence[str]) -> tuple[list[str], list[str]]:
     """Which of these offers are in the log already, and which are not."""
-    view.store.prefetch(keys=[(kind, one) for one in digests for kind in (DIGEST, "replaces")])
+    view.store.prefetch(keys=[(DIGEST, one) for one in digests])
     done = [one for one in digests if view.find_logged(one) is not None]
     return done, [one for one in digests if one not in set(done)]

@@ -23,7 +23,8 @@ def init_log(store: Store, origin: str, signer: Signer) -> bytes:
             f"{store.url} holds tiles of a log whose checkpoint is gone; nothing is overwritten",
             remedy="put back its checkpoint, or choose another place",
         )
-    if store.head() is not None or not store.commit(None, Plan({}, (), (), checkpoint)):
+    plan = Plan({}, (), (), checkpoint, seal=signer.sign)
+    if store.head() is not None or not store.commit(None, plan):
         raise UsageError(
             f"there is a log at {store.url} already; a log is never replaced",
             remedy="use it, or choose another place",

@@ -17,6 +17,15 @@ from gate.log.source import HistorySource, Hit
 from gate.log.track import Track
 from gate.model import PERMITTING, EntryLink, History, TicketUse
 from gate.record.statement import DecisionRecord, DeploymentOutcome, OutcomeRecord
+from gate.store.contract import Key
+
+
+def keys_asked(
+    service: str, environment: str, commit: str, tickets: Iterable[str] = ()
+) -> tuple[Key, ...]:
+    """The keys that ``read_history`` looks up, for a store to fetch them side by side."""
+    named = ((TICKET, ticket) for ticket in tickets)
+    return deployment_key(service, environment), (COMMIT, commit), *named
 
 
 def read_history(

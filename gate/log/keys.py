@@ -4,8 +4,7 @@
 ("deployment", s LF e)  decisions and outcomes of service s and environment e
 ("ticket", id)          those that name the change request ``id``
 ("commit", sha)         those of a commit
-("replaces", sha256)    the denial that was logged instead of the entry with this digest
-("digest", sha256)      the entry itself, by the digest of its bytes
+("digest", sha256)      the entry with this digest, or the denial logged instead of it
 ======================  ==========================================================
 
 Names hold no control characters, so the line feed divides without doubt. ``prior`` links lead from
@@ -28,7 +27,6 @@ from gate.store.contract import DIGEST, IndexRow, Key, token
 DEPLOYMENT: Final = "deployment"
 TICKET: Final = "ticket"
 COMMIT: Final = "commit"
-REPLACES: Final = "replaces"
 
 _FRAME = b'{"payload":"'  # how the canonical envelope begins
 
@@ -42,12 +40,10 @@ def keys_of(record: Record) -> tuple[Key, ...]:
     """Everything ``record`` is found by."""
     if not isinstance(record, DecisionRecord | OutcomeRecord):
         return ()
-    replaces = record.predicate.replaces if isinstance(record, DecisionRecord) else None
     return (
         deployment_key(record.service, record.environment),
         (COMMIT, record.commit),
         *((TICKET, ticket) for ticket in record.tickets),
-        *(((REPLACES, replaces.entry),) if replaces is not None else ()),
     )
 
 
@@ -56,8 +52,16 @@ def row_of(index: int, entry: bytes) -> IndexRow:
 
     Raises ``InconsistentError`` for an entry that is no record.
     """
-    keys = ((DIGEST, digest_of(entry)), *keys_of(peek(entry)))
+    record = peek(entry)
+    digests = {digest_of(entry), replaced_by(record)} - {""}
+    keys = (*((DIGEST, one) for one in digests), *keys_of(record))
     return IndexRow(index, tuple(sorted({token(*key) for key in keys})))
+
+
+def replaced_by(record: Record) -> str:
+    """The digest (hex) of the entry in whose place ``record`` stands as a denial; "" for none."""
+    replaces = record.predicate.replaces if isinstance(record, DecisionRecord) else None
+    return "" if replaces is None else replaces.entry
 
 
 def payload_of(entry: bytes) -> bytes:

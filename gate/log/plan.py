@@ -46,4 +46,5 @@ def plan_append(
         checkpoint=sign_checkpoint(head, [signer, *also]),
         entries=tuple(entries),
         settled=tuple(settled),
+        seal=[signer, *also][-1].sign,
     )

@@ -20,9 +20,8 @@ from collections.abc import Iterator
 from gate.errors import InconsistentError
 from gate.log.keys import Prior, keys_of, might_have, payload_of, prior_of
 from gate.log.source import Hit, LogSource
-from gate.record.canonical import digest_of
 from gate.record.statement import parse_statement
-from gate.store.contract import DIGEST, Key, Store, StoreError
+from gate.store.contract import Key, Store, StoreError
 
 TAIL = 256
 """The newest entries that are always read, whatever the index says."""
@@ -56,16 +55,6 @@ class Search:
             yield hit
             named.pass_by(place)
             place = self._before(key, hit, named)
-
-    def find_entry(self, digest: str) -> int | None:
-        """The place of the entry with this digest. See ``LogView.find_entry``."""
-        for index in reversed(range(self._read_from, self._view.size)):
-            if digest_of(self._view.entry(index)) == digest:
-                return index
-        for index in self._index((DIGEST, digest)):
-            if digest_of(self._view.entry(index)) == digest:
-                return index
-        return None
 
     def _newest(self, key: Key, named: _Named, read_from: int) -> int | None:
         found = self._read_down(key, self._view.size, max(read_from, named.after))

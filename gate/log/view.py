@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gate.errors import InconsistentError
-from gate.log.keys import REPLACES
+from gate.log.logged import Logged
 from gate.log.search import TAIL, Search
 from gate.log.source import Hit
 from gate.log.trust import Trust
@@ -59,6 +59,7 @@ class LogView:
         self._leaves: dict[int, bytes] = {}  # tile -> its leaf hashes, held against the root
         self._records: dict[int, tuple[Record, str]] = {}  # the last few that were opened
         self._search: Search | None = None
+        self._logged: Logged | None = None
         self._tail = tail
         if root_from(self.size, self._reader.node) != self.root:
             raise ProofError(f"the tiles of {store.url} do not make the root of its checkpoint")
@@ -154,24 +155,15 @@ class LogView:
         """
         return self._searching().find((kind, value), thorough=thorough)
 
-    def find_entry(self, digest: str) -> int | None:
-        """The place of the entry whose bytes have this SHA-256 (lower-case hex).
-
-        None where neither the newest entries nor the index tell one.
-        """
-        return self._searching().find_entry(digest)
-
     def find_logged(self, digest: str) -> tuple[int, bool] | None:
-        """Where the entry with this SHA-256 stands, and whether a denial stands there for it.
+        """Where the entry with this SHA-256 (hex) stands, and whether a denial stands for it there.
 
-        None where neither the newest entries nor the index tell.
+        None where neither the index nor the entries that it does not cover tell. See
+        ``gate.log.logged``.
         """
-        place = self.find_entry(digest)
-        if place is not None:
-            return place, False
-        for hit in self.find(REPLACES, digest):
-            return hit.link.index, True
-        return None
+        if self._logged is None:
+            self._logged = Logged(self, self.store)
+        return self._logged.find(digest)
 
     def _searching(self) -> Search:
         if self._search is None:

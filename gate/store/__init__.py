@@ -23,6 +23,9 @@ is only ever a hint: readers check each hit against the entry, and do not take s
 ``index``       the directory's index, one SQLite file
 ``lock``        one writer at a time, by a lock that the operating system drops
 ``durable``     the system calls that make a file last
+``object``      a bucket of an object store: many writers, no server; ``bucket`` is its door to the
+                engine, ``trail`` finds the head, ``chain`` judges commits, ``publish`` follows
+                them, ``examine`` and ``primitive`` are for those who check
 ``disclosure``  where disclosures live, apart from the log because they must be erasable
 ``open``        from a URL of the configuration to a store
 ==============  ===================================================================

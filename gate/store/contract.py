@@ -62,7 +62,8 @@ class Plan:
     ``objects`` maps paths to bytes, in the order to write them. ``obsolete`` are partial tiles that
     go once the head is replaced. ``rows`` are consecutive and begin at or before the first entry
     that the index does not cover; they replace all rows from there on. ``entries`` are the new ones
-    in order, and ``settled`` the digests of the offers that need not wait any longer.
+    in order, and ``settled`` the digests of the offers that need not wait any longer. ``seal``
+    gives the log key's 64-byte Ed25519 signature of what a store adds to the head.
 
     A plan without entries replaces the head by the same head with other signatures.
     """
@@ -73,18 +74,23 @@ class Plan:
     checkpoint: bytes
     entries: tuple[bytes, ...] = ()
     settled: tuple[str, ...] = ()
+    seal: Callable[[bytes], bytes] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class LogReader:
     """What a store cannot know of what it keeps; the log hands it over.
 
-    ``open_head`` gives the checkpoint in a note that the log's key signed (witnesses are not asked)
-    and raises ``InconsistentError`` for any other bytes. ``row_of`` gives the index's row of an
-    entry at its place.
+    ``open_head`` gives the checkpoint in a note that a key of the log signed (witnesses are not
+    asked) and raises ``InconsistentError`` for any other bytes. ``generation`` says of such a note
+    how many keys the log had before the newest one that signed it: from head to head it never
+    falls. ``sealed_by`` says the same of a message and its bare signature, -1 where no key of the
+    log made it. ``row_of`` gives the index's row of an entry at its place.
     """
 
     open_head: Callable[[bytes], Checkpoint]
+    generation: Callable[[bytes], int]
+    sealed_by: Callable[[bytes, bytes], int]
     row_of: Callable[[int, bytes], IndexRow]
 
 

@@ -12,7 +12,6 @@ stays as it is.
 
 from __future__ import annotations
 
-import hashlib
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -180,9 +179,7 @@ class GitStore:
         except InconsistentError:
             return  # no record: whoever is about to append it finds out, and says so
         with self._lock:
-            # Whoever appends it also asks whether a denial was logged in its place.
-            replaced = token("replaces", hashlib.sha256(entry).hexdigest())
-            self._files.want(tokens=[*row.tokens, replaced])
+            self._files.want(tokens=row.tokens)
 
     def waiting(self) -> tuple[str, ...]:
         """None, for the same reason."""

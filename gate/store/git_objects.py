@@ -21,7 +21,9 @@ TREE: Final = "tree"
 BLOB: Final = "blob"
 
 _ID = 20  # bytes of a SHA-1
-_TREES_CACHED = 1024
+_NAMES_CACHED = (
+    300_000  # some 80 MB; those of tiles and index are a twentieth for a million entries
+)
 _LARGEST = 64 << 20  # bytes; the largest bundle the format allows has 16 MiB
 _AT_ONCE = 512  # names asked for before an answer is read: both fit in a pipe
 
@@ -41,6 +43,7 @@ class GitObjects:
         self._git = git
         self._talks: dict[tuple[int, str], subprocess.Popen[bytes]] = {}
         self._trees: dict[str, Mapping[str, Node]] = {}
+        self._names = 0  # in these trees
 
     def blob(self, oid: str) -> bytes | None:
         """The bytes of a blob; None where it is not here."""
@@ -56,9 +59,12 @@ class GitObjects:
             data = self._read(oid, TREE)
             if data is None:
                 return None
-            if len(self._trees) >= _TREES_CACHED:
+            known = parse_tree(data)
+            self._names += len(known)
+            if self._names > _NAMES_CACHED:
                 self._trees.clear()
-            known = self._trees[oid] = parse_tree(data)
+                self._names = len(known)
+            self._trees[oid] = known
         return known
 
     def resolve(self, name: str) -> str:

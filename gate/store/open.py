@@ -7,8 +7,6 @@ from pathlib import Path
 from gate.errors import UsageError
 from gate.store.contract import Store, Surroundings
 
-_OBJECT = ("s3:", "gs:", "az:")
-
 
 def open_store(url: str, around: Surroundings) -> Store:
     """The store that ``url`` names; nothing is read or written yet.
@@ -28,11 +26,10 @@ def open_store(url: str, around: Surroundings) -> Store:
         from gate.store.git import open_git
 
         return open_git(url, around)
-    if url.startswith(_OBJECT):
-        raise UsageError(
-            f"stores such as {url.partition(':')[0]}: are not built yet in this version",
-            remedy='keep the log in a directory: url = "dir:change-log"',
-        )
+    if url.startswith(("s3:", "gs:", "az:")):
+        from gate.store.open_object import open_object
+
+        return open_object(url, around)
     raise UsageError(
         f"{url[:200]!r} names no store",
         remedy='give a directory (url = "dir:change-log"), a git branch '

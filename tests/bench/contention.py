@@ -84,7 +84,7 @@ def _kept(place: Place, wrote: Sequence[Wrote]) -> Iterator[Figure]:
     store = place.open()
     view = LogView(store, trust())
     told = [one for one in wrote if one.index is not None]
-    there = sum(view.find_entry(one.digest) == one.index for one in told)
+    there = sum(view.find_logged(one.digest) == (one.index, False) for one in told)
     heads = [trust().policy.open(one.checkpoint) for one in told]
     forks = sum(view.root_at(head.size) != head.root for head in heads)
     faults = verify_log(store, trust(), evidence=False).fault_counts

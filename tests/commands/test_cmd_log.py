@@ -130,7 +130,7 @@ def test_no_log_at_all_is_not_an_empty_one(acme: Job, tmp_path: Path) -> None:
         assert ended.code in {12, 13}, said(ended)
 
 
-@pytest.mark.parametrize("url", ["s3://bucket/log", "git+https://x/y", "log", "", "http://x/"])
+@pytest.mark.parametrize("url", ["s3:bucket/log", "git+https://x/y", "log", "", "http://x/"])
 def test_a_place_that_is_no_log(acme: Job, url: str) -> None:
     ended = acme.gate("log", "verify", "--log", url, "--trust", "trust")
     assert ended.code == 2, said(ended)

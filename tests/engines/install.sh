@@ -1,10 +1,19 @@
 #!/bin/sh
-# Go and Debian's package of golang.org/x/mod, whose note and tlog readers are not ours.
+# What `make engines` runs against, from Debian's packages: Go with golang.org/x/mod, whose note and
+# tlog readers are not ours, and Ceph's object gateway.
 set -eu
-if command -v go >/dev/null && [ -d /usr/share/gocode/src/golang.org/x/mod ]; then exit 0; fi
-if ! command -v apt-get >/dev/null; then
-  echo "make engines needs go and Debian's golang-golang-x-mod-dev (/usr/share/gocode)"; exit 1
+wanted=""
+if ! command -v go >/dev/null || [ ! -d /usr/share/gocode/src/golang.org/x/mod ]; then
+  wanted="golang-go golang-golang-x-mod-dev"
 fi
-echo "· installing golang-go and golang-golang-x-mod-dev"
+for name in radosgw ceph-mon ceph-osd; do
+  command -v "$name" >/dev/null || wanted="$wanted $name"
+done
+[ -n "$wanted" ] || exit 0
+if ! command -v apt-get >/dev/null; then
+  echo "make engines needs $wanted (Debian's names; Go's packages below /usr/share/gocode)"; exit 1
+fi
+echo "· installing $wanted"
 export DEBIAN_FRONTEND=noninteractive
-apt-get -qq update >/dev/null && apt-get -qq install -y --no-install-recommends golang-go golang-golang-x-mod-dev >/dev/null
+# shellcheck disable=SC2086 # several words
+apt-get -qq update >/dev/null && apt-get -qq install -y --no-install-recommends $wanted >/dev/null

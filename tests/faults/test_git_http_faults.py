@@ -110,7 +110,7 @@ def test_without_a_token_it_says_where_to_put_one(url: str, tmp_path: Path) -> N
 
 def test_the_token_follows_no_redirect(server: GitServer, url: str, tmp_path: Path) -> None:
     server.fault = lambda _method, _path: "moved"
-    with pytest.raises(StoreError):
+    with pytest.raises(StoreError, match="moved to another address"):
         job(url, tmp_path).head()
     assert not [path for _, path in server.requests if "elsewhere" in path]
 

@@ -41,12 +41,14 @@ def row_of(index: int, data: bytes) -> IndexRow:
     return IndexRow(index, tuple(sorted({token(DIGEST, digest(data)), *tokens})))
 
 
-READER = LogReader(log_reader([KEY.verifier]).open_head, row_of)
+_OWN = log_reader([KEY.verifier])
+READER = LogReader(_OWN.open_head, _OWN.generation, _OWN.sealed_by, row_of)
 
 
 def first(signer: Ed25519Signer = KEY) -> Plan:
     """The plan of an empty log."""
-    return Plan({}, (), (), sign_checkpoint(Checkpoint(ORIGIN, 0, EMPTY_ROOT), [signer]))
+    head = sign_checkpoint(Checkpoint(ORIGIN, 0, EMPTY_ROOT), [signer])
+    return Plan({}, (), (), head, seal=signer.sign)
 
 
 def plan(
@@ -65,6 +67,7 @@ def plan(
         checkpoint=sign_checkpoint(new, [signer]),
         entries=tuple(entries),
         settled=tuple(digest(one) for one in entries),
+        seal=signer.sign,
     )
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import TypeAlias
 
+from buckets import MemoryBucket
 from contract.store.small_log import READER
 from engines import git_http
 
@@ -15,6 +17,7 @@ from gate.store.contract import Store, Surroundings
 from gate.store.directory import DirectoryStore
 from gate.store.git import GitStore, open_git
 from gate.store.memory import MemoryStore
+from gate.store.object import ObjectStore
 
 Connect: TypeAlias = Callable[[], Store]
 """Opens the one store of a test, as each writer does for itself."""
@@ -27,6 +30,19 @@ def directory(path: Path) -> Connect:
 def memory(_: Path) -> Connect:
     store = MemoryStore()
     return lambda: store
+
+
+def bucket(_: Path) -> Connect:
+    objects = MemoryBucket()
+    return lambda: ObjectStore(objects, READER)
+
+
+def moto(_: Path) -> Connect:
+    import s3_server
+
+    endpoint = s3_server.moto_endpoint()
+    name = s3_server.new_bucket(endpoint)
+    return lambda: s3_server.connect(endpoint, name, READER)
 
 
 GIT_TOKEN = "s3cret-Token/of+this=suite"
@@ -67,5 +83,7 @@ MAKERS: dict[str, Callable[[Path], Connect]] = {
     "git-file": git_file,
     "git-plain": git_plain,
     **({"git-http": git_over_http} if git_http.available() else {}),
+    "bucket": bucket,
+    **({"moto": moto} if importlib.util.find_spec("moto") else {}),
 }
 """A folder that is the test's own -> how to open the store in it."""

@@ -75,8 +75,8 @@ def test_an_entry_beyond_the_tail_is_found_by_its_digest(pipeline: Pipeline) -> 
     entry = pipeline.decide()
     pipeline.append(entry)
     pipeline.enforce("two")
-    assert LogView(pipeline.store, TRUST, tail=1).find_entry(digest_of(entry)) == 0
-    assert LogView(pipeline.store, TRUST, tail=1).find_entry("0" * 64) is None
+    assert LogView(pipeline.store, TRUST, tail=1).find_logged(digest_of(entry)) == (0, False)
+    assert LogView(pipeline.store, TRUST, tail=1).find_logged("0" * 64) is None
 
 
 # ---------------------------------------------------------------- keys

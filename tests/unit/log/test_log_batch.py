@@ -17,10 +17,11 @@ from records import OTHER, SIGNER, good_decision, write
 from worlds import NOW, good_history
 
 from gate.errors import InconsistentError
-from gate.log.append import COURTESIES, append
+from gate.log.append import append
 from gate.log.batch import as_it_is, judge_batch
 from gate.log.create import init_log
 from gate.log.judge_again import judge_again
+from gate.log.queue import COURTESIES, Queue
 from gate.log.verify import verify_log
 from gate.log.view import LogView
 from gate.model import DecisionKind
@@ -194,3 +195,23 @@ def test_two_keys_may_sign_one_head(store: WaitingRoom) -> None:
     head = store.head()
     assert head is not None
     assert head.count("\u2014".encode()) == 2
+
+
+def test_the_first_in_the_queue_does_not_wait_and_the_last_waits_longest() -> None:
+    names = [f"{n:064x}" for n in range(100)]
+    assert Queue(names[0]).step_back(b"head", names) == 0
+    assert Queue(names[5]).step_back(b"head", names[5:]) == 0
+    assert 0 < Queue(names[1]).step_back(b"head", names) < 0.2
+    assert Queue(names[99]).step_back(b"head", names) > 0.5
+    last = Queue(names[99])
+    waits = [last.step_back(b"head", names) for _ in range(COURTESIES + 1)]
+    assert all(waits[:-1])
+    assert waits[-1] == 0
+
+
+def test_what_nobody_takes_is_not_waited_for() -> None:
+    bad, mine = "0" * 64, "f" * 64
+    queue = Queue(mine)
+    assert queue.step_back(b"one", [bad, mine]) > 0
+    assert queue.step_back(b"two", [bad, mine]) == 0
+    assert queue.step_back(b"two", [bad, "1" * 64, mine]) > 0

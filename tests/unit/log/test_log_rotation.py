@@ -202,27 +202,33 @@ def test_the_end_of_a_log_key_is_committed_by_its_own_writer_alone() -> None:
     one, two = filler(2)
     for entry in (added, retired, one):
         room.offer(entry)
-    append(room, TRUST, LOG_KEY, two, pause=lambda _: None)  # takes along all but the end
+    append(
+        room, TRUST, LOG_KEY, two, rejudge=as_it_is, pause=lambda _: None
+    )  # takes along all but the end
     view = LogView(room, TRUST)
     assert sorted(map(view.entry, range(view.size))) == sorted([two, added, one])
     synced = sync(room, TRUST, LOG_KEY, rejudge=as_it_is, pause=lambda _: None)
     assert (synced.committed, synced.refused) == (0, (digest_of(retired),))
     three, *_ = filler(1, 3)
     room.offer(three)
-    append(room, TRUST, LOG_KEY, retired, also=[OTHER_LOG_KEY], pause=lambda _: None)
+    append(
+        room, TRUST, LOG_KEY, retired, also=[OTHER_LOG_KEY], rejudge=as_it_is, pause=lambda _: None
+    )
     view = LogView(room, NEW_TRUST)
     assert (view.size, view.entry(3)) == (4, retired)
     assert room.waiting() == (digest_of(three),)  # for whoever has the new key
     for append_old in (
-        lambda: append(room, TRUST, LOG_KEY, filler(1, 4)[0], pause=lambda _: None),
+        lambda: append(
+            room, TRUST, LOG_KEY, filler(1, 4)[0], rejudge=as_it_is, pause=lambda _: None
+        ),
         lambda: sync(room, TRUST, LOG_KEY, rejudge=as_it_is, pause=lambda _: None),
     ):
         with pytest.raises(UsageError, match="entry 3 of the log says was replaced"):
             append_old()
-    append(room, NEW_TRUST, OTHER_LOG_KEY, filler(1, 5)[0], pause=lambda _: None)
+    append(room, NEW_TRUST, OTHER_LOG_KEY, filler(1, 5)[0], rejudge=as_it_is, pause=lambda _: None)
     view = LogView(room, NEW_TRUST)
     assert view.size == 7
-    assert view.find_entry(digest_of(three)) is not None
+    assert view.find_logged(digest_of(three)) is not None
     assert verify_log(room, NEW_TRUST).fault_counts == {}
 
 

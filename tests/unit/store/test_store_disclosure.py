@@ -83,12 +83,6 @@ def test_a_directory_is_relative_to_the_policy(tmp_path: Path) -> None:
     assert isinstance(open_store("memory:", elsewhere), MemoryStore)
 
 
-@pytest.mark.parametrize("url", ["s3://bucket/p", "gs://b", "az://b"])
-def test_stores_that_are_not_built_yet_say_so(tmp_path: Path, url: str) -> None:
-    with pytest.raises(UsageError, match="not built yet"):
-        open_store(url, around(tmp_path))
-
-
 @pytest.mark.parametrize("url", ["", "change-log", "file:x", "dir", "Dir:x", "memory", "s4://x"])
 def test_urls_that_name_no_store(tmp_path: Path, url: str) -> None:
     with pytest.raises(UsageError, match="names no store"):
