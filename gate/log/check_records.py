@@ -25,7 +25,7 @@ from zlib import crc32
 
 from gate.errors import InconsistentError
 from gate.log.findings import PRIOR, RECORD, Findings
-from gate.log.keys import COMMIT, REPLACES, TICKET, deployment_key
+from gate.log.keys import COMMIT, TICKET, deployment_key
 from gate.log.known_tree import UNKNOWN, edge, joined
 from gate.log.scope import Scope
 from gate.record.quick import QuickReader
@@ -58,7 +58,7 @@ def tokens_of(summary: Summary, digest: str) -> set[bytes]:
         tokens.add(_token(COMMIT, summary.commit))
         tokens.update(_token(TICKET, ticket) for ticket in summary.tickets)
         if isinstance(summary.told, Judged) and summary.told.replaces:
-            tokens.add(token(REPLACES, summary.told.replaces))
+            tokens.add(token(DIGEST, summary.told.replaces))
     return tokens
 
 
