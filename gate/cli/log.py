@@ -1,8 +1,7 @@
-"""``gate log``: init, show, verify, prove; see ``log_sync`` for sync and reindex."""
+"""``gate log``: init, show, prove; see ``log_verify`` and ``log_sync`` for the others."""
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,16 +10,14 @@ import click
 
 from gate.cli.inputs import Reading, open_place, open_reading
 from gate.cli.log_sync import reindex, sync
+from gate.cli.log_verify import verify
 from gate.cli.options import shared
 from gate.cli.printing import read_secrets, say, say_json, say_raw
-from gate.cli.reading import beside, kept_option, names_of, read_all_kept
-from gate.errors import INCONSISTENT, NOT_RECORDED, OK, UsageError
+from gate.cli.reading import beside, names_of
+from gate.errors import OK, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from gate.audit.source import Fetch
-    from gate.log.verify import LogReport
     from gate.log.view import LogView
 
 
@@ -86,109 +83,6 @@ def show(
     return OK
 
 
-@command.command("verify")
-@shared("config", "log", "trust")
-@kept_option
-@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
-def verify(
-    config: str, log_url: str | None, trust: str | None, kept: tuple[str, ...], as_json: bool
-) -> int:
-    """Check everything in the log up to its signed head, and that it extends kept checkpoints.
-
-    Signatures, order, tiles, root, records, evidence, index. Ends 0 if nothing contradicts
-    anything, 13 with the first fault and the count of each kind otherwise, 12 where all agrees and
-    a head misses the witness quorum of the trust policy. Missing evidence is counted and is no
-    fault: retention may have removed it. That the head is the newest one is shown only by
-    checkpoints kept elsewhere (--kept).
-    """
-    from gate.log.verify import verify_log
-
-    reading = open_reading(config, log_url, trust)
-    report = verify_log(reading.store, reading.trust, kept=read_all_kept(kept))
-    if as_json:
-        say_json(_report_json(report))
-    else:
-        _say_report(report)
-    if report.fault_counts:
-        return INCONSISTENT
-    return NOT_RECORDED if report.unwitnessed else OK
-
-
-def _report_json(report: LogReport) -> str:
-    from dataclasses import asdict
-
-    return json.dumps(
-        {
-            "schema": "gate/log-report/v1",
-            "origin": report.origin,
-            "size": report.size,
-            "root": report.root,
-            "checkpoint": report.checkpoint.decode(errors="replace"),
-            "faults": [asdict(fault) for fault in report.faults],
-            "fault_counts": dict(report.fault_counts),
-            "unwitnessed": [asdict(head) for head in report.unwitnessed],
-            "notes": [asdict(note) for note in report.notes],
-            "counts": dict(report.counts),
-            "kept_checkpoints": [
-                {"origin": kept.origin, "size": kept.size, "root": kept.root.hex()}
-                for kept in report.kept
-            ],
-            "files_beyond_head": report.beyond,
-        },
-        indent=2,
-    )
-
-
-def _say_report(report: LogReport) -> None:
-    """The verdict, then the counts, then the notes."""
-    from gate.audit.notes import NO_KEPT, beyond_head
-
-    _say_verdict(report)
-    if report.beyond:
-        say(f"WARNING: {beyond_head(report.beyond)}")
-    say(f"{report.origin}: {report.size} entries, root {report.root}")
-    for line in _counted(report):
-        say(f"  {line}")
-    if not report.kept:
-        say(f"note: {NO_KEPT}")
-    for note in report.notes:
-        if note.kind != "beyond":
-            say(f"note: {note.told}")
-
-
-def _say_verdict(report: LogReport) -> None:
-    from gate.tlog.errors import COSIGN
-
-    if report.fault_counts:
-        say(f"TAMPERED at {report.faults[0].told}")
-        for kind, count in report.fault_counts.items():
-            say(f"  faults of kind {kind}: {count}")
-        say("to do: keep this copy, compare it with a checkpoint kept elsewhere, tell the auditor")
-    elif report.unwitnessed:
-        say("NOT WITNESSED: all agrees, and only the log's own key vouches for the head:")
-    else:
-        say("verified: signatures, order, tiles, root and records agree, up to the signed head")
-    for head in report.unwitnessed:
-        say(f"not witnessed: {head.told}")
-    if report.unwitnessed:
-        say(f"to do: {COSIGN}")
-
-
-def _counted(report: LogReport) -> Iterator[str]:
-    """What was checked, and what was not there to be checked."""
-    counts = report.counts
-    present = counts.get("evidence", 0)
-    named = present + counts.get("evidence missing", 0)
-    rows = counts.get("index rows", 0)
-    for kept in report.kept:
-        yield f"extends the kept checkpoint of {kept.size} entries, root {kept.root.hex()}"
-    yield ", ".join(f"{kind} {counts.get(kind, 0)}" for kind in ("decision", "outcome", "key"))
-    yield f"evidence: {present} of {named} present" + (
-        ", each as its record names" if present else ""
-    )
-    yield f"index: {rows} rows agree" if rows else "index: absent, so nothing of it was checked"
-
-
 @command.command("prove")
 @click.argument("index", type=click.IntRange(min=0), required=False)
 @click.option("--since", metavar="FILE", help="A checkpoint kept earlier: prove append-only since.")
@@ -221,6 +115,7 @@ def prove(
     return OK
 
 
+command.add_command(verify)
 command.add_command(sync)
 command.add_command(reindex)
 

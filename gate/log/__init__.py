@@ -21,7 +21,9 @@
 ``witness``      the witnesses of the trust folder, asked side by side until the quorum is met
 ``asking``       one of them: what it answers, and what to do about it
 ``create``       an empty log
-``verify``       everything that can be checked of a log, and what is wrong with it: the tree
-                 (``check_tree``), the records (``check_records``), collected in ``findings``
+``verify``       everything that can be checked of a log, and what is wrong with it: chunks by a
+                 ``crew`` of processes (``check_bundles``, ``check_records``), what they left in the
+                 ``spool`` (``check_history``, ``check_index``, ``check_evidence``), the tree
+                 (``check_tree``, ``known_tree``), collected in ``findings``
 ===============  ======================================================================
 """

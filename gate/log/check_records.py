@@ -1,164 +1,187 @@
-"""Every record of a log: signature, form, place in history, links.
+"""The records of a chunk: signature, form, the signer's period.
 
-One pass in log order. What a record says of history is compared with what the entries before it
-say: at the head it was judged at, it must have told the truth; and a decision that permits must
-hold at its own place too, or a denial would stand there instead of it.
+What they say of the rest of the log is left in the spool, in parts that can be checked apart:
+
+=============  ===========================  ==============================================
+name           part                         checked by
+=============  ===========================  ==============================================
+deployments    its service and environment  ``check_history``: links, ranges, outcomes
+tickets        its ticket                   ``check_history``: links, uses
+judged         (one)                        ``check_history``: the head it was judged at
+tokens         (one)                        ``check_index``: what the index must hold
+evidence       its evidence's digest        ``check_evidence``
+=============  ===========================  ==============================================
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
+import struct
+from collections import Counter
+from collections.abc import Sequence
+from functools import lru_cache
+from hashlib import sha256
+from typing import Any, Final
+from zlib import crc32
 
 from gate.errors import InconsistentError
-from gate.log.findings import Findings
-from gate.log.history import add_to
-from gate.log.keys import COMMIT, keys_of, prior_of
-from gate.log.source import Hit
-from gate.log.standing import reused, same_base
-from gate.log.track import Track
-from gate.log.trust import Trust
-from gate.log.uses import Uses
-from gate.model import PERMITTING, Base, EntryLink
-from gate.record.predicates import HERE
-from gate.record.statement import DecisionRecord, OutcomeRecord, Record, open_record
-from gate.store.contract import Key
-from gate.tlog.merkle import Frontier, leaf_hash
+from gate.log.findings import PRIOR, RECORD, Findings
+from gate.log.keys import COMMIT, TICKET, deployment_key
+from gate.log.known_tree import UNKNOWN, edge, joined
+from gate.log.scope import Scope
+from gate.record.quick import QuickReader
+from gate.record.summary import Ended, Judged, Summary
+from gate.store.contract import DIGEST, token
+from gate.tlog.paths import WIDTH
+
+DEPLOYMENTS: Final = "deployments"
+TICKETS: Final = "tickets"
+JUDGED: Final = "judged"
+TOKENS: Final = "tokens"
+UNREAD: Final = "unread"
+EVIDENCE: Final = "evidence"
+
+PLACE: Final = struct.Struct(">I")  # of a row of the index, counted from the chunk's first entry
+
+_token = lru_cache(1 << 14)(token)  # services, commits and tickets come again
+
+
+def part_of(text: str, parts: int) -> int:
+    """The part of the spool for what is known by ``text``, the same in every process."""
+    return crc32(text.encode("utf-8", "surrogatepass")) % parts
+
+
+def tokens_of(summary: Summary, digest: str) -> set[bytes]:
+    """What the index holds of an entry with this digest: as ``keys.row_of``, of a summary."""
+    tokens = {token(DIGEST, digest)}
+    if summary.told is not None:
+        tokens.add(_token(*deployment_key(summary.service, summary.environment)))
+        tokens.add(_token(COMMIT, summary.commit))
+        tokens.update(_token(TICKET, ticket) for ticket in summary.tickets)
+        if isinstance(summary.told, Judged) and summary.told.replaces:
+            tokens.add(token(DIGEST, summary.told.replaces))
+    return tokens
 
 
 class RecordChecks:
-    """Checks records handed over in log order."""
+    """Checks the records of one chunk, bundle by bundle."""
 
-    def __init__(self, trust: Trust, findings: Findings) -> None:
-        self._signers = trust.signers
+    def __init__(self, scope: Scope, findings: Findings) -> None:
+        self._scope = scope
         self._findings = findings
-        self._leaves: list[bytes] = []
-        self._roots = [Frontier.empty().root()]  # at every size
-        self._frontier = Frontier.empty()
-        self._tracks: dict[Key, Track] = {}
-        self._places: dict[Key, list[int]] = {}
-        self._uses = Uses()
+        self._reader = QuickReader(scope.signers)
+        parts = scope.chunks
+        self._deployments: list[list[Any]] = [[] for _ in range(parts)]
+        self._tickets: list[list[Any]] = [[] for _ in range(parts)]
+        self._evidence: list[list[Any]] = [[] for _ in range(parts)]
+        self._judged: list[Any] = []
+        self._tokens: list[bytes] = []
+        self._unread: list[int] = []
+        self._parts: dict[str, int] = {}
 
-    def check(self, index: int, entry: bytes) -> Record | None:
-        """Check the record in ``entry``, the next one; None if it cannot be read."""
-        leaf = leaf_hash(entry)
-        record = self._open(index, entry)
-        if record is not None:
-            self._findings.count(record.kind)
-        if isinstance(record, DecisionRecord | OutcomeRecord):
-            self._check_links(index, record)
-            self._check_history(index, leaf, record)
-            for key in keys_of(record):
-                if key[0] != COMMIT:
-                    self._places.setdefault(key, []).append(index)
-        self.skip(leaf)
-        return record
-
-    def skip(self, leaf: bytes) -> None:
-        """Pass over an entry that is checked no further; b"" if not even its leaf is known."""
-        self._leaves.append(leaf)
-        self._frontier = self._frontier.extend([leaf or bytes(32)])
-        self._roots.append(self._frontier.root())
-
-    def _open(self, index: int, entry: bytes) -> Record | None:
-        try:
-            record, _ = open_record(entry, self._signers)
-        except InconsistentError as error:
-            self._findings.fault("record", f"entry {index}", f"entry {index}: {error.message}")
-            return None
-        if record.kind == "unknown":
-            self._findings.note(
-                "unknown",
-                f"entry {index}",
-                f"entry {index} is of a kind that this version does not know; only its signature "
-                "was checked",
-            )
-        return record
-
-    def _check_links(self, index: int, record: DecisionRecord | OutcomeRecord) -> None:
-        judged = record.judged_at
-        if judged.size > index:
-            self._fault("prior", index, f"says it was judged at size {judged.size}, after itself")
-            return
-        if self._roots[judged.size].hex() != judged.root:
-            self._fault("prior", index, f"was judged at another log of size {judged.size}")
-            return
-        for key in keys_of(record):
-            prior = prior_of(record, key)
-            if prior is None:
-                continue
-            newest = self._newest(key, prior.below)
-            if prior.link != newest:
-                kind, value = key[0], key[1].replace("\n", " in ")
-                self._fault(
-                    "prior",
-                    index,
-                    f"links to {_entry(prior.link)} as the newest of {kind} {value!a} before size "
-                    f"{prior.below}, which is {_entry(newest)}",
-                )
-
-    def _newest(self, key: Key, below: int) -> EntryLink | None:
-        places = self._places.get(key, [])
-        at = bisect_left(places, below)
-        if at == 0:
-            return None
-        return EntryLink(places[at - 1], self._leaves[places[at - 1]].hex())
-
-    def _check_history(
-        self, index: int, leaf: bytes, record: DecisionRecord | OutcomeRecord
+    def check(
+        self,
+        n: int,
+        entries: Sequence[bytes] | None,
+        leaves: Sequence[bytes],
+        rows: Sequence[Sequence[bytes]],
     ) -> None:
-        track = self._tracks.setdefault(keys_of(record)[0], Track())
-        hit = Hit(EntryLink(index, leaf.hex()), record)
-        if isinstance(record, OutcomeRecord):
-            if not add_to(track, hit):
-                self._fault(
-                    "history", index, "is the outcome of no deployment that was permitted before it"
-                )
+        """Check the records of bundle ``n``, whose tree is ``rows``; None: it cannot be read."""
+        first = n * WIDTH
+        if entries is None:
+            self._unread += range(first, first + len(leaves))
             return
-        below = min(record.judged_at.size, index)
-        self._check_base(index, record, track.base(record.commit, below))
-        here = [d.link.index for d in track.here(record.commit, below) if d.decision in PERMITTING]
-        if tuple(here[-HERE:]) != record.history.here:
-            self._fault("history", index, "does not name the earlier records of its commit here")
-        present = track.base(record.commit, index)
-        if record.decision in PERMITTING and not same_base(record, present):
-            self._fault(
-                "history",
-                index,
-                f"permits a range from {_commit(record.history.base.commit)}; at its place in the "
-                f"log the range starts from {_commit(present.commit)}",
+        kinds: Counter[str] = Counter()
+        near = _Near(first, rows)
+        for index, entry in enumerate(entries, first):
+            summary = self._open(index, entry)
+            if summary is None:
+                self._unread.append(index)
+                continue
+            kinds[summary.kind] += 1
+            place = PLACE.pack(index % self._scope.chunk)
+            for one in tokens_of(summary, sha256(entry).hexdigest()):
+                self._tokens += (one, place)
+            if summary.told is not None:
+                self._note_links(index, leaves[index - first].hex(), summary)
+                self._note_judged(index, summary, near)
+        for kind, count in kinds.items():
+            self._findings.count(kind, count)
+
+    def finish(self, number: int) -> None:
+        """Leave in the spool what chunk ``number`` told."""
+        spool = self._scope.spool
+        spool.put_facts(f"{DEPLOYMENTS}-{number}", self._deployments)
+        spool.put_facts(f"{TICKETS}-{number}", self._tickets)
+        spool.put_facts(f"{EVIDENCE}-{number}", self._evidence)
+        spool.put_facts(f"{JUDGED}-{number}", [self._judged])
+        spool.put_facts(f"{UNREAD}-{number}", [self._unread])
+        spool.put(f"{TOKENS}-{number}", [b"".join(self._tokens)])
+
+    def _open(self, index: int, entry: bytes) -> Summary | None:
+        place, at = f"entry {index}", (index, RECORD)
+        try:
+            if index < self._scope.since:
+                summary = self._reader.read(entry)
+            else:
+                summary = self._reader.open(entry)
+        except InconsistentError as error:
+            self._findings.fault("record", place, f"{place}: {error.message}", at)
+            return None
+        if summary.kind == "unknown":
+            what = "is of a kind that this version does not know; only its signature was checked"
+            self._findings.note("unknown", place, f"{place} {what}", at)
+        return summary
+
+    def _note_links(self, index: int, leaf: str, summary: Summary) -> None:
+        _, at, service, environment, commit, tickets, size, _, prior, linked, told = summary
+        judged = isinstance(told, Judged)
+        key = f"{service}\n{environment}"
+        fact = (index, leaf, key, at, commit, size, prior, judged, tuple(told or ()))
+        self._deployments[self._part(key)].append(fact)
+        use = (environment, commit, at, *self._use(told))
+        for ticket in dict.fromkeys(tickets):
+            link = next((one[1:] for one in linked if one[0] == ticket), None)
+            self._tickets[self._part(ticket)].append((index, leaf, ticket, size, link, *use))
+        if isinstance(told, Judged):
+            self._evidence[self._part(told.evidence[:2])].append((told.evidence, index))
+
+    @staticmethod
+    def _use(told: Judged | Ended | None) -> tuple[str, bool, tuple[tuple[str, str], ...]]:
+        """What a record decided of its tickets ("" for an outcome), and what it counted on."""
+        if isinstance(told, Judged):
+            return told.decision, told.not_reused, told.anew
+        return "", False, ()
+
+    def _part(self, text: str) -> int:
+        part = self._parts.get(text)
+        if part is None:
+            part = self._parts[text] = part_of(text, self._scope.chunks)
+        return part
+
+    def _note_judged(self, index: int, summary: Summary, near: _Near) -> None:
+        size = summary.size
+        if size > index:
+            self._findings.fault(
+                "prior",
+                f"entry {index}",
+                f"entry {index} says it was judged at size {size}, after itself",
+                (index, PRIOR),
             )
-        self._check_uses(index, record)
-        add_to(track, hit)
-
-    def _check_uses(self, index: int, record: DecisionRecord) -> None:
-        """Its tickets let no other commit in before it, or were approved anew since."""
-        environment, commit = record.environment, record.commit
-        for ticket in reused(record, lambda t: self._uses.last_other(t, environment, commit)):
-            self._fault(
-                "history",
-                index,
-                f"permits under {ticket!a}, which had let another commit into {environment} and "
-                "was not approved anew since",
-            )
-        self._uses.add(record)
-
-    def _check_base(self, index: int, record: DecisionRecord, base: Base) -> None:
-        said = record.history.base
-        if (said.kind, said.commit or "", said.index) != (base.kind, base.commit, base.index):
-            self._fault(
-                "history",
-                index,
-                f"was judged from {_commit(said.commit)} ({said.kind}); the log says "
-                f"{_commit(base.commit)} ({base.kind})",
-            )
-
-    def _fault(self, kind: str, index: int, what: str) -> None:
-        self._findings.fault(kind, f"entry {index}", f"entry {index} {what}")
+            return
+        self._judged.append((index, size, summary.root, near.root(size)))
 
 
-def _entry(link: EntryLink | None) -> str:
-    return "none" if link is None else f"entry {link.index}"
+class _Near:
+    """The part of a root that is in the bundle at hand, which else would have to be read again."""
 
+    def __init__(self, first: int, rows: Sequence[Sequence[bytes]]) -> None:
+        self._first = first
+        self._rows = rows
+        self._known = all(rows[0])
 
-def _commit(commit: str | None) -> str:
-    return commit[:12] if commit else "the beginning"
+    def root(self, size: int) -> bytes:
+        """The root over the leaves of this bundle below ``size``; ``UNKNOWN`` if there are none."""
+        inside = size - self._first
+        if inside <= 0 or not self._known:
+            return UNKNOWN
+        return joined(edge(self._rows, inside))

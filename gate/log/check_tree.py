@@ -1,209 +1,165 @@
-"""Entry bundles and tiles, held against the one tree that they must all agree on.
+"""The one tree that entries, tiles and checkpoint must all agree on.
 
-The tree is computed twice: over the hashes of the entries, and over the leaf hashes that the
-level-0 tiles store. Where the two differ, the checkpoint's root says which was changed.
+Chunks were checked by themselves (``check_bundles``); here their roots come together: into the root
+that was signed, and into the tiles above level 0. Where entries and stored leaf hashes differ, the
+checkpoint's root says which was changed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from gate.log.findings import Findings
-from gate.store.contract import CHECKPOINT, Store
+from gate.log.check_bundles import Bundle, Checked, Chunk, Differing, There
+from gate.log.check_tiles import check_tile
+from gate.log.findings import AFTER, TREE, Findings
+from gate.log.known_tree import KnownTree
+from gate.log.scope import Scope
+from gate.store.contract import CHECKPOINT
 from gate.tlog.checkpoint import Checkpoint
 from gate.tlog.errors import MalformedError
-from gate.tlog.merkle import leaf_hash, tree_root
+from gate.tlog.merkle import tree_root
 from gate.tlog.paths import WIDTH, TileName, parse_path
-from gate.tlog.tile import decode_bundle
-
-_HASH = 32
-_ABSENT = b""
 
 
 class TreeChecks:
-    """Checks the tree of ``checkpoint``; ``names`` are the paths below ``tile/`` that are there."""
+    """Checks the tree of ``checkpoint``, chunk by chunk, then whole."""
 
-    def __init__(
-        self, store: Store, checkpoint: Checkpoint, names: Sequence[str], findings: Findings
-    ) -> None:
-        self._store = store
+    def __init__(self, scope: Scope, checkpoint: Checkpoint, findings: Findings) -> None:
+        self._scope = scope
         self._checkpoint = checkpoint
         self._findings = findings
-        self._hashed: list[bytes] = []  # of the entries; _ABSENT where one cannot be read
-        self._differ: list[int] = []  # entries whose hash is not the stored leaf
-        self._there: dict[tuple[int | None, int], list[TileName]] = {}
+        self._roots: list[bytes] = []
+        self._differing: list[Differing] = []
+        self._tail: tuple[Sequence[bytes], Sequence[bytes]] = ((), ())
+        self._there: dict[tuple[int | None, int], list[int]] = {}
+        self._list(scope.store.names("tile/"))
+
+    def _list(self, names: Iterable[str]) -> None:
+        """Note what is stored, apart from full tiles of the entries: those are read anyway."""
+        full = self._checkpoint.size // WIDTH
         for name in names:
             try:
                 tile = parse_path(name)
             except MalformedError:
-                findings.note("stray", name, "a file among the tiles that is none")
+                self._findings.note("stray", name, "a file among the tiles that is none")
+                continue
+            if tile.level or tile.width != WIDTH or tile.n >= full:
+                self._there.setdefault((tile.level, tile.n), []).append(tile.width)
+
+    def chunks(self) -> Iterator[Chunk]:
+        """All chunks, in order, for ``check_chunk``."""
+        step = self._scope.bundles
+        for number in range(self._scope.chunks):
+            there: dict[int, There] = {}
+            for n in range(number * step, (number + 1) * step):
+                found = {level: self._there.get((level, n)) for level in (None, 0)}
+                if any(found.values()):
+                    there[n] = {level: widths for level, widths in found.items() if widths}
+            yield Chunk(number, there)
+
+    def add(self, checked: Checked) -> None:
+        """Take in the next chunk."""
+        self._findings.join(checked.findings)
+        self._roots += checked.roots
+        self._differing += checked.differing
+        if checked.tail:
+            self._tail = checked.tail, checked.stored_tail
+
+    def finish(self) -> KnownTree:
+        """Compare root and tiles, once all chunks have passed; the tree as it is true.
+
+        Where nothing makes the signed root, it is the tree that the entries make.
+        """
+        hashed = KnownTree(
+            self._checkpoint.size, self._roots, self._tail[0], self._scope.store.read
+        )
+        size, root = self._checkpoint.size, self._checkpoint.root
+        true = hashed
+        if hashed.root_at(size) != root:
+            stored = self._stored_tree()
+            if stored is not None and stored.root_at(size) == root:
+                true = stored
             else:
-                self._there.setdefault((tile.level, tile.n), []).append(tile)
+                self._fault_root()
+        hashed_right = true is hashed and hashed.root_at(size) == root
+        for one in self._differing:
+            self._fault_differing(one, hashed_right=hashed_right, stored_right=true is not hashed)
+        if true.root_at(size):
+            self._check_upper(true.bundles)
+        for one in self._differing:
+            self._check_again(one, true)
+        self._name_beyond()
+        return true
 
-    def entries(self) -> Iterator[bytes | None]:
-        """Every entry in order; None for one that cannot be read."""
-        size = self._checkpoint.size
-        for n in range(-(-size // WIDTH)):
-            width = min(WIDTH, size - n * WIDTH)
-            entries = self._bundle(n, width)
-            stored = self._stored_leaves(n, width)
-            for at in range(width):
-                entry = entries[at] if entries is not None else None
-                leaf = stored[at] if stored is not None else _ABSENT
-                hashed = _ABSENT if entry is None else leaf_hash(entry)
-                if hashed and leaf and hashed != leaf:
-                    self._differ.append(n * WIDTH + at)
-                self._hashed.append(hashed or leaf)
-                self._findings.count("entries")
-                yield entry
-
-    def leaf(self, index: int) -> bytes:
-        """The leaf hash of an entry that ``entries`` has passed; b"" where none can be had."""
-        return self._hashed[index]
-
-    def root_at(self, size: int) -> bytes:
-        """The root that the entries made at ``size``; b"" where a leaf before it is not known."""
-        leaves = self._hashed[:size]
-        return tree_root(leaves) if all(leaves) else b""
-
-    def finish(self) -> None:
-        """Compare root and tiles, once all entries have passed."""
-        true = self._true_leaves()
-        if true is None:
-            self._findings.fault(
-                "root",
-                CHECKPOINT,
-                "neither the entries nor the stored leaf hashes make the root that was signed",
-            )
-        leaves = self._hashed if true is None else true
-        if all(leaves):
-            self._check_tiles(leaves)
-        self._check_old_bundles(leaves)
-        for left in self._there.values():
-            for tile in left:
-                self._findings.note("beyond", tile.path, "lies beyond the head, read by nobody")
-
-    # ------------------------------------------------------------ entries
-
-    def _bundle(self, n: int, width: int) -> tuple[bytes, ...] | None:
-        read = self._read(TileName(None, n, width), "bundle")
-        if read is None:
+    def _stored_tree(self) -> KnownTree | None:
+        """The tree with the stored leaf hashes where they differ; None where none does."""
+        if not any(one.places for one in self._differing):
             return None
-        data, name = read
-        try:
-            return decode_bundle(data, name.width)[:width]
-        except MalformedError as error:
-            self._findings.fault("bundle", name.path, f"{name.path}: {error.message}")
-            return None
+        roots = list(self._roots)
+        for one in self._differing:
+            if one.n < len(roots):
+                roots[one.n] = one.stored
+        return KnownTree(self._checkpoint.size, roots, self._tail[1], self._scope.store.read)
 
-    def _stored_leaves(self, n: int, width: int) -> list[bytes] | None:
-        read = self._read(TileName(0, n, width), "tile")
-        if read is None:
-            return None
-        data, name = read
-        if len(data) != name.width * _HASH:
-            return None  # named when the tiles are compared
-        return [data[at * _HASH : (at + 1) * _HASH] for at in range(width)]
+    def _fault_root(self) -> None:
+        self._findings.fault(
+            "root",
+            CHECKPOINT,
+            "neither the entries nor the stored leaf hashes make the root that was signed",
+            (self._checkpoint.size, TREE),
+        )
 
-    def _read(self, name: TileName, kind: str) -> tuple[bytes, TileName] | None:
-        """What ``name`` names or, as every reader may, the full one that begins with it."""
-        for one in dict.fromkeys((name, name.full)):
-            data = self._store.read(one.path)
-            if data is not None:
-                return data, one
-        self._findings.fault(kind, name.path, f"{name.path} is missing")
-        return None
-
-    # ------------------------------------------------------------ the tree
-
-    def _true_leaves(self) -> list[bytes] | None:
-        """The leaf hashes that make the root that was signed; faults for what differs from them."""
-        root = self._checkpoint.root
-        hashed_right = all(self._hashed) and tree_root(self._hashed) == root
-        if not self._differ:
-            return self._hashed if hashed_right else None
-        stored = list(self._hashed)
-        for index in self._differ:
-            n, at = divmod(index, WIDTH)
-            leaves = self._stored_leaves(n, min(WIDTH, self._checkpoint.size - n * WIDTH))
-            stored[index] = leaves[at] if leaves else _ABSENT
-        stored_right = all(stored) and tree_root(stored) == root
-        for index in self._differ:
-            n, at = divmod(index, WIDTH)
-            width = min(WIDTH, self._checkpoint.size - n * WIDTH)
-            level, kind, what = (None, "bundle", "is not the entry that was logged")
-            if hashed_right:
-                level, kind, what = (0, "tile", "is not the hash of its entry")
-            elif not stored_right:
-                what = "and its leaf hash differ, and neither makes the root that was signed"
-            place = TileName(level, n, width).path
-            self._findings.fault(kind, place, f"{place}: number {at} (entry {index}) {what}")
+    def _fault_differing(self, one: Differing, *, hashed_right: bool, stored_right: bool) -> None:
+        level, kind, what = (None, "bundle", "is not the entry that was logged")
         if hashed_right:
-            return self._hashed
-        return stored if stored_right else None
+            level, kind, what = (0, "tile", "is not the hash of its entry")
+        elif not stored_right:
+            what = "and its leaf hash differ, and neither makes the root that was signed"
+        width = min(WIDTH, self._checkpoint.size - one.n * WIDTH)
+        place = TileName(level, one.n, width).path
+        for at in one.places:
+            index = one.n * WIDTH + at
+            message = f"{place}: number {at} (entry {index}) {what}"
+            self._findings.fault(kind, place, message, (index, TREE))
 
-    def _check_tiles(self, leaves: Sequence[bytes]) -> None:
-        level, hashes = 0, list(leaves)
+    def _check_again(self, one: Differing, true: KnownTree) -> None:
+        """Hold what is stored of a bundle against its leaves, now that those are known."""
+        width = min(WIDTH, self._checkpoint.size - one.n * WIDTH)
+        leaves = [true.leaf(one.n * WIDTH + at) for at in range(width)]
+        if all(leaves):
+            there = {level: self._there.get((level, one.n), []) for level in (None, 0)}
+            bundle = Bundle(self._scope, one.n, Findings())  # named when it was read first
+            bundle.findings = self._findings
+            bundle.check_stored(leaves, there)
+
+    def _check_upper(self, roots: Sequence[bytes]) -> None:
+        """Check the tiles above level 0."""
+        level, hashes = 1, roots
         while hashes:
             above = []
             for n in range(-(-len(hashes) // WIDTH)):
                 chunk = hashes[n * WIDTH : (n + 1) * WIDTH]
-                self._check_tile(level, n, chunk)
+                self._check_upper_tile(TileName(level, n, len(chunk)), chunk)
                 if len(chunk) == WIDTH:
                     above.append(tree_root(chunk))
             level, hashes = level + 1, above
 
-    def _check_tile(self, level: int, n: int, chunk: Sequence[bytes]) -> None:
-        expected = b"".join(chunk)
-        there = self._take(level, n)
-        widths = {tile.width for tile in there}
-        if level and not widths & {len(chunk), WIDTH}:
-            path = TileName(level, n, len(chunk)).path
-            self._findings.fault("tile", path, f"{path} is missing")
-        for tile in there:
-            beyond = tile.width > len(chunk)
-            if beyond:
-                self._findings.note("beyond", tile.path, "reaches beyond the head")
-            if beyond and len(chunk) in widths:
-                continue  # what an append that did not come to its end left behind
-            data = self._store.read(tile.path) or b""
-            if len(data) != tile.width * _HASH or data[: len(expected)] != expected[: len(data)]:
-                self._fault_tile(tile)
-            self._findings.count("tiles")
+    def _check_upper_tile(self, name: TileName, hashes: Sequence[bytes]) -> None:
+        widths = self._there.pop((name.level, name.n), [])
+        if not {name.width, WIDTH} & set(widths):
+            first = (name.n * WIDTH) << (8 * (name.level or 0))
+            message = f"{name.path} is missing"
+            self._findings.fault("tile", name.path, message, (first, TREE))
+        expected = b"".join(hashes)
+        check_tile(self._scope.store.read, name, expected, widths, self._findings)
 
-    def _fault_tile(self, tile: TileName) -> None:
-        self._findings.fault(
-            "tile", tile.path, f"{tile.path} is not the tile that its entries make"
-        )
-
-    def _check_old_bundles(self, leaves: Sequence[bytes]) -> None:
-        """Partial bundles, which readers of older checkpoints use, hold the same entries."""
-        size = self._checkpoint.size
-        for n in range(-(-size // WIDTH)):
-            width = min(WIDTH, size - n * WIDTH)
-            right, count = b"", 0  # the longest bundle found right; longer ones begin with it
-            for tile in self._take(None, n):
-                if tile.width > width:
-                    self._findings.note("beyond", tile.path, "reaches beyond the head")
-                    continue
-                data = self._store.read(tile.path) or b""
-                if not data.startswith(right):
-                    right, count = b"", 0
-                try:
-                    rest = decode_bundle(data[len(right) :], tile.width - count)
-                except MalformedError as error:
-                    if tile.width < width:  # the newest was looked at entry by entry already
-                        self._fault_bundle(tile, error.message)
-                    continue
-                start = n * WIDTH + count
-                if [leaf_hash(one) for one in rest] == list(leaves[start : start + len(rest)]):
-                    right, count = data, tile.width
-                elif tile.width < width:
-                    self._fault_bundle(tile, "it does not hold the entries that were logged")
-
-    def _fault_bundle(self, tile: TileName, what: str) -> None:
-        self._findings.fault("bundle", tile.path, f"{tile.path}: {what}")
-
-    def _take(self, level: int | None, n: int) -> list[TileName]:
-        """The stored tiles with this number, which from now on are accounted for."""
-        return sorted(self._there.pop((level, n), []), key=lambda tile: tile.width)
+    def _name_beyond(self) -> None:
+        """Name what stands where the head has nothing."""
+        bundles = -(-self._checkpoint.size // WIDTH)
+        for (level, n), widths in sorted(self._there.items(), key=lambda one: one[0][1]):
+            if not level and n < bundles:
+                continue
+            for width in widths:
+                path = TileName(level, n, width).path
+                message = "lies beyond the head, read by nobody"
+                self._findings.note("beyond", path, message, (AFTER, 0))

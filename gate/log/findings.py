@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Final, TypeAlias
 
 from gate.frozen import dataclass
 
 MOST = 100
 """Findings of one kind that are kept; a log that is all wrong should not fill the memory."""
+
+At: TypeAlias = tuple[int, int]
+"""Where a finding stands in the report: (entry, step of its checks), then as they came."""
+
+HEAD: Final[At] = (-1, 0)
+AFTER: Final = 1 << 63  # what belongs to no entry comes after all of them
+
+TREE, RECORD, PRIOR, HISTORY, EVIDENCE, INDEX = range(6)  # the steps of an entry's checks
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,46 +36,84 @@ class Finding:
         return f"{self.place}: {self.message}"
 
 
-class Findings:
-    """Faults, notes and counts, in the order they come."""
+class _Kept:
+    """Findings of which the first ``MOST`` of each kind are kept, and all are counted."""
 
     def __init__(self) -> None:
-        self._faults: list[Finding] = []
-        self._notes: list[Finding] = []
+        self.counts: Counter[str] = Counter()
+        self.kept: dict[str, list[tuple[At, Finding]]] = {}
+
+    def add(self, at: At, finding: Finding) -> None:
+        self.counts[finding.kind] += 1
+        self._keep(finding.kind, [(at, finding)])
+
+    def join(self, other: _Kept) -> None:
+        self.counts.update(other.counts)
+        for kind, found in other.kept.items():
+            self._keep(kind, found)
+
+    def _keep(self, kind: str, found: list[tuple[At, Finding]]) -> None:
+        kept = self.kept.setdefault(kind, [])
+        kept += found
+        if len(kept) > 2 * MOST:  # parts of a log come in any order, so not simply the first
+            kept.sort(key=lambda one: one[0])
+            del kept[MOST:]
+
+    def listed(self) -> tuple[Finding, ...]:
+        kept = [
+            one
+            for found in self.kept.values()
+            for one in sorted(found, key=lambda one: one[0])[:MOST]
+        ]
+        return tuple(finding for _, finding in sorted(kept, key=lambda one: one[0]))
+
+
+class Findings:
+    """Faults, notes and counts; told in the order of the log, in whatever order they come."""
+
+    def __init__(self) -> None:
+        self._faults = _Kept()
+        self._notes = _Kept()
         self._unwitnessed: list[Finding] = []
-        self._fault_counts: Counter[str] = Counter()
-        self._note_counts: Counter[str] = Counter()
         self._counts: Counter[str] = Counter()
 
-    def fault(self, kind: str, place: str, message: str) -> None:
+    def fault(self, kind: str, place: str, message: str, at: At = (AFTER, 0)) -> None:
         """Something contradicts the head, a signature or another entry."""
-        self._fault_counts[kind] += 1
-        if self._fault_counts[kind] <= MOST:
-            self._faults.append(Finding(kind, place, message))
+        self._faults.add(at, Finding(kind, place, message))
 
-    def note(self, kind: str, place: str, message: str) -> None:
+    def note(self, kind: str, place: str, message: str, at: At = (AFTER, 0)) -> None:
         """Something to know that contradicts nothing."""
-        self._note_counts[kind] += 1
-        if self._note_counts[kind] <= MOST:
-            self._notes.append(Finding(kind, place, message))
+        self._notes.add(at, Finding(kind, place, message))
 
     def miss_quorum(self, place: str, message: str) -> None:
         """Too few witnesses cosigned a head: no contradiction, and still not to be believed."""
         self._unwitnessed.append(Finding("quorum", place, message))
 
-    def count(self, what: str) -> None:
-        """One more of ``what`` was checked."""
-        self._counts[what] += 1
+    def note_all(self, kind: str, places: Sequence[str], count: int, message: str) -> None:
+        """The same note of ``count`` places, of which the first are given."""
+        for place in places[:MOST]:
+            self.note(kind, place, message)
+        self._notes.counts[kind] += count - min(len(places), MOST)
+
+    def count(self, what: str, more: int = 1) -> None:
+        """``more`` of ``what`` were checked."""
+        self._counts[what] += more
+
+    def join(self, part: Findings) -> None:
+        """Take in what was found in a part of the log. Among equals the part joined first leads."""
+        self._faults.join(part._faults)  # its own class
+        self._notes.join(part._notes)
+        self._counts.update(part._counts)
 
     @property
     def faults(self) -> tuple[Finding, ...]:
         """The faults kept."""
-        return tuple(self._faults)
+        return self._faults.listed()
 
     @property
     def notes(self) -> tuple[Finding, ...]:
         """The notes kept."""
-        return tuple(self._notes)
+        return self._notes.listed()
 
     @property
     def unwitnessed(self) -> tuple[Finding, ...]:
@@ -76,12 +123,12 @@ class Findings:
     @property
     def fault_counts(self) -> Mapping[str, int]:
         """All faults, by kind."""
-        return dict(self._fault_counts)
+        return dict(self._faults.counts)
 
     @property
     def note_counts(self) -> Mapping[str, int]:
         """All notes, by kind."""
-        return dict(self._note_counts)
+        return dict(self._notes.counts)
 
     @property
     def counts(self) -> Mapping[str, int]:

@@ -17,10 +17,10 @@ from typing import Final
 from gate.log.track import start_of
 from gate.model import PERMITTING, Base, BaseKind, History, Level, Outcome
 from gate.record.statement import DecisionRecord
+from gate.record.summary import NOT_REUSED
 
 BASE_MOVED: Final = "base"
 TICKET_REUSED: Final = "ticket-reused"
-CONTROL: Final = "ticket-not-reused"
 
 
 def no_longer_holds(record: DecisionRecord, history: History) -> tuple[str, ...]:
@@ -51,10 +51,15 @@ def same_base(record: DecisionRecord, present: Base) -> bool:
     commits, now says where they start.
     """
     judged = record.history.base
-    if (judged.commit or "") == present.commit:
+    return same_range(judged.kind, judged.commit or "", start_of(record), present)
+
+
+def same_range(kind: BaseKind, judged: str, start: str, present: Base) -> bool:
+    """As ``same_base``, of a record that was taken apart already."""
+    if judged == present.commit:
         return True
-    is_first = judged.kind is BaseKind.FIRST and present.kind is BaseKind.FIRST
-    return is_first and present.commit != "" and start_of(record) == present.commit
+    is_first = kind is BaseKind.FIRST and present.kind is BaseKind.FIRST
+    return is_first and present.commit != "" and start == present.commit
 
 
 def reused(record: DecisionRecord, last_other: Callable[[str], datetime | None]) -> tuple[str, ...]:
@@ -67,17 +72,19 @@ def reused(record: DecisionRecord, last_other: Callable[[str], datetime | None])
     if record.decision not in PERMITTING or not _counted_on(record):
         return ()
     anew = {term.id: term.approved_anew for term in record.history.tickets}
-    found = []
-    for ticket in record.tickets:
-        last, since = last_other(ticket), anew.get(ticket)
-        if last is not None and (since is None or since <= last):
-            found.append(ticket)
-    return tuple(found)
+    return tuple(
+        ticket for ticket in record.tickets if one_too_many(last_other(ticket), anew.get(ticket))
+    )
+
+
+def one_too_many(last: datetime | None, anew: datetime | None) -> bool:
+    """Whether a use follows one of another commit at ``last``, the ticket approved at ``anew``."""
+    return last is not None and (anew is None or anew <= last)
 
 
 def _counted_on(record: DecisionRecord) -> bool:
     return any(
-        control.id == CONTROL
+        control.id == NOT_REUSED
         and control.level is Level.REQUIRE
         and control.outcome is not Outcome.WAIVED
         for control in record.predicate.controls

@@ -7,7 +7,7 @@ size of the log: ``below`` means that only the entries before that one are asked
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
+from bisect import bisect_left
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -17,7 +17,7 @@ from gate.record.statement import DecisionRecord, DeploymentOutcome, OutcomeReco
 
 
 @dataclass(slots=True)
-class _Decided:
+class Decided:
     """A decision, and its outcomes by place: (index, whether it succeeded)."""
 
     link: EntryLink
@@ -43,18 +43,25 @@ class Track:
     """The decisions of one service and environment with their outcomes, added in log order."""
 
     def __init__(self) -> None:
-        self._decided: dict[int, _Decided] = {}
+        self._decided: dict[int, Decided] = {}
         self._by_commit: dict[str, list[int]] = {}
+        self._starting: list[int] = []  # decisions that say where the first range starts
         self._succeeded: list[int] = []  # decisions that ever had that outcome
 
     def add_decision(self, link: EntryLink, record: DecisionRecord) -> None:
         """Add the decision that stands at ``link``."""
         change = record.predicate.change
         base = record.history.base if isinstance(change, Unknown) else change.base
-        self._decided[link.index] = _Decided(
-            link, record.at, record.commit, record.decision, base.commit or "", start_of(record)
-        )
-        self._by_commit.setdefault(record.commit, []).append(link.index)
+        start = start_of(record)
+        self.add(Decided(link, record.at, record.commit, record.decision, base.commit or "", start))
+
+    def add(self, decided: Decided) -> None:
+        """Add a decision that was taken apart already."""
+        index = decided.link.index
+        self._decided[index] = decided
+        self._by_commit.setdefault(decided.commit, []).append(index)
+        if decided.start:
+            self._starting.append(index)
 
     def add_outcome(self, index: int, record: OutcomeRecord) -> bool:
         """Add the outcome that stands at ``index``.
@@ -62,15 +69,21 @@ class Track:
         False, and nothing added, unless it names place and leaf of an earlier decision that permits
         exactly this deployment: then it is an outcome of nothing.
         """
-        of = self._decided.get(record.of.index)
-        if of is None or of.link != record.of or of.link.index >= index:
-            return False
-        if of.decision not in PERMITTING or of.commit != record.commit:
-            return False
         succeeded = record.outcome == DeploymentOutcome.SUCCEEDED
+        link = record.of.index, record.of.leaf
+        return self.end(index, link, record.commit, succeeded=succeeded)
+
+    def end(self, index: int, link: tuple[int, str], commit: str, *, succeeded: bool) -> bool:
+        """As ``add_outcome``, of an outcome that was taken apart: ``link`` is its ``of``."""
+        of = self._decided.get(link[0])
+        if of is None or (of.link.index, of.link.leaf) != link or of.link.index >= index:
+            return False
+        if of.decision not in PERMITTING or of.commit != commit:
+            return False
         of.outcomes.append((index, succeeded))
-        if succeeded and of.link.index not in self._succeeded:
-            insort(self._succeeded, of.link.index)
+        at = bisect_left(self._succeeded, link[0])
+        if succeeded and self._succeeded[at : at + 1] != [link[0]]:
+            self._succeeded.insert(at, link[0])
         return True
 
     def base(self, commit: str, below: int) -> Base:
@@ -84,13 +97,22 @@ class Track:
         for index in self._by_commit.get(commit, ()):
             if index < below and self._decided[index].succeeded(below):
                 return Base(BaseKind.REDEPLOYED, self._decided[index].base, index)
-        for index in reversed(self._succeeded[: bisect_left(self._succeeded, below)]):
+        for at in reversed(range(bisect_left(self._succeeded, below))):
+            index = self._succeeded[at]
             if self._decided[index].succeeded(below):
                 return Base(BaseKind.DEPLOYED, self._decided[index].commit, index)
-        for index, one in sorted(self._decided.items()):
-            if index < below and one.start:
-                return Base(BaseKind.FIRST, one.start, index)
+        for index in self._starting[:1]:
+            if index < below:
+                return Base(BaseKind.FIRST, self._decided[index].start, index)
         return Base(BaseKind.FIRST, "", None)
+
+    def places(self, commit: str, below: int) -> list[tuple[int, DecisionKind]]:
+        """Where decisions on ``commit`` before ``below`` stand, and what they are, oldest first."""
+        return [
+            (index, self._decided[index].decision)
+            for index in self._by_commit.get(commit, ())
+            if index < below
+        ]
 
     def here(self, commit: str, below: int) -> tuple[PastDecision, ...]:
         """The decisions on ``commit`` before ``below``, oldest first."""
@@ -109,8 +131,13 @@ def start_of(record: DecisionRecord) -> str:
     cut long ago the range would be all that was merged since.
     """
     change = record.predicate.change
-    if isinstance(change, Unknown) or change.base.kind is not BaseKind.FIRST:
+    if isinstance(change, Unknown):
         return ""
-    if isinstance(change.release_refs, Unknown) or not change.release_refs:
-        return ""
-    return change.base.commit or change.start or ""
+    released = not isinstance(change.release_refs, Unknown) and bool(change.release_refs)
+    base = change.base
+    return start_from(base.kind, base.commit or "", change.start or "", released=released)
+
+
+def start_from(kind: BaseKind, base: str, start: str, *, released: bool) -> str:
+    """As ``start_of``, of a change that was taken apart already."""
+    return (base or start) if kind is BaseKind.FIRST and released else ""

@@ -33,8 +33,12 @@ class Uses:
         if record.decision not in PERMITTING:
             return
         for ticket in record.tickets:
-            key = (ticket, record.environment)
-            self._newest[key] = _joined(self._newest.get(key), record.at, record.commit)
+            self.use(ticket, record.environment, record.commit, record.at)
+
+    def use(self, ticket: str, environment: str, commit: str, at: datetime) -> None:
+        """Add a use of one ticket, by a decision that permits."""
+        key = (ticket, environment)
+        self._newest[key] = _joined(self._newest.get(key), at, commit)
 
     def last_other(self, ticket: str, environment: str, commit: str) -> datetime | None:
         """When ``ticket`` last let another commit than ``commit`` into ``environment``.

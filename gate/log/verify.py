@@ -6,48 +6,86 @@ damage. A *note* is something an auditor should know that contradicts nothing: e
 retention, files beyond the head or that nobody refers to, signatures by keys that the trust folder
 does not name.
 
-1. The checkpoint: form, signature by the trusted log key, witnesses. 2. Every entry bundle and
-every tile, full and partial, needed or obsolete, against the tree that the entries make
-(``check_tree``), and that tree's root against the checkpoint. 3. Every record, its place in history
-and its links (``check_records``), 4. its evidence, and 5. its row of the index. 6. What else lies
-in the store. 7. Heads that somebody kept against the tree (``kept``).
+1. The checkpoint: form, signature by the trusted log key, witnesses. 2. In chunks, side by side:
+every entry bundle against its tiles (``check_bundles``), every record's signature and form
+(``check_records``). 3. The tree that the chunks make (``check_tree``) against all other tiles and
+against the checkpoint. 4. What records say of others: their links and their place in history
+(``check_history``), 5. the index (``check_index``), 6. the evidence (``check_evidence``), and
+7. the store's own structures, each from what the chunks left in the ``spool``. 8. What else lies in
+the store. 9. Heads that somebody kept against the tree (``kept``).
+
+Memory stays the same however long the log is; what must be remembered of every record lies in a
+scratch folder until the end.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeAlias
 
 from gate.errors import InconsistentError
 from gate.frozen import dataclass
-from gate.log.check_records import RecordChecks
+from gate.log.check_bundles import check_chunk
+from gate.log.check_evidence import Strays, check_evidence, gather_names, name_strays
+from gate.log.check_history import check_history, check_judged
+from gate.log.check_index import Rows, check_rows, gather_rows, name_index
+from gate.log.check_store import check_store
 from gate.log.check_tree import TreeChecks
-from gate.log.findings import Finding, Findings
+from gate.log.crew import Call, Crew, available, can_share
+from gate.log.findings import HEAD, Finding, Findings
 from gate.log.kept import Kept, hold
-from gate.log.keys import row_of
+from gate.log.known_tree import KnownTree
+from gate.log.scope import Scope, bundles_for
+from gate.log.spool import Spool
 from gate.log.trust import Trust
 from gate.log.view import read_head
-from gate.record.canonical import digest_of
-from gate.record.statement import DecisionRecord
-from gate.store.contract import CHECKPOINT, Store, StoreError, evidence_path
+from gate.store.contract import CHECKPOINT, Store
 from gate.tlog.checkpoint import Checkpoint
 from gate.tlog.errors import QuorumError
 
 Fault = Finding
 """A fault as it is reported: kind, place, message."""
 
+Progress: TypeAlias = Callable[[int, int], None]
+"""Called with how many more entries were checked, and of how many in all."""
+
+_SHARED_FROM = 8_192  # entries; a shorter log is verified before another process has started
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """How much of a log is verified.
+
+    Without ``records``, bundles, tiles, root and checkpoint alone; without ``evidence`` no evidence
+    is read. ``since`` is a checkpoint that was verified before: below it entries are hashed and
+    read, and neither signatures nor evidence checked again.
+    """
+
+    records: bool = True
+    evidence: bool = True
+    since: Kept | None = None
+
+
+EVERYTHING = Extent()
+
 
 @dataclass(frozen=True, slots=True)
 class LogReport:
     """What verifying found. ``checkpoint`` is the note that was verified, b"" if it could not be.
 
-    ``root`` is in lower-case hex. ``faults`` and ``notes`` are in the order found, each kind cut
+    ``root`` is in lower-case hex. ``faults`` and ``notes`` are in the log's order, each kind cut
     off after the first hundred; ``fault_counts`` has them all, by kind. ``counts`` says what was
     checked: "entries", "decision", "outcome", "key", "unknown", "tiles", "evidence", "evidence
     missing", "index rows". ``kept`` are the kept checkpoints that this log extends. ``beyond``
     counts what lies in the log's place and reaches beyond its head, or belongs to nothing below it:
     an append that did not come to its end leaves that behind, and so does an older head that is
     laid over a newer log. ``unwitnessed`` are the heads, the log's own and kept ones, that too few
-    witnesses cosigned: no fault, and not to be believed (exit code 12, not 13).
+    witnesses cosigned: no fault, and not to be believed (exit code 12, not 13). ``since`` is the
+    entry from which on signatures and evidence were checked; without ``records`` nothing was that
+    stands in a record.
     """
 
     origin: str
@@ -61,38 +99,133 @@ class LogReport:
     kept: tuple[Checkpoint, ...] = ()
     beyond: int = 0
     unwitnessed: tuple[Finding, ...] = ()
+    since: int = 0
+    records: bool = True
 
 
 def verify_log(
-    store: Store, trust: Trust, *, evidence: bool = True, kept: Sequence[Kept] = ()
+    store: Store,
+    trust: Trust,
+    *,
+    evidence: bool = True,
+    kept: Sequence[Kept] = (),
+    extent: Extent = EVERYTHING,
+    jobs: int | None = None,
+    progress: Progress | None = None,
 ) -> LogReport:
     """Verify the whole log in ``store``. ``evidence=False`` leaves the evidence bundles unread.
 
-    Each of ``kept`` must be signed by the trusted log key, and this log must extend it.
+    Each of ``kept`` must be signed by the trusted log key, and this log must extend it. ``jobs``
+    processes take part, by default one for each processor; see ``crew``.
     Raises ``StoreError`` where there is no log or it cannot be read.
     """
     findings = Findings()
     opened = _open_checkpoint(store, trust, findings)  # 1
     if opened is None:
-        return _report(trust.policy.log.name, 0, b"", b"", findings)
+        return _report(findings, Checkpoint(trust.policy.log.name, 0, b""), b"")
     checkpoint, note = opened
-    names = tuple(store.names(""))
-    tree = TreeChecks(store, checkpoint, [n for n in names if n.startswith("tile/")], findings)
-    records = RecordChecks(trust, findings)
-    index = _IndexChecks(store, checkpoint.size, findings)
-    named: set[str] = set()
-    for place, entry in enumerate(tree.entries()):  # 2
-        record = None if entry is None else records.check(place, entry)  # 3
-        if entry is None:
-            records.skip(tree.leaf(place))
-        if record is not None and isinstance(record, DecisionRecord):
-            _check_evidence(store, place, record, named, findings, read=evidence)  # 4
-        index.check(place, entry)  # 5
-    tree.finish()
-    index.finish()
-    _name_strays(names, named, findings)  # 6
-    held = _hold(kept, trust, checkpoint.size, note, tree, findings)  # 7
-    return _report(checkpoint.origin, checkpoint.size, checkpoint.root, note, findings, held)
+    size, since = checkpoint.size, _since(extent, trust, checkpoint.size)
+    jobs = _jobs(store, size, jobs)
+    with _scratch(size, jobs) as spool:
+        scope = Scope(
+            store=store,
+            signers=trust.signers,
+            size=size,
+            since=since,
+            records=extent.records,
+            evidence=evidence and extent.evidence,
+            bundles=bundles_for(size, jobs),
+            spool=spool,
+        )
+        with Crew(scope, jobs) as crew:
+            tree = _Verifying(scope, crew, findings).run(checkpoint, progress)
+    asked = kept if extent.since is None else (extent.since, *kept)
+    held = _hold(asked, trust, size, note, tree, findings)  # 9
+    return _report(findings, checkpoint, note, kept=held, since=since, records=extent.records)
+
+
+class _Verifying:
+    """The steps from 2 to 8, of one log."""
+
+    def __init__(self, scope: Scope, crew: Crew, findings: Findings) -> None:
+        self._scope = scope
+        self._crew = crew
+        self._findings = findings
+
+    def run(self, checkpoint: Checkpoint, progress: Progress | None) -> KnownTree:
+        tree = TreeChecks(self._scope, checkpoint, self._findings)
+        gathered = self._gathering()
+        calls = [*gathered, *((check_chunk, (chunk,)) for chunk in tree.chunks())]
+        results = self._crew.run(calls)
+        found = [next(results) for _ in gathered]
+        for checked in results:  # 2
+            tree.add(checked)
+            if progress is not None:
+                progress(checked.entries, checkpoint.size)
+        known = tree.finish()  # 3
+        if self._scope.records:
+            rows, names = found
+            self._across(known, rows, names)
+        return known
+
+    def _gathering(self) -> list[Call]:
+        return [(gather_rows, ()), (gather_names, ())] if self._scope.records else []
+
+    def _across(self, tree: KnownTree, rows: Rows, names: Strays) -> None:
+        """The checks that bring together what stands in several chunks."""
+        chunks = range(self._scope.chunks)
+        summary = tree.summary()
+        for findings in self._crew.run(
+            [
+                *((check_history, (part,)) for part in chunks),  # 4
+                *((check_judged, (number, summary)) for number in chunks),
+                (check_store, (summary,)),  # 7
+            ]
+        ):
+            self._findings.join(findings)
+        self._findings.join(rows.findings)
+        behind = 0
+        if rows.count or rows.covered:
+            calls = [(check_rows, (number, rows.covered)) for number in chunks]  # 5
+            for findings, more in self._crew.run(calls):
+                self._findings.join(findings)
+                behind += more
+        name_index(self._findings, rows, behind, self._scope.size)
+        strays = [names]
+        for findings, more in self._crew.run([(check_evidence, (part,)) for part in chunks]):  # 6
+            self._findings.join(findings)
+            strays.append(more)
+        name_strays(self._findings, strays)  # 8
+
+
+def _since(extent: Extent, trust: Trust, size: int) -> int:
+    """The entry from which on all is checked: 0 unless the checkpoint given is one of this size.
+
+    Whether the log extends it is found at the end, with the other kept ones.
+    """
+    if extent.since is None:
+        return 0
+    try:
+        since = trust.policy.open_signed_note(extent.since.note)[0].size
+    except InconsistentError:
+        return 0
+    return since if since <= size else 0
+
+
+def _jobs(store: Store, size: int, jobs: int | None) -> int:
+    if size < _SHARED_FROM and jobs is None:
+        return 1
+    jobs = available() if jobs is None else jobs
+    return jobs if jobs > 1 and can_share(store) else 1
+
+
+@contextmanager
+def _scratch(size: int, jobs: int) -> Iterator[Spool]:
+    if size < _SHARED_FROM and jobs == 1:
+        yield Spool()
+        return
+    with tempfile.TemporaryDirectory(prefix="gate-verify-") as folder:
+        yield Spool(Path(folder))
 
 
 def _hold(
@@ -100,7 +233,7 @@ def _hold(
     trust: Trust,
     size: int,
     head: bytes,
-    tree: TreeChecks,
+    tree: KnownTree,
     findings: Findings,
 ) -> tuple[Checkpoint, ...]:
     held = []
@@ -120,10 +253,8 @@ def _open_checkpoint(
     try:
         data = read_head(store)
         checkpoint, note = trust.policy.open_signed_note(data)
-    except StoreError:
-        raise
     except InconsistentError as error:
-        findings.fault("checkpoint", CHECKPOINT, error.message)
+        findings.fault("checkpoint", CHECKPOINT, error.message, HEAD)
         return None
     try:
         trust.policy.require_quorum(note)
@@ -135,108 +266,25 @@ def _open_checkpoint(
             CHECKPOINT,
             f"a signature by {signature.name!a}+{signature.key_id.hex()}, whom the trust folder "
             "does not name, was not checked",
+            HEAD,
         )
     return checkpoint, data
 
 
-def _check_evidence(
-    store: Store,
-    index: int,
-    record: DecisionRecord,
-    named: set[str],
-    findings: Findings,
-    *,
-    read: bool,
-) -> None:
-    digest = record.predicate.evidence
-    path = evidence_path(digest)
-    if path in named:
-        return
-    named.add(path)
-    if not read:
-        return
-    data = store.read_evidence(digest)
-    if data is None:
-        findings.count("evidence missing")
-        findings.note("evidence", path, f"the evidence of entry {index} is not at hand")
-    elif digest_of(data) != digest:
-        findings.fault("evidence", path, f"the evidence of entry {index} was altered")
-    else:
-        findings.count("evidence")
-
-
-class _IndexChecks:
-    """Holds the index's rows against the entries."""
-
-    def __init__(self, store: Store, size: int, findings: Findings) -> None:
-        self._rows: dict[int, list[bytes]] = {}
-        for found, place in store.rows():
-            self._rows.setdefault(place, []).append(found)
-        self._size = size
-        self._findings = findings
-        self._absent = not self._rows
-        if self._absent and size:
-            findings.note(
-                "index", "index", "the index is not there, or cannot be read; it can be made anew"
-            )
-
-    def check(self, place: int, entry: bytes | None) -> None:
-        """Hold the row at ``place`` against its entry."""
-        if self._absent:
-            return
-        found = sorted(self._rows.pop(place, []))
-        if entry is None:
-            return
-        try:
-            wanted = row_of(place, entry).tokens
-        except InconsistentError:
-            return  # named as a record
-        if tuple(found) == wanted:
-            self._findings.count("index rows")
-        elif not found:
-            self._fault(place, "has no row")
-        else:
-            self._fault(place, "has other rows than its entry has keys")
-
-    def finish(self) -> None:
-        """Name the rows that are left."""
-        for place in sorted(self._rows):
-            if 0 <= place < self._size:
-                self._fault(place, "has a row too many")
-            else:
-                self._findings.note(
-                    "index", f"index row {place}", "a row beyond the head, read by nobody"
-                )
-
-    def _fault(self, place: int, what: str) -> None:
-        self._findings.fault("index", f"index row {place}", f"in the index, entry {place} {what}")
-
-
-def _name_strays(names: tuple[str, ...], named: set[str], findings: Findings) -> None:
-    for name in names:
-        if name == CHECKPOINT or name.startswith("tile/") or name in named:
-            continue
-        if name.startswith("evidence/"):
-            # It is of a newer record; or of one below the head that cannot be read.
-            kind = "stray" if findings.fault_counts else "beyond"
-            findings.note(kind, name, "evidence that no record below the head names")
-        else:
-            findings.note("stray", name, "a file in the log's place: no part of it")
-
-
 def _report(
-    origin: str,
-    size: int,
-    root: bytes,
-    checkpoint: bytes,
     findings: Findings,
+    checkpoint: Checkpoint,
+    note: bytes,
+    *,
     kept: tuple[Checkpoint, ...] = (),
+    since: int = 0,
+    records: bool = True,
 ) -> LogReport:
     return LogReport(
-        origin=origin,
-        size=size,
-        root=root.hex(),
-        checkpoint=checkpoint,
+        origin=checkpoint.origin,
+        size=checkpoint.size,
+        root=checkpoint.root.hex(),
+        checkpoint=note,
         faults=findings.faults,
         notes=findings.notes,
         fault_counts=findings.fault_counts,
@@ -244,4 +292,6 @@ def _report(
         kept=kept,
         beyond=findings.note_counts.get("beyond", 0),
         unwitnessed=findings.unwitnessed,
+        since=since,
+        records=records,
     )

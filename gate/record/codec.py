@@ -18,6 +18,7 @@ from enum import StrEnum
 from functools import cache
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
+from gate.record.grammar import Grammar
 from gate.record.specs import (
     SIMPLE,
     Defs,
@@ -78,6 +79,14 @@ class _Object:
         body = exactly({key: spec.schema(defs) for _, key, spec in self._fields})
         return body if self.tag is None else exactly({self.tag: body})
 
+    def pattern(self, grammar: Grammar, at: str) -> str:
+        if self._single:
+            return grammar.exactly({str(self.tag): (self._fields[0][2], "")})
+        body = {key: (spec, grammar.below(at, name)) for name, key, spec in self._fields}
+        if self.tag is None:
+            return grammar.exactly(body)
+        return rf'\{{"{self.tag}":{grammar.exactly(body)}\}}'
+
 
 class _Union:
     def __init__(self, members: tuple[Any, ...]) -> None:
@@ -117,6 +126,14 @@ class _Union:
         if self._null:
             options.append({"type": "null"})
         return {"anyOf": options}
+
+    def pattern(self, grammar: Grammar, at: str) -> str:
+        options = [spec.pattern(grammar, "") for spec in self._tagged.values()]
+        if self._rest is not None:
+            # ``read`` never takes what has a member's tag for anything else
+            tags = rf'(?!\{{"(?:{"|".join(self._tagged)})":)' if self._tagged else ""
+            options.insert(0, tags + self._rest.pattern(grammar, at))
+        return f"(?>{'|'.join([*options, *(['null'] if self._null else [])])})"
 
 
 def _camel(name: str) -> str:
@@ -169,3 +186,8 @@ def schema(cls: type[Any]) -> dict[str, Any]:
     """The JSON Schema (2020-12) of ``cls``'s JSON."""
     defs: Defs = {}
     return {**spec_of(cls).schema(defs), "$defs": defs}
+
+
+def pattern(cls: type[Any], grammar: Grammar) -> str:
+    """A regular expression for canonical JSON that ``read`` reads as a ``cls``."""
+    return spec_of(cls).pattern(grammar, grammar.TOP)

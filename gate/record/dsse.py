@@ -16,6 +16,7 @@ refused. ``keyid`` only picks the key to try (DSSE, protocol, KEYID).
 from __future__ import annotations
 
 import base64
+import binascii
 import json
 import re
 from typing import TYPE_CHECKING
@@ -76,7 +77,10 @@ def open_signed(data: bytes, signers: TrustedSigners) -> tuple[bytes, str]:
     match = _CANONICAL.fullmatch(data) if len(data) <= MAX_ENVELOPE else None
     if match is None:
         raise _diagnosis(data)
-    payload, signature = base64.b64decode(match[1]), base64.b64decode(match[3])
+    try:
+        payload, signature = base64.b64decode(match[1]), base64.b64decode(match[3])
+    except binascii.Error:
+        raise MalformedRecordError("record: base64 that is not in its canonical form") from None
     keyid = match[2].decode("ascii")
     if _frame(base64.b64encode(payload), keyid, base64.b64encode(signature)) != data:
         raise MalformedRecordError("record: base64 that is not in its canonical form")

@@ -25,6 +25,7 @@ from gate.model import (
     Verdict,
 )
 from gate.record.codec import spec_of
+from gate.record.grammar import Grammar, list_pattern
 from gate.record.specs import SIMPLE, Defs, Form, Path, malformed
 
 PLAIN = 400  # characters; longer names are cut when they are written
@@ -140,6 +141,11 @@ class _ArgumentSpec:
             items = {"type": "array", "items": reference}
             defs["Argument"] = {"anyOf": [*(spec.schema(defs) for spec in specs), items]}
         return reference
+
+    def pattern(self, grammar: Grammar, at: str) -> str:
+        specs = (self._plain, self._integer, self._duration, self._tagged)
+        one = f"(?>{'|'.join(spec.pattern(grammar, at) for spec in specs)})"
+        return f"(?>{one}|{list_pattern(one)})"  # lists in lists are seldom: for ``read``
 
 
 ARGUMENT = _ArgumentSpec()

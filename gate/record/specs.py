@@ -15,6 +15,7 @@ from typing import Any, Protocol, TypeAlias
 from gate.frozen import dataclass
 from gate.record import times
 from gate.record.errors import MalformedRecordError
+from gate.record.grammar import TIME_PATTERN, Grammar, list_pattern, text_pattern
 
 Defs: TypeAlias = dict[str, Any]  # the "$defs" of a schema that is being made
 Path: TypeAlias = "str | tuple[Path, str | int]"  # "record", or a path and one more step
@@ -43,6 +44,9 @@ class Spec(Protocol):
 
     def schema(self, defs: Defs, /) -> dict[str, Any]:
         """The JSON Schema (2020-12); classes go to ``defs`` and are referred to."""
+
+    def pattern(self, grammar: Grammar, at: str, /) -> str:
+        """A regular expression for canonical text that ``read`` reads (``grammar``)."""
 
 
 def _spelled(at: Path) -> str:
@@ -81,6 +85,9 @@ class _Text:
             "pattern": f"^(?:{self._form.pattern})$",
         }
 
+    def pattern(self, _grammar: Grammar, _at: str) -> str:
+        return text_pattern(self._form.pattern, self._form.longest)
+
 
 class _Integer:
     """An integer of at most 53 bits."""
@@ -95,6 +102,9 @@ class _Integer:
 
     def schema(self, _defs: Defs) -> dict[str, Any]:
         return {"type": "integer", "minimum": -MAX_INTEGER, "maximum": MAX_INTEGER}
+
+    def pattern(self, _grammar: Grammar, _at: str) -> str:
+        return "(?:0|-?[1-9][0-9]{0,14})"  # of 16 digits only some have 53 bits
 
 
 class _Boolean:
@@ -111,6 +121,9 @@ class _Boolean:
     def schema(self, _defs: Defs) -> dict[str, Any]:
         return {"type": "boolean"}
 
+    def pattern(self, _grammar: Grammar, _at: str) -> str:
+        return "(?:true|false)"
+
 
 class _Time:
     """A time, as ``times`` spells it."""
@@ -126,6 +139,9 @@ class _Time:
 
     def schema(self, _defs: Defs) -> dict[str, Any]:
         return {"type": "string", "pattern": f"^{times.PATTERN}$"}
+
+    def pattern(self, _grammar: Grammar, _at: str) -> str:
+        return TIME_PATTERN
 
 
 class _Duration:
@@ -144,6 +160,9 @@ class _Duration:
 
     def schema(self, defs: Defs) -> dict[str, Any]:
         return exactly({"milliseconds": _Integer().schema(defs)})
+
+    def pattern(self, grammar: Grammar, at: str) -> str:
+        return rf'\{{"milliseconds":{_Integer().pattern(grammar, at)}\}}'
 
 
 class _Choice:
@@ -164,6 +183,9 @@ class _Choice:
     def schema(self, _defs: Defs) -> dict[str, Any]:
         return {"enum": list(self._members)}
 
+    def pattern(self, _grammar: Grammar, _at: str) -> str:
+        return f'"(?:{"|".join(map(re.escape, self._members))})"'
+
 
 class _List:
     """A list of things of one kind."""
@@ -181,6 +203,9 @@ class _List:
 
     def schema(self, defs: Defs) -> dict[str, Any]:
         return {"type": "array", "items": self._item.schema(defs)}
+
+    def pattern(self, grammar: Grammar, _at: str) -> str:
+        return list_pattern(grammar.unkeyed(self._item))
 
 
 class _Map:
@@ -209,6 +234,9 @@ class _Map:
             "propertyNames": self._key.schema(defs),
             "additionalProperties": self._item.schema(defs),
         }
+
+    def pattern(self, grammar: Grammar, _at: str) -> str:
+        return grammar.mapping(self._key, self._item)
 
 
 def exactly(properties: dict[str, Any]) -> dict[str, Any]:

@@ -68,7 +68,9 @@ class _Sha256Digest:
 
 
 @dataclass(frozen=True, slots=True)
-class _ArtifactSubject:
+class ArtifactSubject:
+    """An artifact as a subject."""
+
     name: Plain
     digest: _Sha256Digest
 
@@ -120,7 +122,7 @@ def _artifacts(
     if subjects[0] != commit_subject(predicate.repository, predicate.commit):
         raise malformed("subject[0]", "the predicate's repository and commit")
     rest = [
-        codec.read(_ArtifactSubject, subject, f"subject[{number}]")
+        codec.read(ArtifactSubject, subject, f"subject[{number}]")
         for number, subject in enumerate(subjects[1:], 1)
     ]
     artifacts = tuple(Artifact(s.name, s.digest.sha256) for s in rest)

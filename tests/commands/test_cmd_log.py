@@ -62,6 +62,24 @@ def test_the_report_for_programs(acme: Job, copy: Path) -> None:
     assert sum(report["fault_counts"].values()) >= len(report["faults"])
 
 
+def test_integrity_alone_and_since_a_checkpoint(acme: Job, copy: Path) -> None:
+    ended = on(acme, copy, "log", "verify", "--integrity-only")
+    assert ended.code == 0, said(ended)
+    must_say(ended, "verified, integrity only", "records: not looked at")
+    head = copy.parent / "head"
+    shutil.copy(copy / "checkpoint", head)
+    ended = on(acme, copy, "log", "verify", "--since", str(head), "--jobs", "1")
+    assert ended.code == 0, said(ended)
+    must_say(ended, "extends the kept checkpoint of 7 entries", "entries below 7: hashed and read")
+    flip(a_file(copy, "tile/entries/000.p/7"))
+    assert on(acme, copy, "log", "verify", "--integrity-only").code == 13
+    report = json.loads(on(acme, copy, "log", "verify", "--integrity-only", "--json").out)
+    assert (report["records_checked"], report["signatures_checked_from"]) == (False, None)
+    head.write_bytes(b"no checkpoint")
+    assert on(acme, copy, "log", "verify", "--since", str(head)).code == 13
+    assert on(acme, copy, "log", "verify", "--since", str(head) + "-missing").code == 2
+
+
 def flip(path: Path) -> None:
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1

@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
-from faults.pipelines import LOG_KEY, ORIGIN, TRUST, Pipeline, fill, good_trust, sha, story
+from faults.pipelines import (
+    LOG_KEY,
+    ORIGIN,
+    TRUST,
+    Pipeline,
+    fill,
+    filler,
+    good_trust,
+    new_directory,
+    sha,
+    story,
+)
 from records import OTHER, good_decision, write
 from worlds import NOW, good_change, good_deployment, good_facts
 
@@ -13,11 +27,13 @@ from gate.log.append import append
 from gate.log.create import init_log
 from gate.log.findings import MOST
 from gate.log.history import read_history
+from gate.log.kept import Kept
 from gate.log.plan import plan_append
-from gate.log.verify import LogReport, verify_log
+from gate.log.verify import Extent, LogReport, verify_log
 from gate.log.view import LogView
 from gate.model import Base, BaseKind, EntryLink, History
-from gate.store.contract import StoreError
+from gate.store.contract import IndexRow, Oddity, StoreError
+from gate.store.directory import DirectoryStore
 from gate.store.memory import MemoryStore
 
 
@@ -102,15 +118,15 @@ def test_an_entry_that_is_no_record_is_a_fault(pipeline: Pipeline) -> None:
     plan = plan_append(view, [pipeline.decide()], LOG_KEY)
     assert plan.checkpoint
     # what plan_append would refuse, by somebody who plans otherwise
-    from gate.store.contract import IndexRow, Plan
+    from gate.store.contract import Plan
     from gate.tlog.checkpoint import Checkpoint, sign_checkpoint
     from gate.tlog.tile import plan_tiles
 
     tiles = plan_tiles(0, pipeline.store.read, [b"garbage"])
     head = sign_checkpoint(Checkpoint(ORIGIN, 1, tiles.frontier.root()), [LOG_KEY])
-    rows = (IndexRow(0, "0" * 64, ()),)
+    rows = (IndexRow(0, ()),)
     assert pipeline.store.commit(view.checkpoint, Plan(tiles.objects, (), rows, head))
-    assert faults(pipeline) == {("record", "entry 0"), ("index", "index row 0")}
+    assert faults(pipeline) == {("record", "entry 0")}
 
 
 def test_a_range_that_starts_too_late_is_a_fault(pipeline: Pipeline) -> None:
@@ -197,3 +213,160 @@ def test_a_log_that_is_all_wrong_is_counted_and_not_listed_for_ever(pipeline: Pi
     report = verify_log(pipeline.store, good_trust(record=OTHER))
     assert report.fault_counts == {"record": MOST + 50}
     assert len(report.faults) == MOST
+
+
+# ---------------------------------------------------------------- parts of a log, side by side
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> DirectoryStore:
+    """A log of several chunks, with records of each kind at both ends."""
+    pipeline = Pipeline(new_directory(tmp_path / "log"))
+    story(pipeline, 20)
+    fill(pipeline.store, 1_200)
+    story(pipeline, 1_250)
+    return DirectoryStore(tmp_path / "log")
+
+
+def test_many_processes_find_what_one_finds(folder: DirectoryStore, tmp_path: Path) -> None:
+    whole = verify_log(folder, TRUST, jobs=1)
+    assert (whole.faults, whole.notes) == ((), ())
+    assert verify_log(folder, TRUST, jobs=3) == whole
+    copy = MemoryStore()
+    copy._objects = {name: folder.read(name) or b"" for name in folder.names("")}
+    by_place: dict[int, list[bytes]] = {}
+    for token, place in folder.rows():
+        by_place.setdefault(place, []).append(token)
+    copy._rows = [IndexRow(place, tuple(found)) for place, found in by_place.items()]
+    assert verify_log(copy, TRUST, jobs=3) == whole  # which only this process can look at
+
+    for name in ("tile/entries/000", "tile/entries/004.p/*", "tile/0/001", "evidence/*/*"):
+        path = max((tmp_path / "log").glob(name))
+        data = path.read_bytes()
+        path.write_bytes(data[:3000] + bytes([data[3000] ^ 1]) + data[3001:])
+    report = verify_log(folder, TRUST, jobs=1)
+    assert set(report.fault_counts) >= {"record", "bundle", "tile", "evidence", "root"}
+    assert verify_log(folder, TRUST, jobs=3) == report
+
+
+def test_faults_stand_in_the_order_of_the_log(folder: DirectoryStore, tmp_path: Path) -> None:
+    connection = sqlite3.connect(tmp_path / "log" / "index.sqlite", isolation_level=None)
+    connection.execute("DELETE FROM key WHERE place IN (3, 700, 1240)")
+    connection.close()
+    report = verify_log(folder, good_trust(record=OTHER), jobs=2)
+    assert report.faults[0].kind == "record"
+    assert [one.place for one in report.faults if one.kind == "record"] == [
+        f"entry {n}" for n in range(MOST)
+    ]
+    # of entries that cannot be read nobody can tell what the index should have of them
+    assert report.fault_counts == {"record": report.size}
+
+
+def test_progress_comes_to_the_size_of_the_log(folder: DirectoryStore) -> None:
+    seen: list[tuple[int, int]] = []
+    for jobs in (1, 2):
+        seen.clear()
+        report = verify_log(folder, TRUST, jobs=jobs, progress=lambda *now: seen.append(now))
+        assert sum(more for more, _ in seen) == report.size == seen[0][1]
+        assert len(seen) > 1
+
+
+def test_integrity_alone_sees_bytes_and_nothing_in_records(
+    folder: DirectoryStore, tmp_path: Path
+) -> None:
+    only = Extent(records=False)
+    report = verify_log(folder, good_trust(record=OTHER), extent=only, jobs=2)
+    assert (report.faults, report.records, report.counts["entries"]) == ((), False, report.size)
+    assert "decision" not in report.counts
+    path = tmp_path / "log" / "tile/entries/002"
+    data = path.read_bytes()
+    path.write_bytes(data[:99] + b"\0" + data[100:])
+    report = verify_log(folder, TRUST, extent=only)
+    assert [(one.kind, one.place) for one in report.faults] == [("bundle", "tile/entries/002")]
+    kept = [Kept("kept", (folder.head() or b"").replace(b"\n1", b"\n2", 1))]
+    assert "kept" in verify_log(folder, TRUST, extent=only, kept=kept).fault_counts
+
+
+# ---------------------------------------------------------------- since a checkpoint
+
+
+def test_since_a_checkpoint_signatures_and_evidence_below_are_not_asked(
+    pipeline: Pipeline,
+) -> None:
+    pipeline.deploy("one")
+    head = pipeline.view().checkpoint
+    pipeline.deploy("two")
+    store = pipeline.store
+    assert isinstance(store, MemoryStore)
+    since = Extent(since=Kept("before", head))
+    report = verify_log(store, TRUST, extent=since)
+    assert (report.faults, report.since, report.kept[0].size) == ((), 2, 2)
+    assert (report.counts["decision"], report.counts["evidence"]) == (2, 1)
+    strange = verify_log(store, good_trust(record=OTHER), extent=since)
+    assert [one.place for one in strange.faults] == ["entry 2", "entry 3"]
+
+
+def test_since_a_checkpoint_older_records_still_count(pipeline: Pipeline) -> None:
+    pipeline.deploy("one")
+    told = truth(pipeline)
+    head = pipeline.view().checkpoint
+    pipeline.deploy("two")
+    place = lie(pipeline, told)
+    report = verify_log(pipeline.store, TRUST, extent=Extent(since=Kept("before", head)))
+    assert [(one.kind, one.place) for one in report.faults] == [("history", f"entry {place}")]
+
+
+def test_since_a_checkpoint_of_another_log_is_a_fault_and_all_is_checked(
+    pipeline: Pipeline,
+) -> None:
+    pipeline.deploy("one")
+    store = MemoryStore()
+    init_log(store, ORIGIN, LOG_KEY)
+    other = Pipeline(store)
+    other.deploy("another")
+    short, same = other.view().checkpoint, pipeline.view().checkpoint
+    other.deploy("more")
+    for note, checked in ((short, 2), (other.view().checkpoint, 0), (b"nothing", 0)):
+        extent = Extent(since=Kept("elsewhere", note))
+        report = verify_log(pipeline.store, TRUST, extent=extent)
+        assert (report.fault_counts, report.since) == ({"kept": 1}, checked)
+    assert verify_log(pipeline.store, TRUST, extent=Extent(since=Kept("now", same))).faults == ()
+
+
+def test_an_entry_below_the_checkpoint_must_still_be_a_record(pipeline: Pipeline) -> None:
+    from gate.store.contract import Plan
+    from gate.tlog.checkpoint import Checkpoint, sign_checkpoint
+    from gate.tlog.tile import plan_tiles
+
+    entries = [filler(1)[0], filler(1)[0].replace(b"in-toto", b"in_toto")]
+    tiles = plan_tiles(0, pipeline.store.read, entries)
+    head = sign_checkpoint(Checkpoint(ORIGIN, 2, tiles.frontier.root()), [LOG_KEY])
+    plan = Plan(tiles.objects, (), (IndexRow(0, ()), IndexRow(1, ())), head)
+    assert pipeline.store.commit(pipeline.view().checkpoint, plan)
+    report = verify_log(pipeline.store, TRUST, extent=Extent(since=Kept("now", head)))
+    assert ("record", "entry 1") in {(one.kind, one.place) for one in report.faults}
+
+
+# ---------------------------------------------------------------- a store's own structures
+
+
+class OddStore(MemoryStore):
+    """A store that finds something odd in itself."""
+
+    leaves: tuple[bytes, ...] = ()
+
+    def examine(self, size: int, leaf: Callable[[int], bytes]) -> Iterator[Oddity]:
+        self.leaves = tuple(leaf(index) for index in range(size))
+        yield Oddity(fault=True, kind="commit", place="commits/7", message="is void")
+        yield Oddity(fault=False, kind="pending", place="pending/ab", message="waits")
+
+
+def test_what_a_store_finds_odd_in_itself_is_told() -> None:
+    store = OddStore()
+    init_log(store, ORIGIN, LOG_KEY)
+    fill(store, 300)
+    report = verify_log(store, TRUST)
+    assert [(one.kind, one.place) for one in report.faults] == [("commit", "commits/7")]
+    assert [(one.kind, one.place) for one in report.notes] == [("pending", "pending/ab")]
+    view = LogView(store, TRUST)
+    assert store.leaves == tuple(view.leaf(index) for index in range(300))

@@ -1,0 +1,191 @@
+"""``gate log verify``: everything in the log, checked; and the verdict, told."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from gate.cli.inputs import open_reading
+from gate.cli.options import shared
+from gate.cli.printing import say, say_json
+from gate.cli.reading import kept_option, read_all_kept
+from gate.errors import INCONSISTENT, NOT_RECORDED, OK
+
+if TYPE_CHECKING:
+    from gate.log.verify import LogReport, Progress
+
+
+@click.command("verify")
+@shared("config", "log", "trust")
+@kept_option
+@click.option(
+    "--since",
+    metavar="CHECKPOINT",
+    help="A checkpoint (or receipt) verified before: check signatures and evidence from there on.",
+)
+@click.option(
+    "--integrity-only",
+    is_flag=True,
+    help="Check hashes, tiles, root and the checkpoint's signature alone: nothing in records.",
+)
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Processes that take part; default: one for each processor.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+def verify(
+    config: str,
+    log_url: str | None,
+    trust: str | None,
+    kept: tuple[str, ...],
+    since: str | None,
+    integrity_only: bool,
+    jobs: int | None,
+    as_json: bool,
+) -> int:
+    """Check everything in the log up to its signed head, and that it extends kept checkpoints.
+
+    Signatures, order, tiles, root, records, history, evidence, index. Ends 0 if nothing contradicts
+    anything, 13 with the first fault and the count of each kind otherwise, 12 where all agrees and
+    a head misses the witness quorum of the trust policy. Missing evidence is counted and is no
+    fault: retention may have removed it. That the head is the newest one is shown only by
+    checkpoints kept elsewhere (--kept).
+
+    With --since the log must extend that checkpoint as well; what lies below it is hashed and read,
+    so that all later records are held against it, and its signatures and evidence are not checked
+    again: whoever verified that checkpoint did.
+    """
+    from gate.log.kept import read_kept
+    from gate.log.verify import Extent, verify_log
+
+    reading = open_reading(config, log_url, trust)
+    extent = Extent(
+        records=not integrity_only,
+        since=None if since is None else read_kept(Path(since)),
+    )
+    with _progress(hidden=as_json) as progress:
+        report = verify_log(
+            reading.store,
+            reading.trust,
+            kept=read_all_kept(kept),
+            extent=extent,
+            jobs=jobs,
+            progress=progress,
+        )
+    if as_json:
+        say_json(_report_json(report))
+    else:
+        _say_report(report)
+    if report.fault_counts:
+        return INCONSISTENT
+    return NOT_RECORDED if report.unwitnessed else OK
+
+
+@contextmanager
+def _progress(*, hidden: bool) -> Iterator[Progress | None]:
+    """A bar on a terminal; nothing in a job's log."""
+    if hidden or not sys.stderr.isatty():
+        yield None
+        return
+    with click.progressbar(length=0, label="verifying", file=sys.stderr) as bar:
+
+        def show(more: int, size: int) -> None:
+            bar.length = size
+            bar.update(more)
+
+        yield show
+
+
+def _report_json(report: LogReport) -> str:
+    from dataclasses import asdict
+
+    return json.dumps(
+        {
+            "schema": "gate/log-report/v1",
+            "origin": report.origin,
+            "size": report.size,
+            "root": report.root,
+            "checkpoint": report.checkpoint.decode(errors="replace"),
+            "faults": [asdict(fault) for fault in report.faults],
+            "fault_counts": dict(report.fault_counts),
+            "unwitnessed": [asdict(head) for head in report.unwitnessed],
+            "notes": [asdict(note) for note in report.notes],
+            "counts": dict(report.counts),
+            "kept_checkpoints": [
+                {"origin": kept.origin, "size": kept.size, "root": kept.root.hex()}
+                for kept in report.kept
+            ],
+            "files_beyond_head": report.beyond,
+            "records_checked": report.records,
+            "signatures_checked_from": report.since if report.records else None,
+        },
+        indent=2,
+    )
+
+
+def _say_report(report: LogReport) -> None:
+    """The verdict, then the counts, then the notes."""
+    from gate.audit.notes import NO_KEPT, beyond_head
+
+    _say_verdict(report)
+    if report.beyond:
+        say(f"WARNING: {beyond_head(report.beyond)}")
+    say(f"{report.origin}: {report.size} entries, root {report.root}")
+    for line in _counted(report):
+        say(f"  {line}")
+    if not report.kept:
+        say(f"note: {NO_KEPT}")
+    for note in report.notes:
+        if note.kind != "beyond":
+            say(f"note: {note.told}")
+
+
+def _say_verdict(report: LogReport) -> None:
+    from gate.tlog.errors import COSIGN
+
+    if report.fault_counts:
+        say(f"TAMPERED at {report.faults[0].told}")
+        for kind, count in report.fault_counts.items():
+            say(f"  faults of kind {kind}: {count}")
+        say("to do: keep this copy, compare it with a checkpoint kept elsewhere, tell the auditor")
+    elif report.unwitnessed:
+        say("NOT WITNESSED: all agrees, and only the log's own key vouches for the head:")
+    elif report.records:
+        say("verified: signatures, order, tiles, root and records agree, up to the signed head")
+    else:
+        say("verified, integrity only: entries, tiles and root agree, up to the signed head")
+    for head in report.unwitnessed:
+        say(f"not witnessed: {head.told}")
+    if report.unwitnessed:
+        say(f"to do: {COSIGN}")
+
+
+def _counted(report: LogReport) -> Iterator[str]:
+    """What was checked, and what was not there to be checked."""
+    counts = report.counts
+    for kept in report.kept:
+        yield f"extends the kept checkpoint of {kept.size} entries, root {kept.root.hex()}"
+    if not report.records:
+        yield "records: not looked at (no signature, history, evidence, index)"
+        return
+    if report.since:
+        yield (
+            f"entries below {report.since}: hashed and read; their signatures and evidence were "
+            "not checked again (--since)"
+        )
+    yield ", ".join(f"{kind} {counts.get(kind, 0)}" for kind in ("decision", "outcome", "key"))
+    present = counts.get("evidence", 0)
+    named = present + counts.get("evidence missing", 0)
+    yield f"evidence: {present} of {named} present" + (
+        ", each as its record names" if present else ""
+    )
+    rows = counts.get("index rows", 0)
+    yield f"index: {rows} rows agree" if rows else "index: absent, so nothing of it was checked"
