@@ -60,7 +60,7 @@ class MemoryBucket:
 
         self._request(f"delete {len(keys)}", deleting)
 
-    def list(self, folder: str, after: str = "") -> Iterator[str]:
+    def keys(self, folder: str, after: str = "") -> Iterator[str]:
         def listing() -> Sequence[str]:
             return sorted(key for key in self.objects if key.startswith(folder) and key > after)
 

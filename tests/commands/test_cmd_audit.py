@@ -68,7 +68,7 @@ BAD = {
     "people without a policy": (("population", *SPAN, *OWN, "--people"), "only a policy says"),
     "a log that is none": (
         ("population", *SPAN, "--log", "s3://x", "--trust", "trust"),
-        "not built",
+        "names no place in a bucket",
     ),
 }
 

@@ -142,5 +142,10 @@ def test_whatever_reads_the_head_ends_12(acme: Job, log: Path, arguments: tuple[
 def test_nothing_is_let_pass_where_the_head_is_not_witnessed(acme: Job) -> None:
     changed = acme.rewrite("strict.toml", ('trust = "trust"', 'trust = "strict"'))
     environment = acme.ci(**changed)
-    acme.blocked("enforce", *SHOP, code=12, words=("no witness",), environment=environment)
     acme.blocked("check", *SHOP, code=11, words=("no witness",), environment=environment)
+    ended = acme.gate("enforce", *SHOP, "--receipt", "none", environment=environment)
+    assert ended.code == 12, said(ended)
+    must_say(ended, "witness")
+    assert "ALLOWED" not in ended.out
+    # It was committed before anybody could be asked to cosign, and nobody has a receipt of it.
+    assert not list(acme.home.glob("none*"))
