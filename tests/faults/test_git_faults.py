@@ -21,7 +21,7 @@ from gate.log.kept import Kept
 from gate.log.verify import verify_log
 from gate.log.view import LogView
 from gate.store.contract import StoreError
-from gate.store.git import GitStore
+from gate.store.git.store import GitStore
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="the wrapper is a shell script")
 

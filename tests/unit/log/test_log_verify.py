@@ -33,7 +33,7 @@ from gate.log.verify import Extent, LogReport, verify_log
 from gate.log.view import LogView
 from gate.model import Base, BaseKind, EntryLink, History
 from gate.store.contract import IndexRow, Oddity, StoreError
-from gate.store.directory import DirectoryStore
+from gate.store.directory.store import DirectoryStore
 from gate.store.memory import MemoryStore
 
 
