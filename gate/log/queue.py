@@ -36,3 +36,8 @@ class Queue:
         self._left -= 1
         spread = 0.5 + random.random()  # noqa: S311  # to spread writers, not to hide anything
         return _STEP * spread * (1 + ahead / _RANKS)
+
+
+def after_another() -> float:
+    """How many seconds to wait where another was first, so that two do not meet again and again."""
+    return _STEP * random.random()  # noqa: S311  # to spread writers, not to hide anything

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
         S3Store,
     )
 
-SCHEMES = ("s3:", "gs:", "az:")
-
 _URL = re.compile(r"(s3|gs|az)://([a-z0-9][a-z0-9._-]{1,61}[a-z0-9])((?:/[A-Za-z0-9._-]+)*)")
 _ENDPOINTS = {
     "s3": ("AWS_ENDPOINT", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"),

@@ -42,7 +42,8 @@ class Publisher:
         doubted = False
         for tried in range(_TRIES):
             if tried:
-                self._pause(_SHORTEST * 2**tried * (0.5 + random.random()))  # noqa: S311
+                spread = 0.5 + random.random()  # noqa: S311  # to spread writers, not to hide
+                self._pause(_SHORTEST * 2**tried * spread)
             pushed = self._remote.push(commit)
             if pushed.result is Pushed.WON:
                 return self._won()
