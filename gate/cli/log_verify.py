@@ -225,6 +225,11 @@ def _counted(report: LogReport) -> Iterator[str]:
             "not checked again (--since)"
         )
     yield ", ".join(f"{kind} {counts.get(kind, 0)}" for kind in ("decision", "outcome", "key"))
+    if counts.get("unknown"):
+        yield (
+            f"unknown {counts['unknown']}: of types that this version does not know, so what they "
+            "say was not checked"
+        )
     present = counts.get("evidence", 0)
     named = present + counts.get("evidence missing", 0)
     yield f"evidence: {present} of {named} present" + (
