@@ -92,6 +92,7 @@ def test_every_size_verifies(size: int) -> None:
         faults=(),
         notes=(),
         fault_counts={},
+        note_counts={},
         counts=verify_log(store, TRUST).counts,
     )
 
