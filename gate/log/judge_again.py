@@ -59,7 +59,7 @@ def judge_again(signer: RecordSigner, now: Now, gate_version: str) -> Rejudge:
             ),
             signer,
         )
-        # The clock may have jumped out of the key's period since the decision: nobody could read it.
+        # The clock may have left the key's period since the decision: nobody could read this.
         require_signed(view.trust, denial)
         return denial
 
