@@ -5,9 +5,9 @@
 Reads commands and answers on standard output, a line each:
 
     start FIRST COUNT AT MOMENT   a writer of the records FIRST … FIRST + COUNT - 1 begins:
-                                  "writer PID", and then, by the writer, "ack NUMBER DIGEST" for each
-                                  that is in the log. AT >= 0 (directories only): it kills itself
-                                  at its system call AT, at MOMENT
+                                  "writer PID", and then, by the writer, "ack NUMBER DIGEST" for
+                                  each that is in the log. AT >= 0 (directories only): it kills
+                                  itself at its system call AT, at MOMENT
     reap PID                      wait for it: "ended PID STATUS"
 """
 
