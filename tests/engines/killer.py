@@ -137,15 +137,22 @@ class Killer:
 
 
 def _with_children(pid: int) -> list[int]:
-    """A process and all that it started, and these did. They have sessions of their own."""
+    """A process and all that it started, and these did, whose sessions are their own.
+
+    A remote in a folder has its side of a push run by the pusher's git: that is not the writer's.
+    """
     found = [pid]
     for one in found:
-        try:
-            told = Path(f"/proc/{one}/task/{one}/children").read_text()
-        except OSError:
-            continue  # it ended
-        found += map(int, told.split())
+        told = _proc(one, f"task/{one}/children")
+        found += [n for n in map(int, told.split()) if b"receive-pack" not in _proc(n, "cmdline")]
     return found
+
+
+def _proc(pid: int, name: str) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/{name}").read_bytes()
+    except OSError:
+        return b""  # it ended
 
 
 def _kill(pid: int) -> None:

@@ -33,7 +33,7 @@ pytestmark = pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="ne
 
 SEED = int(os.environ.get("GATE_TEST_SEED") or random.SystemRandom().randrange(1 << 32))
 READER = log_reader([LOG_KEY.verifier])
-DIRECTORY, MOTO, CEPH, GIT = 4 * [20], 100, 60, 30  # kills; of git twice, by file and by HTTP
+DIRECTORY, MOTO, CEPH, GIT = 4 * [200], 100, 60, 40  # kills; of git twice, by file and by HTTP
 ALL = sum(DIRECTORY) + MOTO + CEPH + 4 * GIT
 
 
