@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import os
 import random
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import TypeAlias
 
 import pytest
 import s3_server
@@ -32,6 +34,7 @@ from gate.store.directory import DirectoryStore
 pytestmark = pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="needs Linux's /proc")
 
 SEED = int(os.environ.get("GATE_TEST_SEED") or random.SystemRandom().randrange(1 << 32))
+Say: TypeAlias = Callable[[str], None]
 READER = log_reader([LOG_KEY.verifier])
 DIRECTORY, MOTO, CEPH, GIT = 4 * [200], 100, 60, 40  # kills; of git twice, by file and by HTTP
 ALL = sum(DIRECTORY) + MOTO + CEPH + 4 * GIT
@@ -41,14 +44,26 @@ def test_there_are_a_thousand_kills_in_all() -> None:
     assert ALL >= 1000
 
 
-def kill(killer: Killer, count: int) -> None:
+@pytest.fixture
+def say(capsys: pytest.CaptureFixture[str]) -> Say:
+    """Prints a line that is seen whatever pytest captures."""
+
+    def line(words: str) -> None:
+        with capsys.disabled():
+            sys.stdout.write(f"\n{words}")
+
+    return line
+
+
+def kill(killer: Killer, count: int, say: Say) -> None:
     """Kill ``count`` writers; after each, or after two or three, others go on."""
     while killer.killed < count:
         (killer.kill_one_of_two if killer.lots.random() < 0.25 else killer.kill_one)()
         if killer.lots.random() < 0.6:
             killer.append_one()
     killer.append_one()
-    print(f"\n{killer.place}: {killer.killed} writers killed, seed {SEED}")  # noqa: T201  # what was done
+    scheme, told = killer.place.partition(":")[0], len(killer.acknowledged)
+    say(f"{scheme}: {killer.killed} writers killed, {told} records acknowledged, seed {SEED} ")
 
 
 def holds_together(store: Store, killer: Killer, folder: Path) -> None:
@@ -77,14 +92,14 @@ def written_out(store: Store, folder: Path) -> Path:
 
 
 @pytest.mark.parametrize("part", range(len(DIRECTORY)))
-def test_of_a_directory(tmp_path: Path, part: int) -> None:
+def test_of_a_directory(tmp_path: Path, part: int, say: Say) -> None:
     path = tmp_path / "log"
     fill(new_directory(path), 200)  # the first bundle gets full on the way
     calls = CountingCalls()
     append(DirectoryStore(path, calls=calls), TRUST, LOG_KEY, filler(1, 200)[0])
     lots = random.Random(f"{SEED} directory {part}")
     with Killer(f"dir:{path}", tmp_path, lots, calls=len(calls.names)) as killer:
-        kill(killer, DIRECTORY[part])
+        kill(killer, DIRECTORY[part], say)
     holds_together(DirectoryStore(path), killer, path)
 
 
@@ -100,7 +115,7 @@ def engine(request: pytest.FixtureRequest) -> tuple[str, Mapping[str, str], int]
     return gateway.endpoint, gateway.keys, CEPH
 
 
-def test_of_a_bucket(tmp_path: Path, engine: tuple[str, Mapping[str, str], int]) -> None:
+def test_of_a_bucket(tmp_path: Path, engine: tuple[str, Mapping[str, str], int], say: Say) -> None:
     endpoint, keys, count = engine
     bucket = s3_server.new_bucket(endpoint, keys)
     store = s3_server.connect(endpoint, bucket, READER, keys)
@@ -108,7 +123,7 @@ def test_of_a_bucket(tmp_path: Path, engine: tuple[str, Mapping[str, str], int])
     fill(store, 230)
     lots = random.Random(f"{SEED} bucket {count}")
     with Killer(f"{endpoint}|{bucket}", tmp_path, lots, environ=keys) as killer:
-        kill(killer, count)
+        kill(killer, count, say)
     store = s3_server.connect(endpoint, bucket, READER, keys)
     holds_together(store, killer, written_out(store, tmp_path / "copy"))
 
@@ -129,12 +144,12 @@ def remote(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str
 
 
 @pytest.mark.parametrize("tree", [False, True])
-def test_of_a_git_remote(tmp_path: Path, remote: tuple[str, str], *, tree: bool) -> None:
+def test_of_a_git_remote(tmp_path: Path, remote: tuple[str, str], say: Say, *, tree: bool) -> None:
     url, here = remote
     fill(open_at(here, tmp_path), 240)
     lots = random.Random(f"{SEED} {url.partition(':')[0]} {tree}")
     with Killer(url, tmp_path, lots, tree=tree) as killer:
-        kill(killer, GIT)
+        kill(killer, GIT, say)
     assert commits_of(tmp_path / "log.git") > len(killer.acknowledged)
     store = open_at(here, tmp_path)
     holds_together(store, killer, written_out(store, tmp_path / "copy"))
