@@ -115,6 +115,17 @@ def test_a_git_that_does_not_come_to_an_end_is_ended(url: str, tmp_path: Path, a
     assert entries_of(url, tmp_path) == [ONE, NEW]
 
 
+def test_a_lock_that_a_killed_remote_left_is_named(url: str, tmp_path: Path) -> None:
+    lock = tmp_path / "log.git" / "refs" / "heads" / "log.lock"
+    lock.touch()
+    with pytest.raises(StoreError, match=r"left its lock on the branch .*log\.lock") as caught:
+        add(open_at(url, tmp_path), NEW)
+    assert "delete the .lock file" in caught.value.remedy
+    lock.unlink()  # as the message says
+    add(open_at(url, tmp_path), NEW)
+    assert entries_of(url, tmp_path) == [ONE, NEW]
+
+
 # ---------------------------------------------------------------- races
 
 

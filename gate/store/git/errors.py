@@ -52,6 +52,11 @@ _CAUSES = (
         "free some space, then run again",
     ),
     _Cause(
+        (r"\.lock'?: file exists",),
+        "a git that was killed on the remote left its lock on the branch",
+        "once no git is at work there, delete the .lock file that git names, then run again",
+    ),
+    _Cause(
         ("dubious ownership",),
         "the repository belongs to another user",
         "have the log's repository belong to the user that runs gate",
