@@ -32,6 +32,9 @@ _ENDPOINTS = {
     "gs": ("GOOGLE_BASE_URL",),
     "az": ("AZURE_ENDPOINT", "AZURE_STORAGE_ENDPOINT", "AZURE_STORAGE_USE_EMULATOR"),
 }
+_REGIONS = frozenset({"AWS_REGION", "AWS_DEFAULT_REGION"})
+_REGION = re.compile(r"[A-Za-z0-9-]{1,60}")
+_GOOGLE = "https://storage.googleapis.com"
 
 
 def open_object(url: str, around: Surroundings) -> ObjectStore:
@@ -79,7 +82,8 @@ def _opened(
     retry: RetryConfig = {"max_retries": 0, "retry_timeout": timedelta(seconds=30)}
     try:
         if scheme == "gs":
-            google: GCSConfig = {"base_url": around.endpoint} if around.endpoint else {}
+            # Given always: a service account's key, which is of the environment, may name another.
+            google: GCSConfig = {"base_url": around.endpoint or _GOOGLE}
             return GCSStore(bucket, config=google, client_options=client, retry_config=retry)
         if scheme == "az":
             if not around.endpoint:
@@ -154,9 +158,16 @@ def _is_loopback(host: str) -> bool:
 
 
 def _check_environment(scheme: str, around: Surroundings) -> None:
-    for name in _ENDPOINTS[scheme]:
-        value = around.environ.get(name, "")
-        if value and value.rstrip("/") != around.endpoint.rstrip("/"):
+    """Refuse variables that would have the library go elsewhere; it heeds them in any case."""
+    for name, value in around.environ.items():
+        known = name.upper()
+        if known in _REGIONS and scheme == "s3" and value and not _REGION.fullmatch(value):
+            raise UsageError(
+                f"{name} in the environment is no region",  # it becomes a part of the host's name
+                remedy=f"correct or unset {name}, or give the region in the configuration",
+            )
+        other = value.rstrip("/") != around.endpoint.rstrip("/")
+        if known in _ENDPOINTS[scheme] and value and other:
             raise UsageError(
                 f"{name} in the environment names another place than the configuration",
                 remedy=f"unset {name}: where the log lies is a matter of the configuration alone "
