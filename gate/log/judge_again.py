@@ -13,6 +13,7 @@ from __future__ import annotations
 from gate.errors import InconsistentError
 from gate.log.batch import Rejudge
 from gate.log.history import read_history
+from gate.log.keys import deployment_key, replaced_by
 from gate.log.source import HistorySource
 from gate.log.standing import no_longer_holds
 from gate.model import PERMITTING, Now
@@ -22,6 +23,7 @@ from gate.record.predicates import HeadPart
 from gate.record.signer import RecordSigner
 from gate.record.statement import DecisionRecord, OutcomeRecord, open_record
 from gate.record.writing import superseded_statement
+from gate.tlog.merkle import leaf_hash
 
 
 def judge_again(signer: RecordSigner, now: Now, gate_version: str) -> Rejudge:
@@ -35,6 +37,7 @@ def judge_again(signer: RecordSigner, now: Now, gate_version: str) -> Rejudge:
         if not isinstance(record, DecisionRecord | OutcomeRecord):
             return entry
         require_prefix(view, record.judged_at)
+        require_new(view, record, entry)
         if isinstance(record, OutcomeRecord):
             require_decision(view, record)
             return entry
@@ -74,6 +77,29 @@ def require_prefix(view: HistorySource, judged: HeadPart) -> None:
             f"{view.url} no longer begins with the {judged.size} entries it had a moment ago",
             remedy="somebody replaced the log: put back a copy whose root every receipt confirms",
         )
+
+
+def require_new(view: HistorySource, record: DecisionRecord | OutcomeRecord, entry: bytes) -> None:
+    """``InconsistentError`` if the log has ``entry`` already, or a denial in its place.
+
+    Whoever asked the index was told that it has not. If rows could be hidden, what once permitted
+    or succeeded could be left waiting once more, and would be the newest word on its deployment. It
+    cannot stand before the head that it was judged at, and what comes after is searched thoroughly.
+    """
+    if record.judged_at.size == view.size:
+        return
+    leaf, digest = leaf_hash(entry).hex(), digest_of(entry)
+    key = deployment_key(record.service, record.environment)
+    for hit in view.find(*key, thorough=True):
+        if hit.link.index < record.judged_at.size:
+            return
+        if hit.link.leaf == leaf or replaced_by(hit.record) == digest:
+            raise InconsistentError(
+                f"entry {hit.link.index} of {view.url} settles this record already, and the index "
+                "leaves it out",
+                remedy="somebody hid a row of the index and left an old record waiting: run `gate "
+                "log verify`, `gate log reindex`, and find out who",
+            )
 
 
 def require_decision(view: HistorySource, outcome: OutcomeRecord) -> None:

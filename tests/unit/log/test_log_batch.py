@@ -21,11 +21,13 @@ from gate.log.append import append
 from gate.log.batch import as_it_is, judge_batch
 from gate.log.create import init_log
 from gate.log.judge_again import judge_again
+from gate.log.plan import plan_append
 from gate.log.queue import COURTESIES, Queue
 from gate.log.verify import verify_log
 from gate.log.view import LogView
 from gate.model import DecisionKind
 from gate.record.statement import DecisionRecord
+from gate.store.contract import DIGEST, IndexRow, token
 
 
 @pytest.fixture
@@ -215,3 +217,66 @@ def test_what_nobody_takes_is_not_waited_for() -> None:
     assert queue.step_back(b"one", [bad, mine]) > 0
     assert queue.step_back(b"two", [bad, mine]) == 0
     assert queue.step_back(b"two", [bad, "1" * 64, mine]) > 0
+
+
+# ---------------------------------------------------------------- old records left waiting again
+
+
+def leave_again(store: WaitingRoom, *entries: tuple[int, bytes]) -> list[IndexRow]:
+    """As somebody who may write the store and has no key: hide the digest rows, and offer again.
+
+    Returns the rows as they were.
+    """
+    rows = list(store._rows)
+    for index, entry in entries:
+        hidden = token(DIGEST, digest(entry))
+        left = tuple(one for one in rows[index].tokens if one != hidden)
+        store._rows[index] = IndexRow(index, left)
+        store.offer(entry)
+    return rows
+
+
+def test_what_is_in_the_log_is_not_committed_again_though_the_index_hides_it(
+    pipeline: Pipeline,
+) -> None:
+    store = pipeline.store
+    assert isinstance(store, WaitingRoom)
+    decision = pipeline.enforce("one")
+    outcome = pipeline.complete(decision)
+    pipeline.complete(decision, "rolled-back")
+    pipeline.enforce("one", kind=DecisionKind.DENIED)
+    before = entries(store)
+    rows = leave_again(store, (decision.index, decision.entry), (outcome.index, outcome.entry))
+    own = pipeline.enforce("two", service="billing")
+    assert entries(store) == [*before, own.entry]
+    with pytest.raises(InconsistentError, match=r"entry 0 of .* settles this record already"):
+        pipeline.append(decision.entry)
+    store._rows[: len(rows)] = rows
+    assert verify_log(store, TRUST).fault_counts == {}
+
+
+def test_nor_is_a_record_for_which_a_denial_stands(pipeline: Pipeline) -> None:
+    """The ranges of commits may be again what they were when it was judged."""
+    store = pipeline.store
+    assert isinstance(store, WaitingRoom)
+    late = pipeline.decide("late")
+    first = pipeline.deploy("one")
+    denied = pipeline.append(late)
+    assert denied.superseded
+    pipeline.complete(first, "rolled-back")
+    size = len(entries(store))
+    leave_again(store, (denied.index, late))
+    pipeline.enforce("two", service="billing")
+    assert len(entries(store)) == size + 1
+
+
+def test_an_entry_that_stands_in_the_log_twice_is_named(pipeline: Pipeline) -> None:
+    store = pipeline.store
+    decision = pipeline.enforce("one")
+    outcome = pipeline.complete(decision)
+    pipeline.complete(decision, "rolled-back")
+    view = LogView(store, TRUST)
+    assert store.commit(view.checkpoint, plan_append(view, [outcome.entry], LOG_KEY))
+    report = verify_log(store, TRUST)
+    assert report.fault_counts == {"history": 1}
+    assert report.faults[0].told.startswith("entry 3 is entry 1 once more")
