@@ -14,17 +14,21 @@ from gate.store.chain import Step, Tip, opened
 from gate.store.contract import CHECKPOINT, LogReader, StoreError
 from gate.store.layout import HINT, Hint, encode_hint, pending_key, row_key
 from gate.store.objects import Objects
+from gate.store.row_names import RowNames
 from gate.store.trail import Trail
 
 
 class Publisher:
     """Writes what follows from the commits of ``trail`` into ``bucket``."""
 
-    def __init__(self, bucket: Careful, objects: Objects, trail: Trail, reader: LogReader) -> None:
+    def __init__(
+        self, bucket: Careful, objects: Objects, trail: Trail, reader: LogReader, rows: RowNames
+    ) -> None:
         self._bucket = bucket
         self._objects = objects
         self._trail = trail
         self._reader = reader
+        self._rows = rows
 
     def publish(
         self, settled: Sequence[str] = (), beside: Sequence[Callable[[], None]] = ()
@@ -61,6 +65,7 @@ class Publisher:
         """
         try:
             self.publish()
+            self._rows.forget()  # what was listed on the way to the head is without these
         except StoreError as error:
             raise StoreError(
                 f"too much of the log in {self._bucket.url} is not published: {error.message}",
