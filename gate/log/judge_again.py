@@ -10,9 +10,12 @@ log that was judged, which is checked here.
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from gate.errors import InconsistentError
 from gate.log.batch import Rejudge
 from gate.log.history import read_history
+from gate.log.key_changes import LATE
 from gate.log.keys import deployment_key, replaced_by
 from gate.log.source import HistorySource
 from gate.log.standing import no_longer_holds
@@ -29,11 +32,13 @@ from gate.tlog.merkle import leaf_hash
 def judge_again(signer: RecordSigner, now: Now, gate_version: str) -> Rejudge:
     """The ``Rejudge`` that logs denials signed by ``signer`` for decisions that no longer hold.
 
-    It raises ``InconsistentError`` where the log does not begin with what was judged.
+    It raises ``InconsistentError`` where the log does not begin with what was judged, or has the
+    record already, and where its key ended a while ago.
     """
 
     def again(view: HistorySource, entry: bytes) -> bytes:
-        record, _ = open_record(entry, view.trust.signers)
+        record, keyid = open_record(entry, view.trust.signers)
+        require_living(view, keyid, now())
         if not isinstance(record, DecisionRecord | OutcomeRecord):
             return entry
         require_prefix(view, record.judged_at)
@@ -76,6 +81,21 @@ def require_prefix(view: HistorySource, judged: HeadPart) -> None:
         raise InconsistentError(
             f"{view.url} no longer begins with the {judged.size} entries it had a moment ago",
             remedy="somebody replaced the log: put back a copy whose root every receipt confirms",
+        )
+
+
+def require_living(view: HistorySource, keyid: str, now: datetime) -> None:
+    """``InconsistentError`` if the record key ``keyid`` counts no more, and did not ``LATE`` ago.
+
+    Records give themselves their time. Whoever has a key of long ago could leave one of that time
+    waiting for an honest writer to commit.
+    """
+    find = view.trust.signers.find
+    if find(keyid, now) is None and find(keyid, now - LATE) is None:
+        raise InconsistentError(
+            f"the record's key {keyid} does not count at {now.isoformat()}, so nothing by it is "
+            "appended now",
+            remedy="enforce again with the key that replaced it",
         )
 
 

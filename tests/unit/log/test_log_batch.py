@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from faults.pipelines import (
     LOG_KEY,
@@ -13,7 +15,7 @@ from faults.pipelines import (
     filler,
 )
 from faults.waiting_room import WaitingRoom
-from records import OTHER, SIGNER, good_decision, write
+from records import OTHER, SIGNER, good_decision, trusted, write
 from worlds import NOW, good_history
 
 from gate.errors import InconsistentError
@@ -23,9 +25,12 @@ from gate.log.create import init_log
 from gate.log.judge_again import judge_again
 from gate.log.plan import plan_append
 from gate.log.queue import COURTESIES, Queue
+from gate.log.trust import Trust
 from gate.log.verify import verify_log
 from gate.log.view import LogView
 from gate.model import DecisionKind
+from gate.record.dsse import open_signed, seal
+from gate.record.signers import TrustedSigners
 from gate.record.statement import DecisionRecord
 from gate.store.contract import DIGEST, IndexRow, token
 
@@ -280,3 +285,19 @@ def test_an_entry_that_stands_in_the_log_twice_is_named(pipeline: Pipeline) -> N
     report = verify_log(store, TRUST)
     assert report.fault_counts == {"history": 1}
     assert report.faults[0].told.startswith("entry 3 is entry 1 once more")
+
+
+def test_nobody_commits_a_record_by_a_key_that_ended_a_while_ago(pipeline: Pipeline) -> None:
+    """It says that it is of the key's time; who would know?"""
+    store = pipeline.store
+    assert isinstance(store, WaitingRoom)
+    store.offer(pipeline.decide("old"))
+    end = pipeline.now()
+    signers = (*trusted(not_after=end).entries, *trusted(OTHER).entries)
+    trust = Trust(TRUST.policy, TrustedSigners(signers))
+    for late, count in ((timedelta(hours=1), 1), (timedelta(minutes=5), 3)):
+        again = judge_again(OTHER, lambda late=late: end + late, "0.1.0")
+        view = LogView(store, trust)
+        own = seal(open_signed(filler(1, count)[0], trust.signers)[0], OTHER)
+        append(store, trust, LOG_KEY, own, rejudge=again, pause=no_pause)
+        assert LogView(store, trust).size == view.size + (1 if count == 1 else 2)
