@@ -32,6 +32,7 @@ _ENDPOINTS = {
     "gs": ("GOOGLE_BASE_URL",),
     "az": ("AZURE_ENDPOINT", "AZURE_STORAGE_ENDPOINT", "AZURE_STORAGE_USE_EMULATOR"),
 }
+_PROXIES = frozenset({"HTTP_PROXY", "ALL_PROXY", "AWS_PROXY_URL", "AZURE_PROXY_URL"})
 _REGIONS = frozenset({"AWS_REGION", "AWS_DEFAULT_REGION"})
 _REGION = re.compile(r"[A-Za-z0-9-]{1,60}")
 _GOOGLE = "https://storage.googleapis.com"
@@ -54,6 +55,8 @@ def open_object(url: str, around: Surroundings) -> ObjectStore:
     scheme, bucket, prefix = match[1], match[2], match[3][1:]
     allow_http = _check_endpoint(around.endpoint)
     _check_environment(scheme, around)
+    if allow_http:
+        _check_proxies(around)
     try:
         from gate.store.cloud import ObstoreBucket
     except ModuleNotFoundError as error:
@@ -172,6 +175,18 @@ def _check_environment(scheme: str, around: Surroundings) -> None:
                 f"{name} in the environment names another place than the configuration",
                 remedy=f"unset {name}: where the log lies is a matter of the configuration alone "
                 "([log] endpoint)",
+            )
+
+
+def _check_proxies(around: Surroundings) -> None:
+    """Plain http is for this machine, so no proxy of the environment may carry it away."""
+    host = urlsplit(around.endpoint).hostname
+    for name, value in around.environ.items():
+        excluded = around.environ.get("NO_PROXY", "") or around.environ.get("no_proxy", "")
+        if value and name.upper() in _PROXIES and host not in excluded.split(","):
+            raise UsageError(
+                f"{name} in the environment would carry plain http away from this machine",
+                remedy=f"unset {name}, or name {host} in NO_PROXY",
             )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 
 import pytest
 from faults.pipelines import (
@@ -296,7 +297,7 @@ def test_nobody_commits_a_record_by_a_key_that_ended_a_while_ago(pipeline: Pipel
     signers = (*trusted(not_after=end).entries, *trusted(OTHER).entries)
     trust = Trust(TRUST.policy, TrustedSigners(signers))
     for late, count in ((timedelta(hours=1), 1), (timedelta(minutes=5), 3)):
-        again = judge_again(OTHER, lambda late=late: end + late, "0.1.0")
+        again = judge_again(OTHER, partial(datetime.__add__, end, late), "0.1.0")
         view = LogView(store, trust)
         own = seal(open_signed(filler(1, count)[0], trust.signers)[0], OTHER)
         append(store, trust, LOG_KEY, own, rejudge=again, pause=no_pause)

@@ -354,6 +354,16 @@ def test_a_region_in_the_environment_is_no_part_of_another_host(name: str) -> No
         open_object("s3://bucket/log", around({name: "elsewhere.example/#"}))
 
 
+@pytest.mark.parametrize("name", ["http_proxy", "HTTP_PROXY", "ALL_PROXY"])
+def test_no_proxy_carries_plain_http_away(name: str) -> None:
+    endpoint = "http://127.0.0.1:9000"
+    environ = {name: "http://elsewhere.example"}
+    with pytest.raises(UsageError, match=f"{name} in the environment would carry plain http away"):
+        open_object("s3://bucket/log", around(environ, endpoint=endpoint))
+    open_object("s3://bucket/log", around({**environ, "NO_PROXY": "127.0.0.1"}, endpoint=endpoint))
+    open_object("s3://bucket/log", around(environ, endpoint="https://right.example"))
+
+
 def test_a_service_accounts_key_does_not_say_where_the_log_lies(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
