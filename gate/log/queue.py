@@ -12,6 +12,7 @@ COURTESIES = 6
 """How often a writer steps back for those before it, who may be dead, before it goes on itself."""
 
 _STEP = 0.08  # seconds
+_LONGEST = 10.0  # seconds, about: offers are only names, and anybody may leave a million of them
 _RANKS = 4  # writers ahead that make the pause longer by one step
 
 
@@ -35,4 +36,4 @@ class Queue:
             return 0
         self._left -= 1
         spread = 0.5 + random.random()  # noqa: S311  # to spread writers, not to hide anything
-        return _STEP * spread * (1 + ahead / _RANKS)
+        return min(_LONGEST, _STEP * (1 + ahead / _RANKS)) * spread

@@ -32,6 +32,7 @@ _ENDPOINTS = {
     "gs": ("GOOGLE_BASE_URL",),
     "az": ("AZURE_ENDPOINT", "AZURE_STORAGE_ENDPOINT", "AZURE_STORAGE_USE_EMULATOR"),
 }
+_AUTHORITIES = frozenset({"SSL_CERT_FILE", "SSL_CERT_DIR"})
 _PROXIES = frozenset({"HTTP_PROXY", "ALL_PROXY", "AWS_PROXY_URL", "AZURE_PROXY_URL"})
 _REGIONS = frozenset({"AWS_REGION", "AWS_DEFAULT_REGION"})
 _REGION = re.compile(r"[A-Za-z0-9-]{1,60}")
@@ -164,6 +165,11 @@ def _check_environment(scheme: str, around: Surroundings) -> None:
     """Refuse variables that would have the library go elsewhere; it heeds them in any case."""
     for name, value in around.environ.items():
         known = name.upper()
+        if name in _AUTHORITIES and value not in {"", around.ca}:
+            raise UsageError(
+                f"{name} in the environment says whom to believe in the place of the object store",
+                remedy=f"unset {name}; an own CA is a matter of the configuration ([log] ca)",
+            )
         if known in _REGIONS and scheme == "s3" and value and not _REGION.fullmatch(value):
             raise UsageError(
                 f"{name} in the environment is no region",  # it becomes a part of the host's name

@@ -302,3 +302,8 @@ def test_nobody_commits_a_record_by_a_key_that_ended_a_while_ago(pipeline: Pipel
         own = seal(open_signed(filler(1, count)[0], trust.signers)[0], OTHER)
         append(store, trust, LOG_KEY, own, rejudge=again, pause=no_pause)
         assert LogView(store, trust).size == view.size + (1 if count == 1 else 2)
+
+
+def test_no_number_of_offers_makes_a_writer_wait_for_long() -> None:
+    queue = Queue("f" * 64)
+    assert queue.step_back(b"head", [f"{n:064x}" for n in range(100_000)]) < 16

@@ -364,6 +364,12 @@ def test_no_proxy_carries_plain_http_away(name: str) -> None:
     open_object("s3://bucket/log", around(environ, endpoint="https://right.example"))
 
 
+@pytest.mark.parametrize("name", ["SSL_CERT_FILE", "SSL_CERT_DIR"])
+def test_the_environment_does_not_say_whom_to_believe(name: str) -> None:
+    with pytest.raises(UsageError, match=f"{name} in the environment says whom to believe"):
+        open_object("s3://bucket/log", around({name: "mine.pem"}))
+
+
 def test_a_service_accounts_key_does_not_say_where_the_log_lies(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
