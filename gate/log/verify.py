@@ -258,10 +258,9 @@ def _open_checkpoint(
         return None
     try:
         trust.policy.require_current(note)
+        trust.policy.require_quorum(note)
     except InconsistentError as error:
         findings.fault("checkpoint", CHECKPOINT, error.message, HEAD)
-    try:
-        trust.policy.require_quorum(note)
     except QuorumError as error:
         findings.miss_quorum(CHECKPOINT, error.message)
     for signature in note.unknown:
