@@ -92,8 +92,9 @@ def append(
         found = view.find_logged(digest)
         if found is not None:
             place, superseded = found
+            logged = view.entry(place)
             view = witnessed(store, trust, view, post=post, pause=pause)
-            return _appended(view, place, superseded=superseded)
+            return _appended(view, place, logged, superseded=superseded)
         require_in_force(view, signer)
         alone = rejudge is None or retires(entry, signer)
         waiting = () if alone else store.waiting()
@@ -108,7 +109,7 @@ def append(
             place = view.size
             view = _read_back(store, trust, plan, place)
             view = witnessed(store, trust, view, post=post, known=place, pause=pause)
-            return _appended(view, place, superseded=batch.superseded)
+            return _appended(view, place, plan.entries[0], superseded=batch.superseded)
     raise NotRecordedError(
         f"not recorded: others appended to {store.url} first, {ROUNDS} times in a row",
         remedy="run again; if it stays, see who writes to this log so often",
@@ -136,5 +137,14 @@ def _shown_size(store: Store, trust: Trust) -> int:
     return checkpoint.size
 
 
-def _appended(view: LogView, index: int, *, superseded: bool) -> Appended:
-    return Appended(index, view.entry(index), view.prove(index), superseded, view.origin)
+def _appended(view: LogView, index: int, entry: bytes, *, superseded: bool) -> Appended:
+    """``entry`` at ``index``, proved by ``view``, which may be of a newer head than it was read at.
+
+    That head must hold it there, too: a log that was forked, or written anew, has others.
+    """
+    if view.size <= index or view.entry(index) != entry:
+        raise InconsistentError(
+            f"{view.url} no longer holds entry {index} as it did a moment ago",
+            remedy="somebody changes the log beside gate: find out who, before anything else",
+        )
+    return Appended(index, entry, view.prove(index), superseded, view.origin)

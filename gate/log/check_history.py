@@ -63,6 +63,11 @@ class _Links:
         at = bisect_left(self._places, below)
         return (self._places[at - 1], self._leaves[at - 1]) if at else None
 
+    def earlier(self, leaf: str, size: int) -> int | None:
+        """Where this very entry stands already; one judged at ``size`` cannot before that."""
+        at = bisect_left(self._places, size)
+        return self._places[self._leaves.index(leaf, at)] if leaf in self._leaves[at:] else None
+
 
 def _check_tickets(scope: Scope, part: int, findings: Findings) -> None:
     known: dict[str, _Links] = {}
@@ -110,6 +115,10 @@ def _check_deployments(scope: Scope, part: int, findings: Findings) -> None:
             found = known[key] = _Links(), Track()
         links, track = found
         _check_link(findings, index, size, prior, links, ("deployment", key))
+        again = links.earlier(leaf, size)
+        if again is not None:
+            what = f"is entry {again} once more: somebody had it appended a second time"
+            _fault(findings, "history", index, what)
         links.add(index, leaf)
         if judged:
             one = Judged(*told)

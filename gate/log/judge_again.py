@@ -10,9 +10,13 @@ log that was judged, which is checked here.
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from gate.errors import InconsistentError
 from gate.log.batch import Rejudge
 from gate.log.history import read_history
+from gate.log.key_changes import LATE
+from gate.log.keys import deployment_key, replaced_by
 from gate.log.source import HistorySource
 from gate.log.standing import no_longer_holds
 from gate.log.trust import require_signed
@@ -23,20 +27,24 @@ from gate.record.predicates import HeadPart
 from gate.record.signer import RecordSigner
 from gate.record.statement import DecisionRecord, OutcomeRecord, open_record
 from gate.record.writing import superseded_statement
+from gate.tlog.merkle import leaf_hash
 
 
 def judge_again(signer: RecordSigner, now: Now, gate_version: str) -> Rejudge:
     """The ``Rejudge`` that logs denials signed by ``signer`` for decisions that no longer hold.
 
-    It raises ``InconsistentError`` where the log does not begin with what was judged, and
-    ``UsageError`` where the denial's time, which is now, lies in no period of its key.
+    It raises ``InconsistentError`` where the log does not begin with what was judged, or has the
+    record already, and where its key ended a while ago; ``UsageError`` where the denial's time,
+    which is now, lies in no period of its key.
     """
 
     def again(view: HistorySource, entry: bytes) -> bytes:
-        record, _ = open_record(entry, view.trust.signers)
+        record, keyid = open_record(entry, view.trust.signers)
+        require_living(view, keyid, now())
         if not isinstance(record, DecisionRecord | OutcomeRecord):
             return entry
         require_prefix(view, record.judged_at)
+        require_new(view, record, entry)
         if isinstance(record, OutcomeRecord):
             require_decision(view, record)
             return entry
@@ -79,6 +87,44 @@ def require_prefix(view: HistorySource, judged: HeadPart) -> None:
             f"{view.url} no longer begins with the {judged.size} entries it had a moment ago",
             remedy="somebody replaced the log: put back a copy whose root every receipt confirms",
         )
+
+
+def require_living(view: HistorySource, keyid: str, now: datetime) -> None:
+    """``InconsistentError`` if the record key ``keyid`` counts no more, and did not ``LATE`` ago.
+
+    Records give themselves their time. Whoever has a key of long ago could leave one of that time
+    waiting for an honest writer to commit.
+    """
+    find = view.trust.signers.find
+    if find(keyid, now) is None and find(keyid, now - LATE) is None:
+        raise InconsistentError(
+            f"the record's key {keyid} does not count at {now.isoformat()}, so nothing by it is "
+            "appended now",
+            remedy="enforce again with the key that replaced it",
+        )
+
+
+def require_new(view: HistorySource, record: DecisionRecord | OutcomeRecord, entry: bytes) -> None:
+    """``InconsistentError`` if the log has ``entry`` already, or a denial in its place.
+
+    Whoever asked the index was told that it has not. If rows could be hidden, what once permitted
+    or succeeded could be left waiting once more, and would be the newest word on its deployment. It
+    cannot stand before the head that it was judged at, and what comes after is searched thoroughly.
+    """
+    if record.judged_at.size == view.size:
+        return
+    leaf, digest = leaf_hash(entry).hex(), digest_of(entry)
+    key = deployment_key(record.service, record.environment)
+    for hit in view.find(*key, thorough=True):
+        if hit.link.index < record.judged_at.size:
+            return
+        if hit.link.leaf == leaf or replaced_by(hit.record) == digest:
+            raise InconsistentError(
+                f"entry {hit.link.index} of {view.url} settles this record already, and the index "
+                "leaves it out",
+                remedy="somebody hid a row of the index and left an old record waiting: run `gate "
+                "log verify`, `gate log reindex`, and find out who",
+            )
 
 
 def require_decision(view: HistorySource, outcome: OutcomeRecord) -> None:

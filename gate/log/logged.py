@@ -1,9 +1,9 @@
 """Whether an entry is in the log already, or a denial that was logged in its place.
 
 Asked by whoever may have been interrupted, and by whoever finds what others left. The index is
-believed here as far as it is checked: what it names is looked at, and its silence counts. Somebody
-who hides a row can make an interrupted writer append its record once more; ``gate log verify``
-names the row, and nothing is let pass by it.
+believed here as far as it is checked: what it names is looked at, and its silence counts. Where a
+row may have been hidden, ``judge_again`` looks for the entry itself before it is appended once more
+(``require_new``), and ``gate log verify`` names an entry that stands in the log twice.
 """
 
 from __future__ import annotations

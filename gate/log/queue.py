@@ -13,7 +13,7 @@ COURTESIES = 6
 
 _STEP = 0.08  # seconds for each writer ahead: about what one more entry costs who commits them
 _GROWTH = 1.5  # of the pauses: where the machine is slow, so is who commits
-_LONGEST = 30.0
+_LONGEST = 20.0  # seconds, about: offers are only names, and anybody may leave a million of them
 
 
 class Queue:

@@ -6,7 +6,7 @@ damage. A *note* is something an auditor should know that contradicts nothing: e
 retention, files beyond the head or that nobody refers to, signatures by keys that the trust folder
 does not name.
 
-1. The checkpoint: form, signature by the trusted log key, witnesses. 2. In chunks, side by side:
+1. The checkpoint: form, signature by the log's current key, witnesses. 2. In chunks, side by side:
 every entry bundle against its tiles (``check_bundles``), every record's signature and form
 (``check_records``). 3. The tree that the chunks make (``check_tree``) against all other tiles and
 against the checkpoint. 4. What records say of others: their links and their place in history
@@ -258,7 +258,10 @@ def _open_checkpoint(
         findings.fault("checkpoint", CHECKPOINT, error.message, HEAD)
         return None
     try:
+        trust.policy.require_current(note)
         trust.policy.require_quorum(note)
+    except InconsistentError as error:
+        findings.fault("checkpoint", CHECKPOINT, error.message, HEAD)
     except QuorumError as error:
         findings.miss_quorum(CHECKPOINT, error.message)
     for signature in note.unknown:

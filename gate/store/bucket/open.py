@@ -30,6 +30,11 @@ _ENDPOINTS = {
     "gs": ("GOOGLE_BASE_URL",),
     "az": ("AZURE_ENDPOINT", "AZURE_STORAGE_ENDPOINT", "AZURE_STORAGE_USE_EMULATOR"),
 }
+_AUTHORITIES = frozenset({"SSL_CERT_FILE", "SSL_CERT_DIR"})
+_PROXIES = frozenset({"HTTP_PROXY", "ALL_PROXY", "AWS_PROXY_URL", "AZURE_PROXY_URL"})
+_REGIONS = frozenset({"AWS_REGION", "AWS_DEFAULT_REGION"})
+_REGION = re.compile(r"[A-Za-z0-9-]{1,60}")
+_GOOGLE = "https://storage.googleapis.com"
 
 
 def open_object(url: str, around: Surroundings) -> ObjectStore:
@@ -49,6 +54,8 @@ def open_object(url: str, around: Surroundings) -> ObjectStore:
     scheme, bucket, prefix = match[1], match[2], match[3][1:]
     allow_http = _check_endpoint(around.endpoint)
     _check_environment(scheme, around)
+    if allow_http:
+        _check_proxies(around)
     try:
         from gate.store.bucket.cloud import ObstoreBucket
     except ModuleNotFoundError as error:
@@ -77,7 +84,8 @@ def _opened(
     retry: RetryConfig = {"max_retries": 0, "retry_timeout": timedelta(seconds=30)}
     try:
         if scheme == "gs":
-            google: GCSConfig = {"base_url": around.endpoint} if around.endpoint else {}
+            # Given always: a service account's key, which is of the environment, may name another.
+            google: GCSConfig = {"base_url": around.endpoint or _GOOGLE}
             return GCSStore(bucket, config=google, client_options=client, retry_config=retry)
         if scheme == "az":
             if not around.endpoint:
@@ -152,13 +160,37 @@ def _is_loopback(host: str) -> bool:
 
 
 def _check_environment(scheme: str, around: Surroundings) -> None:
-    for name in _ENDPOINTS[scheme]:
-        value = around.environ.get(name, "")
-        if value and value.rstrip("/") != around.endpoint.rstrip("/"):
+    """Refuse variables that would have the library go elsewhere; it heeds them in any case."""
+    for name, value in around.environ.items():
+        known = name.upper()
+        if name in _AUTHORITIES and value not in {"", around.ca}:
+            raise UsageError(
+                f"{name} in the environment says whom to believe in the place of the object store",
+                remedy=f"unset {name}; an own CA is a matter of the configuration ([log] ca)",
+            )
+        if known in _REGIONS and scheme == "s3" and value and not _REGION.fullmatch(value):
+            raise UsageError(
+                f"{name} in the environment is no region",  # it becomes a part of the host's name
+                remedy=f"correct or unset {name}, or give the region in the configuration",
+            )
+        other = value.rstrip("/") != around.endpoint.rstrip("/")
+        if known in _ENDPOINTS[scheme] and value and other:
             raise UsageError(
                 f"{name} in the environment names another place than the configuration",
                 remedy=f"unset {name}: where the log lies is a matter of the configuration alone "
                 "([log] endpoint)",
+            )
+
+
+def _check_proxies(around: Surroundings) -> None:
+    """Plain http is for this machine, so no proxy of the environment may carry it away."""
+    host = urlsplit(around.endpoint).hostname
+    for name, value in around.environ.items():
+        excluded = around.environ.get("NO_PROXY", "") or around.environ.get("no_proxy", "")
+        if value and name.upper() in _PROXIES and host not in excluded.split(","):
+            raise UsageError(
+                f"{name} in the environment would carry plain http away from this machine",
+                remedy=f"unset {name}, or name {host} in NO_PROXY",
             )
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from gate.errors import InconsistentError
 from gate.store.bucket.careful import Careful
 from gate.store.bucket.chain import Step, Tip, opened
+from gate.store.bucket.index import RowNames
 from gate.store.bucket.layout import HINT, Hint, encode_hint, pending_key, row_key
 from gate.store.bucket.objects import Objects
 from gate.store.bucket.trail import Trail
@@ -20,11 +21,14 @@ from gate.store.contract import CHECKPOINT, LogReader, StoreError
 class Publisher:
     """Writes what follows from the commits of ``trail`` into ``bucket``."""
 
-    def __init__(self, bucket: Careful, objects: Objects, trail: Trail, reader: LogReader) -> None:
+    def __init__(
+        self, bucket: Careful, objects: Objects, trail: Trail, reader: LogReader, rows: RowNames
+    ) -> None:
         self._bucket = bucket
         self._objects = objects
         self._trail = trail
         self._reader = reader
+        self._rows = rows
 
     def publish(
         self, settled: Sequence[str] = (), beside: Sequence[Callable[[], None]] = ()
@@ -61,6 +65,7 @@ class Publisher:
         """
         try:
             self.publish()
+            self._rows.forget()  # what was listed on the way to the head is without these
         except StoreError as error:
             raise StoreError(
                 f"too much of the log in {self._bucket.url} is not published: {error.message}",

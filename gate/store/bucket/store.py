@@ -87,7 +87,7 @@ class ObjectStore:
         self._objects = Objects(self._bucket)
         self._trail = Trail(self._bucket, self._objects, reader, most_unpublished)
         self._rows = RowNames(self._bucket, self._trail)
-        self._publisher = Publisher(self._bucket, self._objects, self._trail, reader)
+        self._publisher = Publisher(self._bucket, self._objects, self._trail, reader, self._rows)
         self._committed = False
         self._trail.make_room = self._publisher.make_room
         self._sought: set[bytes] = set()  # tokens to look for along with the next head

@@ -90,7 +90,9 @@ class GitRun:
         self._place = place
         self.timeout = timeout
         self._temporary = environ.get("TMPDIR") or None
-        kept = {name: environ[name] for name in _KEPT if environ.get(name)}
+        # Plain http is for this machine, so no proxy of the environment may carry it away.
+        dropped = _PROXIES if place.scheme == "http" else ()
+        kept = {name: environ[name] for name in _KEPT if environ.get(name) and name not in dropped}
         self._environment = {"PATH": _SEARCH_PATH, **kept, **_ENVIRONMENT}
         settings = [*_CONFIGURATION, f"remote.{REMOTE}.url={place.remote}"]
         settings += [f"http.sslCAInfo={ca}"] if ca else []

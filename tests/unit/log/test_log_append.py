@@ -3,6 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from faults.pipelines import (
     LOG_KEY,
     ORIGIN,
@@ -12,11 +13,13 @@ from faults.pipelines import (
     filler,
     good_trust,
     sha,
+    vkey,
 )
 from records import OTHER, SIGNER, trusted
 from worlds import NOW
 
 from gate.errors import InconsistentError, NotRecordedError, UsageError
+from gate.http import Posted
 from gate.log.append import append
 from gate.log.create import init_log
 from gate.log.trust import Trust
@@ -29,7 +32,11 @@ from gate.record.statement import DecisionRecord, open_record
 from gate.store.contract import Plan
 from gate.store.memory import MemoryStore
 from gate.tlog.checkpoint import Checkpoint, sign_checkpoint
+from gate.tlog.cosignature import CosignatureSigner
+from gate.tlog.note import Signature, parse_note
 from gate.tlog.proof import verify_proof
+from gate.tlog.trust import parse_policy
+from gate.tlog.witness import SIZE_MEDIA
 
 
 @pytest.fixture
@@ -343,3 +350,27 @@ def test_seal_and_signer_agree() -> None:
     """The fixtures' own keys: the record key is the one that the trust names."""
     entry = seal(b'{"x":1}', SIGNER)
     assert SIGNER.keyid.encode() in entry
+
+
+def test_a_receipt_is_of_what_was_appended_also_at_a_newer_head(store: MemoryStore) -> None:
+    """The log is forked between our commit and the witness, which then cosigns the fork."""
+    key = Ed25519PrivateKey.from_private_bytes(b"\x21" * 32)
+    witness = CosignatureSigner("w.example", key, 1_767_603_600)
+    by = f"log {vkey(LOG_KEY)}\nwitness w {witness.verifier.vkey} http://127.0.0.1\nquorum w\n"
+    fork = MemoryStore()
+    init_log(fork, ORIGIN, LOG_KEY)
+    for one in filler(3, 10):
+        append(fork, TRUST, LOG_KEY, one)
+
+    def post(service: str, base_url: str, path: str, body: bytes) -> Posted:
+        del service, base_url, path
+        if store._objects != fork._objects:
+            store._objects, store._rows = fork._objects, fork._rows
+            return Posted(409, SIZE_MEDIA, b"3\n")
+        note = parse_note(body.partition(b"\n\n")[2])
+        line = Signature(witness.name, witness.key_id, witness.sign(note.text.encode())).line
+        return Posted(200, "text/plain", line.encode())
+
+    trust = Trust(parse_policy(by), trusted())
+    with pytest.raises(InconsistentError, match="no longer holds entry 0 as it did a moment ago"):
+        append(store, trust, LOG_KEY, filler(1)[0], post=post, pause=lambda _: None)

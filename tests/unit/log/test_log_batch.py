@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+from functools import partial
+
 import pytest
 from faults.pipelines import (
     LOG_KEY,
@@ -13,7 +16,7 @@ from faults.pipelines import (
     filler,
 )
 from faults.waiting_room import WaitingRoom
-from records import OTHER, SIGNER, good_decision, write
+from records import OTHER, SIGNER, good_decision, trusted, write
 from worlds import NOW, good_history
 
 from gate.errors import InconsistentError
@@ -21,11 +24,16 @@ from gate.log.append import append
 from gate.log.batch import as_it_is, judge_batch
 from gate.log.create import init_log
 from gate.log.judge_again import judge_again
+from gate.log.plan import plan_append
 from gate.log.queue import COURTESIES, Queue
+from gate.log.trust import Trust
 from gate.log.verify import verify_log
 from gate.log.view import LogView
 from gate.model import DecisionKind
+from gate.record.dsse import open_signed, seal
+from gate.record.signers import TrustedSigners
 from gate.record.statement import DecisionRecord
+from gate.store.contract import DIGEST, IndexRow, token
 
 
 @pytest.fixture
@@ -215,3 +223,87 @@ def test_what_nobody_takes_is_not_waited_for() -> None:
     assert queue.step_back(b"one", [bad, mine]) > 0
     assert queue.step_back(b"two", [bad, mine]) == 0
     assert queue.step_back(b"two", [bad, "1" * 64, mine]) > 0
+
+
+# ---------------------------------------------------------------- old records left waiting again
+
+
+def leave_again(store: WaitingRoom, *entries: tuple[int, bytes]) -> list[IndexRow]:
+    """As somebody who may write the store and has no key: hide the digest rows, and offer again.
+
+    Returns the rows as they were.
+    """
+    rows = list(store._rows)
+    for index, entry in entries:
+        hidden = token(DIGEST, digest(entry))
+        left = tuple(one for one in rows[index].tokens if one != hidden)
+        store._rows[index] = IndexRow(index, left)
+        store.offer(entry)
+    return rows
+
+
+def test_what_is_in_the_log_is_not_committed_again_though_the_index_hides_it(
+    pipeline: Pipeline,
+) -> None:
+    store = pipeline.store
+    assert isinstance(store, WaitingRoom)
+    decision = pipeline.enforce("one")
+    outcome = pipeline.complete(decision)
+    pipeline.complete(decision, "rolled-back")
+    pipeline.enforce("one", kind=DecisionKind.DENIED)
+    before = entries(store)
+    rows = leave_again(store, (decision.index, decision.entry), (outcome.index, outcome.entry))
+    own = pipeline.enforce("two", service="billing")
+    assert entries(store) == [*before, own.entry]
+    with pytest.raises(InconsistentError, match=r"entry 0 of .* settles this record already"):
+        pipeline.append(decision.entry)
+    store._rows[: len(rows)] = rows
+    assert verify_log(store, TRUST).fault_counts == {}
+
+
+def test_nor_is_a_record_for_which_a_denial_stands(pipeline: Pipeline) -> None:
+    """The ranges of commits may be again what they were when it was judged."""
+    store = pipeline.store
+    assert isinstance(store, WaitingRoom)
+    late = pipeline.decide("late")
+    first = pipeline.deploy("one")
+    denied = pipeline.append(late)
+    assert denied.superseded
+    pipeline.complete(first, "rolled-back")
+    size = len(entries(store))
+    leave_again(store, (denied.index, late))
+    pipeline.enforce("two", service="billing")
+    assert len(entries(store)) == size + 1
+
+
+def test_an_entry_that_stands_in_the_log_twice_is_named(pipeline: Pipeline) -> None:
+    store = pipeline.store
+    decision = pipeline.enforce("one")
+    outcome = pipeline.complete(decision)
+    pipeline.complete(decision, "rolled-back")
+    view = LogView(store, TRUST)
+    assert store.commit(view.checkpoint, plan_append(view, [outcome.entry], LOG_KEY))
+    report = verify_log(store, TRUST)
+    assert report.fault_counts == {"history": 1}
+    assert report.faults[0].told.startswith("entry 3 is entry 1 once more")
+
+
+def test_nobody_commits_a_record_by_a_key_that_ended_a_while_ago(pipeline: Pipeline) -> None:
+    """It says that it is of the key's time; who would know?"""
+    store = pipeline.store
+    assert isinstance(store, WaitingRoom)
+    store.offer(pipeline.decide("old"))
+    end = pipeline.now()
+    signers = (*trusted(not_after=end).entries, *trusted(OTHER).entries)
+    trust = Trust(TRUST.policy, TrustedSigners(signers))
+    for late, count in ((timedelta(hours=1), 1), (timedelta(minutes=5), 3)):
+        again = judge_again(OTHER, partial(datetime.__add__, end, late), "0.1.0")
+        view = LogView(store, trust)
+        own = seal(open_signed(filler(1, count)[0], trust.signers)[0], OTHER)
+        append(store, trust, LOG_KEY, own, rejudge=again, pause=no_pause)
+        assert LogView(store, trust).size == view.size + (1 if count == 1 else 2)
+
+
+def test_no_number_of_offers_makes_a_writer_wait_for_long() -> None:
+    queue = Queue("f" * 64)
+    assert queue.step_back(b"head", [f"{n:064x}" for n in range(100_000)]) < 16

@@ -32,7 +32,7 @@ from gate.log.rotation_files import RotationFiles
 from gate.log.sync import sync
 from gate.log.trust import Trust, load_trust
 from gate.log.trust_folder import add_log_key, require_writable, write_signers
-from gate.log.verify import verify_log
+from gate.log.verify import Extent, verify_log
 from gate.log.view import LogView
 from gate.record.canonical import digest_of
 from gate.record.predicates import KeyRole
@@ -156,6 +156,11 @@ def test_a_head_by_the_old_key_alone_is_none_for_whoever_knows_the_new(store: Me
     append(store, TRUST, LOG_KEY, filler(1)[0])
     with pytest.raises(ReplacedKeyError):
         LogView(store, NEW_TRUST)
+    for records in (True, False):
+        report = verify_log(store, NEW_TRUST, extent=Extent(records=records))
+        assert report.fault_counts == {"checkpoint": 1}
+        assert "a key that was replaced" in report.faults[0].message
+    assert verify_log(store, TRUST).fault_counts == {}
 
 
 def test_the_end_is_found_also_where_others_were_appended_before_it(store: MemoryStore) -> None:

@@ -337,6 +337,50 @@ def test_the_environment_does_not_say_where_the_log_lies(
         open_object(f"{scheme}://bucket/log", around(environ, endpoint=configured))
 
 
+@pytest.mark.parametrize(
+    ("scheme", "name"),
+    [("s3", "AWS_Endpoint_Url"), ("gs", "GOOGLE_base_url"), ("az", "AZURE_storage_use_emulator")],
+)
+def test_nor_do_names_that_only_the_library_takes_for_the_same(scheme: str, name: str) -> None:
+    environ = {name: "https://elsewhere.example"}
+    with pytest.raises(UsageError, match=f"{name} in the environment names another place"):
+        open_object(f"{scheme}://bucket/log", around(environ))
+
+
+@pytest.mark.parametrize("name", ["AWS_REGION", "AWS_DEFAULT_REGION", "AWS_Region"])
+def test_a_region_in_the_environment_is_no_part_of_another_host(name: str) -> None:
+    open_object("s3://bucket/log", around({name: "eu-west-1"}))
+    with pytest.raises(UsageError, match=f"{name} in the environment is no region"):
+        open_object("s3://bucket/log", around({name: "elsewhere.example/#"}))
+
+
+@pytest.mark.parametrize("name", ["http_proxy", "HTTP_PROXY", "ALL_PROXY"])
+def test_no_proxy_carries_plain_http_away(name: str) -> None:
+    endpoint = "http://127.0.0.1:9000"
+    environ = {name: "http://elsewhere.example"}
+    with pytest.raises(UsageError, match=f"{name} in the environment would carry plain http away"):
+        open_object("s3://bucket/log", around(environ, endpoint=endpoint))
+    open_object("s3://bucket/log", around({**environ, "NO_PROXY": "127.0.0.1"}, endpoint=endpoint))
+    open_object("s3://bucket/log", around(environ, endpoint="https://right.example"))
+
+
+@pytest.mark.parametrize("name", ["SSL_CERT_FILE", "SSL_CERT_DIR"])
+def test_the_environment_does_not_say_whom_to_believe(name: str) -> None:
+    with pytest.raises(UsageError, match=f"{name} in the environment says whom to believe"):
+        open_object("s3://bucket/log", around({name: "mine.pem"}))
+
+
+def test_a_service_accounts_key_does_not_say_where_the_log_lies(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    key = '{"gcs_base_url":"https://elsewhere.example","disable_oauth":true,'
+    key += '"client_email":"","private_key":"","private_key_id":""}'
+    monkeypatch.setenv("GOOGLE_SERVICE_ACCOUNT_KEY", key)
+    store = open_object("gs://bucket/log", around())
+    engine = store._raw._store  # type: ignore[attr-defined]  # what the library was told
+    assert engine.config["base_url"] == "https://storage.googleapis.com"
+
+
 def test_an_endpoint_in_the_environment_that_is_the_configured_one_is_fine() -> None:
     environ = {"AWS_ENDPOINT_URL": "https://right.example/"}
     open_object("s3://bucket/log", around(environ, endpoint="https://right.example"))

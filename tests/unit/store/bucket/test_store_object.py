@@ -473,6 +473,20 @@ def test_from_the_commits_alone_everything_is_made_anew() -> None:
     assert verify_log(connect(bucket), TRUST).faults == ()
 
 
+def test_rows_published_on_the_way_to_the_head_are_found_at_it() -> None:
+    """They were listed before; a row that is missed hides an earlier use of a ticket."""
+    bucket = log_of(1)
+    for _ in range(300):
+        fill(connect(bucket), 1)
+    bucket.objects = {k: v for k, v in bucket.objects.items() if k.startswith("commits/")}
+    store = ObjectStore(bucket, READER, most_unpublished=0)
+    first = digest(filler(1)[0])
+    store.prefetch(keys=[(DIGEST, first)])
+    store.head()
+    assert any(key.startswith("index/") for key in bucket.objects)
+    assert store.lookup(DIGEST, first, 301, 8) == (0,)
+
+
 def test_more_signatures_are_kept_when_the_hint_is_put_right() -> None:
     bucket = log_of(3)
     store = connect(bucket)
