@@ -13,7 +13,7 @@ COURTESIES = 6
 
 _STEP = 0.08  # seconds for each writer ahead: about what one more entry costs who commits them
 _GROWTH = 1.5  # of the pauses: where the machine is slow, so is who commits
-_LONGEST = 20.0  # seconds, about: offers are only names, and anybody may leave a million of them
+_LONGEST = 10.0  # seconds, about: offers are only names, and anybody may leave a million of them
 
 
 class Queue:
@@ -37,7 +37,7 @@ class Queue:
         step = _STEP * _GROWTH ** (COURTESIES - self._left)
         self._left -= 1
         spread = 0.5 + random.random()  # noqa: S311  # to spread writers, not to hide anything
-        return min(_LONGEST, step * spread * (1 + ahead))
+        return min(_LONGEST, step * (1 + ahead)) * spread
 
 
 def after_another() -> float:
