@@ -1,4 +1,4 @@
-"""From ``s3://bucket/prefix`` (``gs:``, ``az:``) to the store there."""
+"""From ``s3://bucket/prefix`` (``gs:``, ``az:``) to the bucket or the store there."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from gate.errors import UsageError
-from gate.store.contract import Surroundings
+from gate.store.contract import Surroundings, Whereabouts
 from gate.store.object import ObjectStore
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
         S3Store,
     )
 
+    from gate.store.cloud import ObstoreBucket
+
 SCHEMES = ("s3:", "gs:", "az:")
 
 _URL = re.compile(r"(s3|gs|az)://([a-z0-9][a-z0-9._-]{1,61}[a-z0-9])((?:/[A-Za-z0-9._-]+)*)")
@@ -35,7 +37,12 @@ _ENDPOINTS = {
 
 
 def open_object(url: str, around: Surroundings) -> ObjectStore:
-    """The store that ``url`` names; nothing is read or written yet.
+    """The log's store that ``url`` names; raises what ``open_bucket`` raises."""
+    return ObjectStore(open_bucket(url, around.where), around.reader)
+
+
+def open_bucket(url: str, where: Whereabouts) -> ObstoreBucket:
+    """The bucket, or the part of it below a prefix, that ``url`` names; nothing is asked of it yet.
 
     Place, endpoint and region are the configuration's; credentials are found by the library as its
     SDKs do (variables, profiles of the platform, web identity). Raises ``UsageError`` for a URL
@@ -49,13 +56,13 @@ def open_object(url: str, around: Surroundings) -> ObjectStore:
             remedy="write it as s3://bucket/prefix, with letters, digits, dots, dashes and slashes",
         )
     scheme, bucket, prefix = match[1], match[2], match[3][1:]
-    allow_http = _check_endpoint(around.endpoint)
-    _check_environment(scheme, around)
+    allow_http = _check_endpoint(where.endpoint)
+    _check_environment(scheme, where)
     try:
         from gate.store.cloud import ObstoreBucket
     except ModuleNotFoundError as error:
         raise UsageError(
-            f"a log at {scheme}: needs a library that is not installed",
+            f"{scheme}: needs a library that is not installed",
             remedy='pip install "change-gate[object]"',
         ) from error
     client: ClientConfig = {
@@ -64,14 +71,14 @@ def open_object(url: str, around: Surroundings) -> ObjectStore:
         "connect_timeout": "5s",
         "timeout": "30s",
     }
-    if around.ca:
-        client["root_certificate"] = _read_ca(around.base / around.ca)
-    store = _opened(scheme, bucket, around, client)
-    return ObjectStore(ObstoreBucket(store, f"{prefix}/" if prefix else "", url), around.reader)
+    if where.ca:
+        client["root_certificate"] = _read_ca(where.base / where.ca)
+    store = _opened(scheme, bucket, where, client)
+    return ObstoreBucket(store, f"{prefix}/" if prefix else "", url)
 
 
 def _opened(
-    scheme: str, bucket: str, around: Surroundings, client: ClientConfig
+    scheme: str, bucket: str, where: Whereabouts, client: ClientConfig
 ) -> S3Store | GCSStore | AzureStore:
     from obstore.exceptions import BaseError
     from obstore.store import AzureStore, GCSStore, S3Store
@@ -79,21 +86,21 @@ def _opened(
     retry: RetryConfig = {"max_retries": 0, "retry_timeout": timedelta(seconds=30)}
     try:
         if scheme == "gs":
-            google: GCSConfig = {"base_url": around.endpoint} if around.endpoint else {}
+            google: GCSConfig = {"base_url": where.endpoint} if where.endpoint else {}
             return GCSStore(bucket, config=google, client_options=client, retry_config=retry)
         if scheme == "az":
-            if not around.endpoint:
+            if not where.endpoint:
                 raise UsageError(
-                    "a log at az: needs the account's endpoint in the configuration",
+                    "az: needs the account's endpoint in the configuration",
                     remedy='endpoint = "https://ACCOUNT.blob.core.windows.net"',
                 )
             return AzureStore(
                 bucket,
-                config={"endpoint": around.endpoint},
+                config={"endpoint": where.endpoint},
                 client_options=client,
                 retry_config=retry,
             )
-        return S3Store(bucket, config=_amazon(around), client_options=client, retry_config=retry)
+        return S3Store(bucket, config=_amazon(where), client_options=client, retry_config=retry)
     except (BaseError, ValueError, TypeError) as error:
         raise UsageError(
             f"{scheme}://{bucket} cannot be opened: {type(error).__name__}",
@@ -101,7 +108,7 @@ def _opened(
         ) from error
 
 
-def _amazon(around: Surroundings) -> S3Config:
+def _amazon(where: Whereabouts) -> S3Config:
     """Place, and static keys; the library finds all other credentials itself."""
     config: S3Config = {
         "conditional_put": "etag",
@@ -109,15 +116,15 @@ def _amazon(around: Surroundings) -> S3Config:
         "disable_bulk_delete": True,  # it takes rights that a writer need not have
         "checksum_algorithm": "SHA256",  # buckets with Object Lock refuse a write without one
     }
-    if around.endpoint:
-        config["endpoint"] = around.endpoint
-    if around.region:
-        config["region"] = around.region
-    if around.environ.get("AWS_ACCESS_KEY_ID") and around.environ.get("AWS_SECRET_ACCESS_KEY"):
-        config["access_key_id"] = around.environ["AWS_ACCESS_KEY_ID"]
-        config["secret_access_key"] = around.environ["AWS_SECRET_ACCESS_KEY"]
-    if around.environ.get("AWS_SESSION_TOKEN"):
-        config["session_token"] = around.environ["AWS_SESSION_TOKEN"]
+    if where.endpoint:
+        config["endpoint"] = where.endpoint
+    if where.region:
+        config["region"] = where.region
+    if where.environ.get("AWS_ACCESS_KEY_ID") and where.environ.get("AWS_SECRET_ACCESS_KEY"):
+        config["access_key_id"] = where.environ["AWS_ACCESS_KEY_ID"]
+        config["secret_access_key"] = where.environ["AWS_SECRET_ACCESS_KEY"]
+    if where.environ.get("AWS_SESSION_TOKEN"):
+        config["session_token"] = where.environ["AWS_SESSION_TOKEN"]
     return config
 
 
@@ -153,14 +160,14 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def _check_environment(scheme: str, around: Surroundings) -> None:
+def _check_environment(scheme: str, where: Whereabouts) -> None:
     for name in _ENDPOINTS[scheme]:
-        value = around.environ.get(name, "")
-        if value and value.rstrip("/") != around.endpoint.rstrip("/"):
+        value = where.environ.get(name, "")
+        if value and value.rstrip("/") != where.endpoint.rstrip("/"):
             raise UsageError(
                 f"{name} in the environment names another place than the configuration",
-                remedy=f"unset {name}: where the log lies is a matter of the configuration alone "
-                "([log] endpoint)",
+                remedy=f"unset {name}: where things lie is a matter of the configuration alone "
+                f"([{where.section}] endpoint)",
             )
 
 
