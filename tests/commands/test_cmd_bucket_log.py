@@ -5,8 +5,9 @@ from __future__ import annotations
 import http.client
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -98,32 +99,49 @@ def test_without_the_bucket_of_disclosures_nothing_is_recorded(acme: Job) -> Non
 
 
 def test_what_cannot_forget_is_a_fault_and_what_forgets_late_a_warning(acme: Job) -> None:
-    log, late, never = new_bucket(moto_endpoint()), locked(None), locked(3)
-    given = places(acme, "late.toml", log, late)
+    log, people = new_bucket(moto_endpoint()), new_bucket(moto_endpoint(), lock=True)
+    given = places(acme, "late.toml", log, people)
     acme.gate("log", "init", environment=given, expect=0)
     ended = acme.gate("doctor", environment=given, expect=0)
     must_say(ended, "warning evidence:", "keeps old versions: what is erased is gone when they")
-    ended = acme.gate("doctor", environment=places(acme, "never.toml", log, never))
+    with between(add=locked(3)) as endpoint:
+        given = places(acme, "never.toml", log, people, endpoint=endpoint)
+        ended = acme.gate("doctor", environment=given)
     assert ended.code == 10, said(ended)
     must_say(ended, "fault evidence:", "(GOVERNANCE): it cannot forget")
+    assert keys_in(people) == []
 
 
 @pytest.mark.parametrize(
     ("days", "code", "says"),
     [
-        (None, 10, "fault retention: objects are not locked; the policy wants 400 days"),
+        (0, 10, "fault retention: objects are not locked; the policy wants 400 days"),
         (3, 10, "fault retention: objects are locked (GOVERNANCE)"),
         (401, 0, "warning retention: objects are locked (GOVERNANCE)"),
     ],
 )
 def test_log_doctor_holds_the_lock_against_the_policys_retention(
-    acme: Job, days: int | None, code: int, says: str
+    acme: Job, days: int, code: int, says: str
 ) -> None:
-    log, people = locked(days), new_bucket(moto_endpoint())
-    given = places(acme, "long.toml", log, people, more='retention = "400d"')
-    acme.gate("log", "init", environment=given, expect=0)
-    ended = acme.gate("log", "doctor", environment=given, expect=code)
+    log, people = new_bucket(moto_endpoint(), lock=True), new_bucket(moto_endpoint())
+    with between(add=locked(days) if days else {}) as endpoint:
+        more = 'retention = "400d"'
+        given = places(acme, "long.toml", log, people, endpoint=endpoint, more=more)
+        acme.gate("log", "init", environment=given, expect=0)
+        ended = acme.gate("log", "doctor", environment=given, expect=code)
     must_say(ended, "old versions of objects are kept", says)
+
+
+def test_what_the_engine_does_not_tell_is_not_taken_for_well(acme: Job) -> None:
+    log, people = new_bucket(moto_endpoint()), new_bucket(moto_endpoint())
+    acme.gate("log", "init", environment=places(acme, "mute.toml", log, people), expect=0)
+    with between(refuse="HEAD") as endpoint:
+        given = places(acme, "mute.toml", log, people, endpoint=endpoint)
+        for command, what in ((("doctor",), "evidence"), (("log", "doctor"), "exclusive creation")):
+            ended = acme.gate(*command, environment=given)
+            assert ended.code == 10, said(ended)
+            must_say(ended, f"fault {what}: the headers of an object at", "could not be read")
+    assert keys_in(people) == []
 
 
 def test_log_doctor_of_a_directory(acme: Job) -> None:
@@ -134,36 +152,42 @@ def test_log_doctor_of_a_directory(acme: Job) -> None:
     must_say(ended, "fault head:", "there is no log")
 
 
-def locked(days: int | None) -> str:
-    """A bucket that keeps versions, and locks them for so many days."""
-    bucket = new_bucket(moto_endpoint(), lock=True)
-    if days is not None:
-        retention = {"Mode": "GOVERNANCE", "Days": days}
-        rule = {"ObjectLockEnabled": "Enabled", "Rule": {"DefaultRetention": retention}}
-        client(moto_endpoint()).put_object_lock_configuration(
-            Bucket=bucket, ObjectLockConfiguration=rule
-        )
-    return bucket
+# ---------------------------------------------------------------- engines of another mind
 
 
-# ---------------------------------------------------------------- unfit
+def locked(days: int) -> dict[str, str]:
+    """What an engine says of an object that it locks for so many days."""
+    until = datetime.now(UTC) + timedelta(days=days)
+    return {
+        "x-amz-object-lock-mode": "GOVERNANCE",
+        "x-amz-object-lock-retain-until-date": until.strftime("%Y-%m-%dT%H:%M:%SZ"),
+    }
 
 
 @contextmanager
-def deaf() -> Iterator[str]:
-    """The endpoint of an engine that heeds no condition of a PUT: moto behind what drops it."""
+def between(
+    *, drop: str = "", add: Mapping[str, str] | None = None, refuse: str = ""
+) -> Iterator[str]:
+    """The endpoint of an engine like moto.
+
+    It does not heed the header ``drop`` of requests, says ``add`` of every object, and refuses the
+    method ``refuse``. (moto refuses to write what it is to lock, whatever checksum comes with it.)
+    """
     behind = urlsplit(moto_endpoint()).netloc
 
     class Handler(BaseHTTPRequestHandler):
         def answer(self) -> None:
             body = self.rfile.read(int(self.headers.get("content-length", 0)))
-            kept = {k: v for k, v in self.headers.items() if k.lower() != "if-none-match"}
+            if self.command == refuse:
+                self.send_error(403)
+                return
+            kept = {k: v for k, v in self.headers.items() if k.lower() != drop}
             line = http.client.HTTPConnection(behind)
             line.request(self.command, self.path, body, kept)
             reply = line.getresponse()
             data = reply.read()
             self.send_response(reply.status)
-            for name, value in reply.getheaders():
+            for name, value in (*reply.getheaders(), *(add or {}).items()):
                 if name.lower() not in {"transfer-encoding", "connection", "server", "date"}:
                     self.send_header(name, value)
             self.end_headers()
@@ -188,7 +212,7 @@ def deaf() -> Iterator[str]:
 
 def test_no_log_is_made_in_a_bucket_that_two_writers_could_win(acme: Job) -> None:
     log, people = new_bucket(moto_endpoint()), new_bucket(moto_endpoint())
-    with deaf() as endpoint:
+    with between(drop="if-none-match") as endpoint:
         given = places(acme, "deaf.toml", log, people, endpoint=endpoint)
         ended = acme.gate("log", "init", environment=given)
         assert ended.code == 2, said(ended)
