@@ -257,6 +257,7 @@ Note: a runner that does not keep its disk loses {answers.disclosures}, and with
 
 """
     return f"""\
-{lost}Next: edit gate.toml; make the log at {answers.log}, with the store's credentials and the log key:
+{lost}Next: edit gate.toml{" (add the buckets' region or endpoint)" if answers.buckets else ""};
+      make the log at {answers.log}, with the store's credentials and the log key:
       GATE_LOG_KEY_FILE={KEYS}/log.key gate log init
 then `gate log doctor` and `gate doctor`."""
