@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
-from gate.store.bucket import Bucket, TakenError
+from gate.store.bucket.engine import Bucket, TakenError
 
 T = TypeVar("T")
 

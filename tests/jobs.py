@@ -31,7 +31,7 @@ from gate.log.trust import load_trust
 from gate.log.view import LogView
 from gate.model import DecisionKind
 from gate.record.statement import DecisionRecord, OutcomeRecord, Record
-from gate.store.directory import DirectoryStore
+from gate.store.directory.store import DirectoryStore
 
 CODES = frozenset({0, 1, 2, 10, 11, 12, 13})  # the documented ones; there are no others
 PROCESS = COMMAND

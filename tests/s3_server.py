@@ -10,9 +10,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from gate.store.bucket.open import open_object
+from gate.store.bucket.store import ObjectStore
 from gate.store.contract import LogReader, Surroundings
-from gate.store.object import ObjectStore
-from gate.store.open_object import open_object
 
 KEYS: Mapping[str, str] = {
     "AWS_ACCESS_KEY_ID": "stand-in",

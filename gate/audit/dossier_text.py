@@ -111,7 +111,9 @@ def _foundation(opened: Opened) -> Iterator[str]:
     yield f"  judged at     size {predicate.judged_at.size}, root {predicate.judged_at.root}"
     if predicate.replaces is not None:
         codes = ", ".join(predicate.replaces.failed)
-        yield f"  replaces      entry sha256:{predicate.replaces.entry}, no longer true: {codes}"
+        yield f"  replaces      entry sha256:{predicate.replaces.entry}, which no longer held"
+        yield f"                at its place in the log: {codes}. The controls above are that"
+        yield "                entry's, as it was judged at an earlier head than the one named here"
     yield f"  evidence      sha256:{predicate.evidence} {_EVIDENCE[opened.evidence]}"
     yield f"  disclosure    {_PEOPLE[opened.people]}"
 

@@ -23,7 +23,7 @@ from gate.model import PinState, Problem
 from gate.place import Place
 
 if TYPE_CHECKING:
-    from gate.store.primitive import Protection
+    from gate.store.bucket.primitive import Protection
 
 SOON = timedelta(days=7)  # how long before its end a record key is warned of
 
@@ -128,7 +128,7 @@ def _log(place: Place, _: Secrets) -> Iterator[Finding]:
 
 def _evidence(place: Place, _: Secrets) -> Iterator[Finding]:
     from gate.place import open_disclosures
-    from gate.store.disclosure_bucket import BucketDisclosures
+    from gate.store.bucket.disclosures import BucketDisclosures
 
     try:
         disclosures = open_disclosures(place)

@@ -82,6 +82,8 @@ def prove(
     The first writes a receipt anyone can check offline; the second ends 13 where the log and the
     kept checkpoint cannot both be true, and shows the two signed heads.
     """
+    if since is not None and (index is not None or output is not None):
+        raise click.UsageError("Give an INDEX, which may have --output, or --since FILE alone.")
     view = _view(open_reading(config, log_url, trust))
     if since is not None:
         return _prove_growth(view, Path(since))
@@ -139,5 +141,8 @@ def _prove_growth(view: LogView, path: Path) -> int:
     from gate.log.kept import hold, read_kept
 
     old = hold(read_kept(path), view.trust.policy, view.size, view.checkpoint, view.root_at)
-    say(f"{view.origin} grew from {old.size} to {view.size} entries, and nothing else changed")
+    say(
+        f"{view.origin} grew from {old.size} to {view.size} entries: by its signed head and its "
+        f"tiles, the first {old.size} are the same (`gate log verify` reads the entries)"
+    )
     return OK

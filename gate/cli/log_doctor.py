@@ -17,8 +17,8 @@ from gate.place import Place, open_store, open_view
 
 if TYPE_CHECKING:
     from gate.log.trust import Trust
+    from gate.store.bucket.primitive import Protection
     from gate.store.contract import Store
-    from gate.store.primitive import Protection
 
 _SLACK = timedelta(hours=1)  # between the engine's clock and ours, and for the time it took
 
@@ -71,7 +71,7 @@ def _head(place: Place, trust: Trust, store: Store) -> Iterator[Finding]:
 
 
 def _bucket(place: Place, store: Store) -> Iterator[Finding]:
-    from gate.store.object import ObjectStore
+    from gate.store.bucket.store import ObjectStore
 
     if not isinstance(store, ObjectStore):
         return

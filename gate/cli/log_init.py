@@ -48,7 +48,7 @@ def init(config: str) -> int:
 
 def _require_fit(store: Store) -> None:
     """``UsageError`` for a bucket that two writers could win."""
-    from gate.store.object import ObjectStore
+    from gate.store.bucket.store import ObjectStore
 
     if isinstance(store, ObjectStore):
         store.prove()

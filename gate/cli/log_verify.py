@@ -18,7 +18,10 @@ from gate.cli.reading import kept_option, read_all_kept
 from gate.errors import INCONSISTENT, NOT_RECORDED, OK
 
 if TYPE_CHECKING:
+    from gate.log.findings import Finding
     from gate.log.verify import LogReport, Progress
+
+_MOST = 5  # notes of one kind that are told
 
 
 @click.command("verify")
@@ -80,10 +83,11 @@ def verify(
             jobs=jobs,
             progress=progress,
         )
+    quorum = reading.trust.policy.quorum
     if as_json:
-        say_json(_report_json(report))
+        say_json(_report_json(report, quorum))
     else:
-        _say_report(report)
+        _say_report(report, quorum, given=bool(kept or since))
     if report.fault_counts:
         return INCONSISTENT
     return NOT_RECORDED if report.unwitnessed else OK
@@ -104,7 +108,7 @@ def _progress(*, hidden: bool) -> Iterator[Progress | None]:
         yield show
 
 
-def _report_json(report: LogReport) -> str:
+def _report_json(report: LogReport, quorum: str) -> str:
     from dataclasses import asdict
 
     return json.dumps(
@@ -116,8 +120,10 @@ def _report_json(report: LogReport) -> str:
             "checkpoint": report.checkpoint.decode(errors="replace"),
             "faults": [asdict(fault) for fault in report.faults],
             "fault_counts": dict(report.fault_counts),
+            "quorum": quorum,
             "unwitnessed": [asdict(head) for head in report.unwitnessed],
             "notes": [asdict(note) for note in report.notes],
+            "note_counts": dict(report.note_counts),
             "counts": dict(report.counts),
             "kept_checkpoints": [
                 {"origin": kept.origin, "size": kept.size, "root": kept.root.hex()}
@@ -131,21 +137,40 @@ def _report_json(report: LogReport) -> str:
     )
 
 
-def _say_report(report: LogReport) -> None:
-    """The verdict, then the counts, then the notes."""
+def _say_report(report: LogReport, quorum: str, *, given: bool) -> None:
+    """The verdict, then the counts, then the notes; ``given``: kept checkpoints were."""
     from gate.audit.notes import NO_KEPT, beyond_head
 
     _say_verdict(report)
     if report.beyond:
         say(f"WARNING: {beyond_head(report.beyond)}")
     say(f"{report.origin}: {report.size} entries, root {report.root}")
-    for line in _counted(report):
+    for line in (*_vouched(report, quorum), *_counted(report)):
         say(f"  {line}")
-    if not report.kept:
+    if report.kept:
+        newest = max(kept.size for kept in report.kept)
+        say(
+            f"note: The newest kept checkpoint is of {newest} entries: that the log had no more "
+            f"entries than these {report.size} rests on whoever made the copy."
+        )
+    elif not given:
         say(f"note: {NO_KEPT}")
+    for line in _noted(report):
+        say(f"note: {line}")
+
+
+def _noted(report: LogReport) -> Iterator[str]:
+    """The first notes of each kind, and how many more there are."""
+    told: dict[str, list[Finding]] = {}
     for note in report.notes:
-        if note.kind != "beyond":
-            say(f"note: {note.told}")
+        told.setdefault(note.kind, []).append(note)
+    for kind, notes in told.items():
+        if kind == "beyond":
+            continue
+        yield from (note.told for note in notes[:_MOST])
+        more = report.note_counts[kind] - len(notes[:_MOST])
+        if more:
+            yield f"{more} more of the kind {kind} (--json names the first hundred)"
 
 
 def _say_verdict(report: LogReport) -> None:
@@ -155,9 +180,15 @@ def _say_verdict(report: LogReport) -> None:
         say(f"TAMPERED at {report.faults[0].told}")
         for kind, count in report.fault_counts.items():
             say(f"  faults of kind {kind}: {count}")
+        say("  (--json names the first hundred of each kind)")
         say("to do: keep this copy, compare it with a checkpoint kept elsewhere, tell the auditor")
     elif report.unwitnessed:
-        say("NOT WITNESSED: all agrees, and only the log's own key vouches for the head:")
+        say("NOT WITNESSED: all that was checked agrees, and too few witnesses vouch for a head:")
+    elif report.records and report.since:
+        say(
+            "verified: order, tiles, root and records agree, up to the signed head; signatures and "
+            f"evidence from entry {report.since} on"
+        )
     elif report.records:
         say("verified: signatures, order, tiles, root and records agree, up to the signed head")
     else:
@@ -166,6 +197,18 @@ def _say_verdict(report: LogReport) -> None:
         say(f"not witnessed: {head.told}")
     if report.unwitnessed:
         say(f"to do: {COSIGN}")
+
+
+def _vouched(report: LogReport, quorum: str) -> Iterator[str]:
+    """Who vouches for the head."""
+    from gate.tlog.trust import NONE
+
+    if not report.checkpoint:
+        return
+    if quorum == NONE:
+        yield "witnesses: none asked for (quorum none); the log's key alone vouches for the head"
+    elif not report.unwitnessed:
+        yield f"witnesses: the quorum {quorum!a} is met"
 
 
 def _counted(report: LogReport) -> Iterator[str]:
@@ -182,10 +225,19 @@ def _counted(report: LogReport) -> Iterator[str]:
             "not checked again (--since)"
         )
     yield ", ".join(f"{kind} {counts.get(kind, 0)}" for kind in ("decision", "outcome", "key"))
+    if counts.get("unknown"):
+        yield (
+            f"unknown {counts['unknown']}: of types that this version does not know, so what they "
+            "say was not checked"
+        )
     present = counts.get("evidence", 0)
     named = present + counts.get("evidence missing", 0)
     yield f"evidence: {present} of {named} present" + (
         ", each as its record names" if present else ""
     )
     rows = counts.get("index rows", 0)
-    yield f"index: {rows} rows agree" if rows else "index: absent, so nothing of it was checked"
+    yield (
+        f"index: the rows of {rows} entries agree"
+        if rows
+        else "index: absent, so nothing of it was checked"
+    )

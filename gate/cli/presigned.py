@@ -11,7 +11,7 @@ from gate.store.contract import StoreError
 
 if TYPE_CHECKING:
     from gate.place import Place
-    from gate.store.primitive import HeadHeaders
+    from gate.store.bucket.primitive import HeadHeaders
 
 
 def headers_by(place: Place, ca: str) -> HeadHeaders:

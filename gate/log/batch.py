@@ -8,18 +8,19 @@ which only whoever replaces it can commit (``in_force``).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias
 
 from gate.errors import InconsistentError, UsageError
 from gate.frozen import dataclass
 from gate.log.ahead import Ahead
 from gate.log.in_force import ended_log_key
+from gate.log.keys import keys_of, peek
 from gate.log.source import HistorySource
 from gate.log.trust import require_signed
 from gate.log.view import LogView
 from gate.record.canonical import digest_of
-from gate.store.contract import DIGEST
+from gate.store.contract import DIGEST, Key
 from gate.tlog.merkle import frontier_from
 
 LARGEST = 8 << 20
@@ -62,20 +63,33 @@ def judge_batch(
     others = [digest for digest in waiting if digest != own]
     done, fresh = _divided(view, others) if others else ([], [])
     settled += done
-    for digest, other in sorted(view.store.offered(fresh).items() if fresh else ()):
+    offered = _readable(view, fresh) if fresh else {}
+    for digest, other in sorted(offered.items()):
         if line.bytes + len(other) > LARGEST:
             break
         try:
-            if digest_of(other) != digest:
-                continue
-            if ended_log_key(other) is not None:
-                continue
-            require_signed(view.trust, other)
             line.add(other)
         except (InconsistentError, UsageError):
             continue
         settled.append(digest)
     return Batch(tuple(line.entries), tuple(settled), superseded)
+
+
+def _readable(view: LogView, digests: Sequence[str]) -> Mapping[str, bytes]:
+    """Those of the offers that a trusted key signed; what judging them looks up is fetched."""
+    found: dict[str, bytes] = {}
+    keys: set[Key] = set()
+    for digest, entry in view.store.offered(digests).items():
+        try:
+            require_signed(view.trust, entry)
+        except (InconsistentError, UsageError):
+            continue
+        if digest_of(entry) != digest or ended_log_key(entry) is not None:
+            continue  # the end of a log key is committed by whoever replaces it, and alone
+        found[digest] = entry
+        keys.update(keys_of(peek(entry)))
+    view.store.prefetch(keys=sorted(keys))
+    return found
 
 
 class _Line:

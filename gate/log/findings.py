@@ -128,7 +128,7 @@ class Findings:
     @property
     def note_counts(self) -> Mapping[str, int]:
         """All notes, by kind."""
-        return dict(self._notes.counts)
+        return dict(+self._notes.counts)
 
     @property
     def counts(self) -> Mapping[str, int]:

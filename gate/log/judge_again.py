@@ -15,6 +15,7 @@ from gate.log.batch import Rejudge
 from gate.log.history import read_history
 from gate.log.source import HistorySource
 from gate.log.standing import no_longer_holds
+from gate.log.trust import require_signed
 from gate.model import PERMITTING, Now
 from gate.record.canonical import digest_of
 from gate.record.dsse import seal
@@ -27,7 +28,8 @@ from gate.record.writing import superseded_statement
 def judge_again(signer: RecordSigner, now: Now, gate_version: str) -> Rejudge:
     """The ``Rejudge`` that logs denials signed by ``signer`` for decisions that no longer hold.
 
-    It raises ``InconsistentError`` where the log does not begin with what was judged.
+    It raises ``InconsistentError`` where the log does not begin with what was judged, and
+    ``UsageError`` where the denial's time, which is now, lies in no period of its key.
     """
 
     def again(view: HistorySource, entry: bytes) -> bytes:
@@ -46,7 +48,7 @@ def judge_again(signer: RecordSigner, now: Now, gate_version: str) -> Rejudge:
         failed = no_longer_holds(record, history)
         if not failed:
             return entry
-        return seal(
+        denial = seal(
             superseded_statement(
                 digest_of(entry),
                 record,
@@ -57,6 +59,9 @@ def judge_again(signer: RecordSigner, now: Now, gate_version: str) -> Rejudge:
             ),
             signer,
         )
+        # The clock may have left the key's period since the decision: nobody could read this.
+        require_signed(view.trust, denial)
+        return denial
 
     return again
 

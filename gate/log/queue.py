@@ -11,8 +11,9 @@ from collections.abc import Sequence
 COURTESIES = 6
 """How often a writer steps back for those before it, who may be dead, before it goes on itself."""
 
-_STEP = 0.08  # seconds
-_RANKS = 4  # writers ahead that make the pause longer by one step
+_STEP = 0.08  # seconds for each writer ahead: about what one more entry costs who commits them
+_GROWTH = 1.5  # of the pauses: where the machine is slow, so is who commits
+_LONGEST = 30.0
 
 
 class Queue:
@@ -33,6 +34,12 @@ class Queue:
         ahead = sum(one < self._digest and one not in self._stuck for one in waiting)
         if not ahead or not self._left:
             return 0
+        step = _STEP * _GROWTH ** (COURTESIES - self._left)
         self._left -= 1
         spread = 0.5 + random.random()  # noqa: S311  # to spread writers, not to hide anything
-        return _STEP * spread * (1 + ahead / _RANKS)
+        return min(_LONGEST, step * spread * (1 + ahead))
+
+
+def after_another() -> float:
+    """How many seconds to wait where another was first, so that two do not meet again and again."""
+    return _STEP * random.random()  # noqa: S311  # to spread writers, not to hide anything

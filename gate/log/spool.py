@@ -94,7 +94,7 @@ class Spool:
         """The facts of ``part`` that one chunk left."""
         data = self.get(f"{name}-{chunk}", part)
         # This run wrote it, into a folder that nobody else may enter.
-        return marshal.loads(data) if data else ()  # noqa: S302
+        return marshal.loads(data) if data else ()  # noqa: S302  # see above
 
 
 class Gathering:

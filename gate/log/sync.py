@@ -5,7 +5,6 @@ Every append does the same along the way; this is for a log to which nobody appe
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Sequence
 
@@ -16,14 +15,13 @@ from gate.log.asking import Post
 from gate.log.batch import Batch, Rejudge, judge_batch
 from gate.log.in_force import require_in_force
 from gate.log.plan import plan_append
+from gate.log.queue import after_another
 from gate.log.reindex import catch_up
 from gate.log.trust import Trust, require_log_key
 from gate.log.view import LogView
 from gate.log.witnessed import witnessed
 from gate.store.contract import Plan, Store
 from gate.tlog.keys import Signer
-
-_STEP = 0.08  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +60,7 @@ def sync(
         waiting = store.waiting()
         batch = judge_batch(view, None, waiting, rejudge)
         if not store.commit(view.checkpoint, _plan(view, batch, signer)):
-            pause(_STEP * random.random())  # noqa: S311  # to spread writers, not to hide
+            pause(after_another())
             continue
         committed += len(batch.entries)
         if not batch.entries:

@@ -82,7 +82,7 @@ def require_keys(
     if trust.signers.public_key(record_key.keyid) is None:
         raise _no_record_key(f"{SIGNERS} does not name {record_key.keyid}")
     if at is not None and trust.signers.find(record_key.keyid, at) is None:
-        raise _no_record_key(f"{at.isoformat()} lies in no period of {record_key.keyid}")
+        raise _not_now(f"{at.isoformat()} lies in no period of {record_key.keyid}")
 
 
 def require_log_key(trust: Trust, key: Signer) -> None:
@@ -115,14 +115,24 @@ def require_signed(trust: Trust, entry: bytes) -> None:
     """
     try:
         open_record(entry, trust.signers)
-    except (UnknownSignerError, SignerNotValidError) as error:
+    except UnknownSignerError as error:
         raise _no_record_key(error.message) from error
+    except SignerNotValidError as error:
+        raise _not_now(error.message) from error
 
 
 def _no_record_key(why: str) -> UsageError:
     return UsageError(
         f"{SIGNING_KEY} is not a record key that the trust folder believes now: {why}",
         remedy=f"add its public key to {SIGNERS}, or give the key that is there",
+    )
+
+
+def _not_now(why: str) -> UsageError:
+    return UsageError(
+        f"{SIGNING_KEY} is not a record key that the trust folder believes now: {why}",
+        remedy=f"set this machine's clock if it is wrong; else give the key whose period in "
+        f"{SIGNERS} is now",
     )
 
 

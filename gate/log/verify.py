@@ -77,15 +77,15 @@ class LogReport:
     """What verifying found. ``checkpoint`` is the note that was verified, b"" if it could not be.
 
     ``root`` is in lower-case hex. ``faults`` and ``notes`` are in the log's order, each kind cut
-    off after the first hundred; ``fault_counts`` has them all, by kind. ``counts`` says what was
-    checked: "entries", "decision", "outcome", "key", "unknown", "tiles", "evidence", "evidence
-    missing", "index rows". ``kept`` are the kept checkpoints that this log extends. ``beyond``
-    counts what lies in the log's place and reaches beyond its head, or belongs to nothing below it:
-    an append that did not come to its end leaves that behind, and so does an older head that is
-    laid over a newer log. ``unwitnessed`` are the heads, the log's own and kept ones, that too few
-    witnesses cosigned: no fault, and not to be believed (exit code 12, not 13). ``since`` is the
-    entry from which on signatures and evidence were checked; without ``records`` nothing was that
-    stands in a record.
+    off after the first hundred; ``fault_counts`` and ``note_counts`` have them all, by kind.
+    ``counts`` says what was checked: "entries", "decision", "outcome", "key", "unknown", "tiles",
+    "evidence", "evidence missing", "index rows" (the entries whose rows agree). ``kept`` are the
+    kept checkpoints that this log extends. ``beyond`` counts what lies in the log's place and
+    reaches beyond its head, or belongs to nothing below it: an append that did not come to its end
+    leaves that behind, and so does an older head that is laid over a newer log. ``unwitnessed`` are
+    the heads, the log's own and kept ones, that too few witnesses cosigned: no fault, and not to be
+    believed (exit code 12, not 13). ``since`` is the entry from which on signatures and evidence
+    were checked; without ``records`` nothing was that stands in a record.
     """
 
     origin: str
@@ -95,6 +95,7 @@ class LogReport:
     faults: tuple[Finding, ...]
     notes: tuple[Finding, ...]
     fault_counts: Mapping[str, int]
+    note_counts: Mapping[str, int]
     counts: Mapping[str, int]
     kept: tuple[Checkpoint, ...] = ()
     beyond: int = 0
@@ -288,6 +289,7 @@ def _report(
         faults=findings.faults,
         notes=findings.notes,
         fault_counts=findings.fault_counts,
+        note_counts=findings.note_counts,
         counts=findings.counts,
         kept=kept,
         beyond=findings.note_counts.get("beyond", 0),

@@ -7,13 +7,13 @@ had cosigned meanwhile.
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Callable
 
 from gate.errors import NotRecordedError
 from gate.log.asking import Post
 from gate.log.cosigning import cosign_head
+from gate.log.queue import after_another
 from gate.log.trust import Trust
 from gate.log.view import LogView
 from gate.log.witness import NewerHeadError
@@ -21,7 +21,6 @@ from gate.store.contract import Plan, Store
 from gate.tlog.trust import NONE
 
 ROUNDS = 20
-_STEP = 0.08  # seconds
 
 
 def witnessed(
@@ -47,7 +46,7 @@ def witnessed(
         try:
             cosigned = cosign_head(store, trust, view, known=known, post=post)
         except NewerHeadError:
-            pause(_STEP * random.random())  # noqa: S311  # to spread writers, not to hide
+            pause(after_another())
             view = LogView(store, trust, quorum=False)
             continue
         store.commit(view.checkpoint, Plan({}, (), (), cosigned))

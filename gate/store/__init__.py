@@ -13,20 +13,13 @@ is only ever a hint: readers check each hit against the entry, and do not take s
 
 ==============  ===================================================================
 ``contract``    what every store does; ``tests/contract/store`` holds each to it
-``directory``   a folder of the local file system
+``open``        from a URL of the configuration to a store
+``directory/``  a folder of the local file system
+``bucket/``     a bucket of an object store: many writers, no server
+``git/``        a branch of a git remote
 ``memory``      nothing that lasts: for tests and the demonstration
-``git``         a branch of a git remote. With it: ``git_url`` (what its URL names), ``git_run``
-                (how git is run), ``git_remote`` (what is asked of the remote), ``git_objects``,
-                ``git_tree`` and ``git_files`` (what is here of a commit), ``git_ahead`` (what to
-                fetch along), ``git_index`` (the form of its index), ``git_commit``,
-                ``git_publish`` (a push and its doubtful ends), ``git_errors`` (what to tell)
-``index``       the directory's index, one SQLite file
+``disclosure``  where disclosures live, apart from the log because they must be erasable
 ``lock``        one writer at a time, by a lock that the operating system drops
 ``durable``     the system calls that make a file last
-``object``      a bucket of an object store: many writers, no server; ``bucket`` is its door to the
-                engine, ``trail`` finds the head, ``chain`` judges commits, ``publish`` follows
-                them, ``examine`` and ``primitive`` are for those who check
-``disclosure``  where disclosures live, apart from the log because they must be erasable
-``open``        from a URL of the configuration to a store
 ==============  ===================================================================
 """

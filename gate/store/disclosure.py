@@ -2,8 +2,7 @@
 
 A record names people only by commitments. The bytes that open them stand here, apart from the log,
 so that they can be erased and every proof stays whole: in a folder, or in a bucket
-(``disclosure_bucket``). Copies, backups and snapshots of it are the reader's to
-erase too.
+(``bucket.disclosures``). Copies, backups and snapshots of it are the reader's to erase too.
 """
 
 from __future__ import annotations
@@ -102,8 +101,8 @@ def open_disclosures(url: str, where: Whereabouts) -> DisclosureStore:
             remedy="give a directory (dir:PATH) or a bucket (s3://bucket/prefix)",
         )
     if url.startswith(("s3:", "gs:", "az:")):
-        from gate.store.disclosure_bucket import BucketDisclosures
-        from gate.store.open_object import open_bucket
+        from gate.store.bucket.disclosures import BucketDisclosures
+        from gate.store.bucket.open import open_bucket
 
         return BucketDisclosures(open_bucket(url, where))
     return FolderDisclosures(folder(url, where.base))

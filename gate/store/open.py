@@ -19,15 +19,15 @@ def open_store(url: str, around: Surroundings) -> Store:
 
         return MemoryStore()
     if url.startswith("dir:"):
-        from gate.store.directory import DirectoryStore
+        from gate.store.directory.store import DirectoryStore
 
         return DirectoryStore(folder(url, around.base), url)
     if url.startswith("git+"):
-        from gate.store.git import open_git
+        from gate.store.git.store import open_git
 
         return open_git(url, around)
     if url.startswith(("s3:", "gs:", "az:")):
-        from gate.store.open_object import open_object
+        from gate.store.bucket.open import open_object
 
         return open_object(url, around)
     raise UsageError(

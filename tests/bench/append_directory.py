@@ -26,7 +26,7 @@ from gate.log.append import append
 from gate.log.judge_again import judge_again
 from gate.log.keys import row_of
 from gate.log.view import LogView
-from gate.store.directory import INDEX, SCRATCH, DirectoryStore
+from gate.store.directory.store import INDEX, SCRATCH, DirectoryStore
 
 ROUNDS = 21
 _WARM_UP = 2

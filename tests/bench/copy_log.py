@@ -11,7 +11,7 @@ from gate.log.create import init_log
 from gate.log.plan import plan_append
 from gate.log.view import LogView
 from gate.store.contract import Store
-from gate.store.directory import DirectoryStore
+from gate.store.directory.store import DirectoryStore
 from gate.tlog.tile import WIDTH, TreeReader
 
 

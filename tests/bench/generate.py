@@ -22,9 +22,9 @@ from waves import waves
 from writers import Place
 
 from gate.store.contract import CHECKPOINT, TOKEN_SIZE, IndexRow
-from gate.store.directory import INDEX, SCRATCH
+from gate.store.directory.index import SqliteIndex
+from gate.store.directory.store import INDEX, SCRATCH
 from gate.store.durable import Calls
-from gate.store.index import SqliteIndex
 from gate.tlog.checkpoint import Checkpoint, sign_checkpoint
 from gate.tlog.merkle import Frontier
 

@@ -29,7 +29,7 @@ def missing() -> str:
     """Why logs in git cannot be measured; "" if they can."""
     try:
         server = _server()
-        importlib.import_module("gate.store.git")
+        importlib.import_module("gate.store.git.store")
     except ModuleNotFoundError as error:
         return f"this version has no {error.name}"
     return "" if server.available() else "git here has no http-backend"

@@ -36,7 +36,7 @@ _TITLE = "Append to an object store, uncontended"
 def measure(home: Path, size: int) -> None:
     """Measure on a copy of the generated log in ``home``, and print."""
     try:
-        errors = importlib.import_module("gate.store.bucket")
+        errors = importlib.import_module("gate.store.bucket.engine")
     except ModuleNotFoundError:
         skip(_TITLE, "this version has no object store")
         return
@@ -55,7 +55,7 @@ def measure(home: Path, size: int) -> None:
 
 
 def _store(bucket: MemoryBucket) -> Store:
-    module = importlib.import_module("gate.store.object")
+    module = importlib.import_module("gate.store.bucket.store")
     store: Store = module.ObjectStore(bucket, log_reader([LOG_KEY.verifier]))
     return store
 

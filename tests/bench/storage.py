@@ -9,7 +9,7 @@ from pathlib import Path
 from figures import Figure, show
 from generated import LOG
 
-from gate.store.directory import INDEX
+from gate.store.directory.store import INDEX
 from gate.tlog.canonical import HASH_SIZE
 from gate.tlog.tile import WIDTH
 

@@ -31,7 +31,7 @@ _MODULES = [  # imported once, and not by each writer; obstore not, which starts
     "gate.log.append",
     "gate.log.judge_again",
     "gate.log.verify",
-    "gate.store.directory",
+    "gate.store.directory.store",
     "gate.store.open",
 ]
 

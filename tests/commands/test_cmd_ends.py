@@ -119,7 +119,7 @@ def test_a_closed_stdin_changes_nothing(acme: Job) -> None:
 PLACES = (
     *("gate.deploy.gather", "gate.deploy.evaluate", "gate.deploy.open_store"),
     *("gate.log.append.append", "gate.record.writing.decision_statement"),
-    *("gate.store.directory.DirectoryStore.commit", "gate.log.receipt.write_receipt"),
+    *("gate.store.directory.store.DirectoryStore.commit", "gate.log.receipt.write_receipt"),
     *("gate.cli.enforce.print_decision", "gate.cli.enforce.tell_ci", "gate.cli.enforce.ask"),
     *("gate.tickets.jira.JiraReader.fetch", "gate.forges.github.GitHubReader.fetch_change"),
 )

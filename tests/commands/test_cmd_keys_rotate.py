@@ -20,7 +20,7 @@ from gate.record.predicates import KeyAction, KeyRole
 from gate.record.signer import RecordSigner, load_private_key
 from gate.record.signers import parse_signers
 from gate.record.statement import KeyRecord
-from gate.store.directory import DirectoryStore
+from gate.store.directory.store import DirectoryStore
 from gate.tlog.errors import UnknownKeyError
 from gate.tlog.note import Ed25519Signer, parse_note
 

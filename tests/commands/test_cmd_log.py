@@ -71,6 +71,8 @@ def test_integrity_alone_and_since_a_checkpoint(acme: Job, copy: Path) -> None:
     ended = on(acme, copy, "log", "verify", "--since", str(head), "--jobs", "1")
     assert ended.code == 0, said(ended)
     must_say(ended, "extends the kept checkpoint of 7 entries", "entries below 7: hashed and read")
+    assert "verified: signatures" not in ended.out
+    must_say(ended, "signatures and evidence from entry 7 on", "witnesses: none asked for")
     flip(a_file(copy, "tile/entries/000.p/7"))
     assert on(acme, copy, "log", "verify", "--integrity-only").code == 13
     report = json.loads(on(acme, copy, "log", "verify", "--integrity-only", "--json").out)
@@ -122,6 +124,17 @@ def test_missing_evidence_is_reported_and_is_no_fault(acme: Job, copy: Path) -> 
     ended = on(acme, copy, "log", "verify")
     assert ended.code == 0, said(ended)
     must_say(ended, "note:", "evidence")
+
+
+def test_many_notes_of_one_kind_are_counted_instead_of_told(acme: Job, copy: Path) -> None:
+    for n in range(8):
+        (copy / f"stray-{n}").touch()
+    ended = on(acme, copy, "log", "verify")
+    assert ended.code == 0, said(ended)
+    assert ended.out.count("note: stray-") == 5
+    must_say(ended, "note: 3 more of the kind stray")
+    report = json.loads(on(acme, copy, "log", "verify", "--json").out)
+    assert (report["note_counts"]["stray"], report["quorum"]) == (8, "none")
 
 
 def test_no_log_at_all_is_not_an_empty_one(acme: Job, tmp_path: Path) -> None:
@@ -199,7 +212,9 @@ def kept_at(acme: Job, index: int, to: Path) -> Path:
 def test_the_log_only_grew_since_a_kept_checkpoint(acme: Job, tmp_path: Path) -> None:
     kept = kept_at(acme, 1, tmp_path / "kept")
     ended = acme.gate("log", "prove", "--since", str(kept), expect=0)
-    must_say(ended, "grew from 3 to 7 entries, and nothing else changed")
+    must_say(ended, "grew from 3 to 7 entries: by its signed head")
+    both = acme.gate("log", "prove", "0", "--since", str(kept))
+    assert both.code == 2, said(both)
     now = acme.home / "log" / "checkpoint"
     must_say(acme.gate("log", "prove", "--since", str(now), expect=0), "grew from 7 to 7")
 

@@ -19,8 +19,8 @@ from faults.pipelines import LOG_KEY, TRUST, filler
 
 from gate.log.append import append, as_it_is
 from gate.log.reading import log_reader
+from gate.store.bucket.store import ObjectStore
 from gate.store.contract import Plan
-from gate.store.object import ObjectStore
 
 
 class Counted(ObjectStore):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+import traceback
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,9 @@ def test_all_of_them_come_through_and_nothing_forks(tmp_path: Path) -> None:
                 store = open_at(url, tmp_path, pause=time.sleep, GATE_LOG_TOKEN=TOKEN)
                 append(store, TRUST, LOG_KEY, entry)
                 code = 0
+            except BaseException:
+                traceback.print_exc()  # all that is ever seen of it
+                raise
             finally:
                 os._exit(code)
         children.append(child)

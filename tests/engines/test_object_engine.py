@@ -27,8 +27,8 @@ from gate.log.reading import log_reader
 from gate.log.reindex import reindex
 from gate.log.verify import verify_log
 from gate.log.view import LogView
+from gate.store.bucket.store import ObjectStore
 from gate.store.contract import StoreError
-from gate.store.object import ObjectStore
 
 READER = log_reader([LOG_KEY.verifier])
 PAGE = Path(__file__).parents[2] / "docs" / "object-stores.md"

@@ -11,9 +11,9 @@ import s3_server
 from botocore.exceptions import ClientError  # type: ignore[import-untyped]  # it has no types
 from engines.conftest import Gateway
 
+from gate.store.bucket.disclosures import BucketDisclosures
 from gate.store.contract import StoreError, Whereabouts
 from gate.store.disclosure import open_disclosures
-from gate.store.disclosure_bucket import BucketDisclosures
 
 PAGE = Path(__file__).parents[2] / "docs" / "object-stores.md"
 PREFIX = "some/people"

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from buckets import MemoryBucket
 
-from gate.store.bucket import Bucket, DoubtError, TakenError
+from gate.store.bucket.engine import Bucket, DoubtError, TakenError
 from gate.store.contract import StoreError
 
 T = TypeVar("T")

@@ -16,8 +16,8 @@ from gate.log.reading import log_reader
 from gate.log.verify import verify_log
 from gate.log.view import LogView
 from gate.store.contract import Surroundings
-from gate.store.git import GitStore
-from gate.store.git_url import parse_place
+from gate.store.git.store import GitStore
+from gate.store.git.url import parse_place
 
 READER = log_reader(one.key for one in TRUST.policy.logs)
 

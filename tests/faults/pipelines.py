@@ -28,7 +28,7 @@ from gate.record.signers import SignerEntry
 from gate.record.statement import DecisionRecord, open_record
 from gate.record.writing import key_statement, outcome_statement
 from gate.store.contract import Store
-from gate.store.directory import DirectoryStore
+from gate.store.directory.store import DirectoryStore
 from gate.store.durable import Calls
 from gate.tlog.note import Ed25519Signer
 from gate.tlog.trust import parse_policy

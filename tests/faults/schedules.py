@@ -15,7 +15,7 @@ from typing import TypeVar
 from buckets import MemoryBucket
 from faults.faulty_buckets import Crash
 
-from gate.store.bucket import DoubtError, TakenError
+from gate.store.bucket.engine import DoubtError, TakenError
 
 T = TypeVar("T")
 

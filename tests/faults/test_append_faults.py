@@ -21,7 +21,7 @@ from gate.log.append import append
 from gate.log.verify import verify_log
 from gate.log.view import LogView
 from gate.store.contract import StoreError
-from gate.store.directory import DirectoryStore
+from gate.store.directory.store import DirectoryStore
 
 SIZES = (0, 3, 255)  # of the log before the append
 

@@ -21,7 +21,7 @@ from gate.log.kept import Kept
 from gate.log.verify import verify_log
 from gate.log.view import LogView
 from gate.store.contract import StoreError
-from gate.store.git import GitStore
+from gate.store.git.store import GitStore
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="the wrapper is a shell script")
 
@@ -111,6 +111,17 @@ def test_a_git_that_does_not_come_to_an_end_is_ended(url: str, tmp_path: Path, a
     with pytest.raises(StoreError) as caught:
         LogView(open_at(url, tmp_path, path=wrapper.path, timeout=2), TRUST)
     assert caught.value.remedy
+    add(open_at(url, tmp_path), NEW)
+    assert entries_of(url, tmp_path) == [ONE, NEW]
+
+
+def test_a_lock_that_a_killed_remote_left_is_named(url: str, tmp_path: Path) -> None:
+    lock = tmp_path / "log.git" / "refs" / "heads" / "log.lock"
+    lock.touch()
+    with pytest.raises(StoreError, match=r"left its lock on the branch .*log\.lock") as caught:
+        add(open_at(url, tmp_path), NEW)
+    assert "delete the .lock file" in caught.value.remedy
+    lock.unlink()  # as the message says
     add(open_at(url, tmp_path), NEW)
     assert entries_of(url, tmp_path) == [ONE, NEW]
 

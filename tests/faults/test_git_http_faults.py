@@ -19,7 +19,7 @@ from gate.errors import UsageError
 from gate.log.plan import plan_append
 from gate.log.view import LogView
 from gate.store.contract import StoreError, Surroundings
-from gate.store.git import GitStore, open_git
+from gate.store.git.store import GitStore, open_git
 from gate.tlog.tile import right_edge
 
 pytestmark = pytest.mark.skipif(

@@ -22,10 +22,10 @@ from gate.log.create import init_log
 from gate.log.reading import log_reader
 from gate.log.verify import verify_log
 from gate.log.view import LogView
-from gate.store.bucket import Bucket
-from gate.store.careful import ATTEMPTS
+from gate.store.bucket.careful import ATTEMPTS
+from gate.store.bucket.engine import Bucket
+from gate.store.bucket.store import ObjectStore
 from gate.store.contract import StoreError
-from gate.store.object import ObjectStore
 
 FEW = ("not done", "done", "crash before", "crash after")
 READER = log_reader([LOG_KEY.verifier])

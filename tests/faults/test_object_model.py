@@ -23,9 +23,9 @@ from gate.log.append import append, as_it_is
 from gate.log.create import init_log
 from gate.log.reading import log_reader
 from gate.log.view import LogView
-from gate.store.bucket import Bucket
+from gate.store.bucket.engine import Bucket
+from gate.store.bucket.store import ObjectStore
 from gate.store.contract import Plan, StoreError
-from gate.store.object import ObjectStore
 from gate.tlog.checkpoint import open_checkpoint
 
 READER = log_reader([LOG_KEY.verifier])

@@ -18,7 +18,7 @@ from gate.log.create import init_log
 from gate.log.verify import verify_log
 from gate.log.view import LogView
 from gate.store.contract import StoreError
-from gate.store.directory import DirectoryStore
+from gate.store.directory.store import DirectoryStore
 
 TESTS = Path(__file__).parents[1]
 
@@ -30,7 +30,7 @@ from faults.pipelines import LOG_KEY, TRUST, filler
 from gate.errors import GateError
 from gate.log.append import append
 from gate.log.view import LogView
-from gate.store.directory import DirectoryStore
+from gate.store.directory.store import DirectoryStore
 store = DirectoryStore(Path(sys.argv[2]))
 print(LogView(store, TRUST).size)
 try:

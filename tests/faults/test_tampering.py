@@ -22,7 +22,7 @@ from gate.log.verify import Extent, LogReport, verify_log
 from gate.record.quick import QuickReader
 from gate.record.summary import Summary
 from gate.store.contract import IndexRow
-from gate.store.directory import DirectoryStore
+from gate.store.directory.store import DirectoryStore
 from gate.store.memory import MemoryStore
 from gate.tlog.note import add_signatures, open_note, sign_note
 from gate.tlog.tile import decode_bundle, encode_bundle

@@ -21,7 +21,7 @@ from faults.pipelines import LOG_KEY, TRUST, fill, filler, new_directory
 from gate.log.append import append
 from gate.log.verify import verify_log
 from gate.log.view import LogView
-from gate.store.directory import DirectoryStore
+from gate.store.directory.store import DirectoryStore
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork(2)")
 
@@ -104,7 +104,7 @@ sys.path.append(sys.argv[1])
 from pathlib import Path
 from faults.pipelines import LOG_KEY, TRUST, filler
 from gate.log.append import append
-from gate.store.directory import DirectoryStore
+from gate.store.directory.store import DirectoryStore
 store = DirectoryStore(Path(sys.argv[2]))
 entries = filler(20, int(sys.argv[3]))
 print("ready", flush=True)

@@ -19,7 +19,7 @@ from gate.log.judge_again import judge_again
 from gate.log.verify import verify_log
 from gate.log.view import LogView
 from gate.record.statement import DecisionRecord, OutcomeRecord
-from gate.store.directory import DirectoryStore
+from gate.store.directory.store import DirectoryStore
 from gate.tlog.merkle import leaf_hash
 from gate.tlog.tile import plan_tiles
 

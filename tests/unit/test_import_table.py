@@ -228,7 +228,7 @@ def breaches_of(module: str, text: str, *others: str) -> list[str]:
         ("gate.identity", "from gate.controls.registry import CONTROLS"),
         ("gate.controls.approved", "from gate.policy import evaluate"),
         ("gate.controls.approved", "from gate.http import Wire"),
-        ("gate.store.directory", "from gate.record.dsse import seal"),
+        ("gate.store.directory.store", "from gate.record.dsse import seal"),
         ("gate.record.statement", "from gate.config import Policy"),
         ("gate.output.terminal", "from gate.policy import evaluate"),
         ("gate.facts", "from gate.log.append import append"),

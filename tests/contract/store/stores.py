@@ -13,11 +13,11 @@ from buckets import MemoryBucket
 from contract.store.small_log import READER
 from engines import git_http
 
+from gate.store.bucket.store import ObjectStore
 from gate.store.contract import Store, Surroundings
-from gate.store.directory import DirectoryStore
-from gate.store.git import GitStore, open_git
+from gate.store.directory.store import DirectoryStore
+from gate.store.git.store import GitStore, open_git
 from gate.store.memory import MemoryStore
-from gate.store.object import ObjectStore
 
 Connect: TypeAlias = Callable[[], Store]
 """Opens the one store of a test, as each writer does for itself."""

@@ -19,7 +19,7 @@ from gate.log.verify import verify_log
 from gate.log.view import LogView
 from gate.log.witness import NewerHeadError, NotCosignedError
 from gate.store.contract import Plan, Store
-from gate.store.directory import DirectoryStore
+from gate.store.directory.store import DirectoryStore
 from gate.store.memory import MemoryStore
 from gate.tlog.errors import QuorumError
 

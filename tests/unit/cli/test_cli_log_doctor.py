@@ -9,7 +9,7 @@ import pytest
 from gate.cli.doctor import forgetful
 from gate.cli.examined import State
 from gate.cli.log_doctor import protected
-from gate.store.primitive import Protection
+from gate.store.bucket.primitive import Protection
 
 AT = datetime(2026, 3, 3, 10, tzinfo=UTC)
 YEAR = timedelta(days=400)

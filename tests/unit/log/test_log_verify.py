@@ -33,7 +33,7 @@ from gate.log.verify import Extent, LogReport, verify_log
 from gate.log.view import LogView
 from gate.model import Base, BaseKind, EntryLink, History
 from gate.store.contract import IndexRow, Oddity, StoreError
-from gate.store.directory import DirectoryStore
+from gate.store.directory.store import DirectoryStore
 from gate.store.memory import MemoryStore
 
 
@@ -92,6 +92,7 @@ def test_every_size_verifies(size: int) -> None:
         faults=(),
         notes=(),
         fault_counts={},
+        note_counts={},
         counts=verify_log(store, TRUST).counts,
     )
 

@@ -10,14 +10,14 @@ from s3_server import KEYS, client, moto_endpoint, new_bucket
 
 from gate.errors import UsageError
 from gate.log.reading import log_reader
-from gate.store.bucket import BusyError, DoubtError
+from gate.store.bucket.disclosures import BucketDisclosures
+from gate.store.bucket.engine import BusyError, DoubtError
+from gate.store.bucket.primitive import Protection
 from gate.store.contract import StoreError, Surroundings, Whereabouts
 from gate.store.disclosure import DisclosureStore, FolderDisclosures, open_disclosures
-from gate.store.disclosure_bucket import BucketDisclosures
 from gate.store.durable import Calls, chain, make_directories
 from gate.store.memory import MemoryStore
 from gate.store.open import open_store
-from gate.store.primitive import Protection
 
 DIGEST = "ab" + "0" * 62
 OTHER = "cd" + "1" * 62
