@@ -243,7 +243,7 @@ Variable:   GATE_POLICY_SHA256={digest}
 
 def _also(answers: Answers) -> str:
     named = ", ".join(answers.credentials)
-    return f"\n            {named}: of whoever may write where the log lies" if named else ""
+    return f"\n            {named}: of whoever may write log and disclosures" if named else ""
 
 
 def _next(answers: Answers) -> str:
