@@ -30,7 +30,15 @@ from gate.model import (
     Problem,
     ProblemKind,
 )
-from gate.place import Keys, Place, asking_witnesses, open_keys, open_store, open_view
+from gate.place import (
+    Keys,
+    Place,
+    asking_witnesses,
+    open_disclosures,
+    open_keys,
+    open_store,
+    open_view,
+)
 from gate.policy import evaluate
 
 if TYPE_CHECKING:
@@ -225,7 +233,6 @@ def _record(
     from gate.record.labels import Labels
     from gate.record.predicates import PolicyReference
     from gate.record.writing import decision_statement
-    from gate.store.disclosure import open_disclosures
 
     facts, policy = judged.facts, place.policy
     service = policy.services[facts.deployment.service]
@@ -252,7 +259,7 @@ def _record(
     entry = seal(payload, signer)
     disclosure = Disclosure.of(entry, labels, policy.text.decode())
     store.put_evidence(evidence_name(bundle), bundle)
-    open_disclosures(policy.evidence_url, place.root).put(disclosure.entry, disclosure.to_json())
+    open_disclosures(place).put(disclosure.entry, disclosure.to_json())
     return entry
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from gate.log.view import LogView
     from gate.record.signer import RecordSigner
     from gate.store.contract import Key, Store, Surroundings
+    from gate.store.disclosure import DisclosureStore
     from gate.tlog.keys import Verifier
     from gate.tlog.note import Signer
 
@@ -106,6 +107,23 @@ def surroundings(place: Place, *keys: Verifier) -> Surroundings:
         region=settings.region,
         ca=settings.ca or place.policy.network.ca,
     )
+
+
+def open_disclosures(place: Place) -> DisclosureStore:
+    """Where the policy keeps who is behind the labels of records."""
+    from gate.store.contract import Whereabouts
+    from gate.store.disclosure import open_disclosures as opened
+
+    settings = place.policy.evidence
+    where = Whereabouts(
+        place.root,
+        place.environ,
+        endpoint=settings.endpoint,
+        region=settings.region,
+        ca=settings.ca or place.policy.network.ca,
+        section="evidence",
+    )
+    return opened(settings.url, where)
 
 
 def open_view(

@@ -108,6 +108,13 @@ RIGHT: dict[str, str] = {
     "a bucket of one's own": edited(
         '"dir:change-log"', '"s3://changes"\nendpoint = "https://s3.acme.example"\nca = "ca.pem"'
     ),
+    "disclosures in a bucket": edited(
+        '"dir:change-evidence"',
+        '"s3://people"\nendpoint = "https://s3.acme.example"\nregion = "eu"\nca = "ca.pem"',
+    ),
+    "both in one bucket": edited('"dir:change-log"', '"s3://changes/log"').replace(
+        '"dir:change-evidence"', '"s3://changes/logged-people"'
+    ),
     "a second service": GOOD + f'[services.api]\n{SERVICE}\nnames = ["API"]\n',
     "loopback": GOOD.replace("https://github.com", "http://127.0.0.1:8080"),
     "server's own api": edited(
@@ -190,7 +197,6 @@ WRONG: tuple[Wrong, ...] = (
     ),
     # not built yet
     Wrong('"dir:change-log"', '"memory:"', ("log.url", "no store")),
-    Wrong('"dir:change-evidence"', '"gs://bucket"', ("evidence.url", "no directory")),
     Wrong("[tickets.jira]", "[tickets.servicenow]", ("tickets.servicenow", "not built yet")),
     Wrong("[tickets.jira]", "[tickets.jra]", ("tickets.jra", '"jira"')),
     Wrong("[forges.github]", "[forges.gitlab]", ("forges.gitlab", "not built yet")),
@@ -286,6 +292,45 @@ WRONG: tuple[Wrong, ...] = (
     ),
     Wrong('"dir:change-evidence"', '"dir:change-log/x"', ("evidence.url",), in_schema=False),
     Wrong("[evidence]", 'trust = "change-log/trust"\n[evidence]', ("log.trust",), in_schema=False),
+    *(
+        Wrong('"dir:change-evidence"', f'"{url}"', ("evidence.url", says))
+        for url, says in (
+            ("git+https://x.example/r.git#people", "forgets nothing"),
+            ("git+file:///r#people", "forgets nothing"),
+            ("memory:", "no place for disclosures"),
+            ("s3://", "no place for disclosures"),
+            ("s3://user@bucket/p", "no place for disclosures"),
+        )
+    ),
+    Wrong('"dir:change-evidence"', '"s3://bucket/../x"', ("evidence.url",), in_schema=False),
+    *(
+        Wrong(
+            'url = "dir:change-log"\norigin = "acme.example/changes"\n\n'
+            '[evidence]\nurl = "dir:change-evidence"',
+            f'url = "s3://changes/log"\norigin = "x"\n[evidence]\nurl = "{url}"\n{line}',
+            ("evidence.url", "part of the bucket"),
+            in_schema=False,
+        )
+        for url, line in (
+            ("s3://changes/log", ""),
+            ("s3://changes/log/people", ""),
+            ("s3://changes/log/people", 'endpoint = "https://s3.acme.example"'),
+        )
+    ),
+    *(
+        Wrong('"dir:change-evidence"', f'"{url}"\n{line}', (f"evidence.{name}",), in_schema=False)
+        for url, name, line in (
+            ("dir:change-evidence", "endpoint", 'endpoint = "https://s3.example"'),
+            ("gs://bucket", "endpoint", 'endpoint = "https://s3.example"'),
+            ("az://bucket", "region", 'region = "eu"'),
+        )
+    ),
+    Wrong(
+        '"dir:change-evidence"',
+        '"s3://bucket"\nendpoint = "http://minio.example"',
+        ("evidence.endpoint",),
+    ),
+    Wrong('"dir:change-evidence"', '"s3://b12"\nretention = "1d"', ("evidence.retention",)),
     # URLs
     *(
         Wrong(

@@ -15,6 +15,7 @@ from gate.config.types import (
     ApprovalPlace,
     ApprovalRules,
     Environment,
+    EvidenceSettings,
     ForgeSettings,
     JiraSettings,
     LogSettings,
@@ -120,7 +121,7 @@ def good_policy(environment: Environment | None = None, **changes: Any) -> Polic
         text=b"# the policy\n",
         sha256="e" * 64,
         log=LogSettings("dir:change-log", "acme.example/changes", "trust"),
-        evidence_url="dir:change-evidence",
+        evidence=EvidenceSettings("dir:change-evidence"),
         forges={"github": ForgeSettings("github", "https://github.com", "https://api.github.com")},
         jira=JiraSettings(
             url="https://acme.atlassian.net",

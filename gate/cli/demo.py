@@ -18,7 +18,7 @@ from gate.errors import BUG, OK, UsageError
     "--serve", metavar="DIR", help="Only set the stage in DIR, and keep Jira and GitHub running."
 )
 def command(output: str | None, serve: str | None) -> int:
-    """Tell the whole story: real commands against simulated services, in about 20 seconds.
+    """Tell the whole story: real commands against simulated services, in half a minute.
 
     Nothing leaves this machine. With --serve, README's walk-through can be followed by hand.
     """

@@ -7,18 +7,23 @@ from collections.abc import Iterator
 from contextlib import closing, suppress
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from gate.cli.examined import Finding, State, code_of, tell, tried
 from gate.cli.inputs import now, open_place, pin_of
 from gate.cli.options import shared
+from gate.cli.presigned import headers_by
 from gate.cli.printing import read_secrets
 from gate.config import Policy, Secrets
 from gate.errors import GateError
 from gate.http import Budget, Wire
 from gate.model import PinState, Problem
 from gate.place import Place
+
+if TYPE_CHECKING:
+    from gate.store.bucket.primitive import Protection
 
 SOON = timedelta(days=7)  # how long before its end a record key is warned of
 
@@ -28,7 +33,8 @@ SOON = timedelta(days=7)  # how long before its end a record key is warned of
 def command(config: str) -> int:
     """Examine policy, keys, log, credentials, permissions and clocks, and say what to put right.
 
-    Writes nothing. Ends 10 if something is wrong, 11 if something could not be told.
+    Writes nothing, but a probe into a bucket of disclosures, which it removes again. Ends 10 if
+    something is wrong, 11 if something could not be told.
     """
     place = open_place(config)
     secrets = read_secrets(os.environ)
@@ -121,7 +127,20 @@ def _log(place: Place, _: Secrets) -> Iterator[Finding]:
 
 
 def _evidence(place: Place, _: Secrets) -> Iterator[Finding]:
-    folder = place.root / place.policy.evidence_url.removeprefix("dir:")
+    from gate.place import open_disclosures
+    from gate.store.bucket.disclosures import BucketDisclosures
+
+    try:
+        disclosures = open_disclosures(place)
+        if isinstance(disclosures, BucketDisclosures):
+            protection = disclosures.probe(headers_by(place, place.policy.evidence.ca))
+    except GateError as error:
+        yield Finding("evidence", State.FAULT, error.message, error.remedy)
+        return
+    if isinstance(disclosures, BucketDisclosures):
+        yield forgetful(protection)
+        return
+    folder = place.root / place.policy.evidence.url.removeprefix("dir:")
     near = folder if folder.exists() else folder.parent
     if near.is_dir() and os.access(near, os.W_OK):
         yield Finding("evidence", State.OK, "disclosures can be written")
@@ -129,6 +148,34 @@ def _evidence(place: Place, _: Secrets) -> Iterator[Finding]:
         yield Finding(
             "evidence", State.FAULT, f"{near} cannot be written", "let this user write it"
         )
+
+
+def forgetful(protection: Protection) -> Finding:
+    """Whether a bucket that took, showed and deleted a probe forgets what is deleted."""
+    did = "a probe was written, read back and deleted"
+    if protection.lock_mode or protection.retain_until:
+        return Finding(
+            "evidence",
+            State.FAULT,
+            f"{did}, and the bucket locks its objects ({protection.lock_mode or 'retention'}): "
+            "it cannot forget",
+            "keep disclosures in a bucket without Object Lock",
+        )
+    if protection.versioned is None:
+        return Finding(
+            "evidence",
+            State.WARNING,
+            f"{did}; whether old versions are kept could not be told",
+            "look it up: what is erased must be gone for good",
+        )
+    if protection.versioned:
+        return Finding(
+            "evidence",
+            State.WARNING,
+            f"{did}, and the bucket keeps old versions: what is erased is gone when they expire",
+            "take a bucket without versions, or let old versions expire within days",
+        )
+    return Finding("evidence", State.OK, f"{did}; the bucket keeps no old versions")
 
 
 def _people(place: Place, _: Secrets) -> Iterator[Finding]:

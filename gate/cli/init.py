@@ -26,7 +26,7 @@ GITHUB_STEP = """\
         with: {{ fetch-depth: 0, persist-credentials: false }}
       - uses: actions/setup-python@a26af69be951a213d495a4c3e4e4022e16d87065 # v5.6.0
         with: {{ python-version: "3.13" }}
-      - run: python3 -m pip install "change-gate @ git+https://github.com/OWNER/gate@COMMIT"
+      - run: python3 -m pip install "change-gate{extra} @ git+https://github.com/OWNER/gate@COMMIT"
       - run: gate enforce --service {service} --environment {environment}
         env:
           GATE_JIRA_EMAIL: ${{{{ secrets.GATE_JIRA_EMAIL }}}}
@@ -34,7 +34,7 @@ GITHUB_STEP = """\
           GATE_SIGNING_KEY: ${{{{ secrets.GATE_SIGNING_KEY }}}}
           GATE_LOG_KEY: ${{{{ secrets.GATE_LOG_KEY }}}}
           GATE_POLICY_SHA256: ${{{{ vars.GATE_POLICY_SHA256 }}}}
-          GITHUB_TOKEN: ${{{{ github.token }}}}
+{credentials}          GITHUB_TOKEN: ${{{{ github.token }}}}
 
 gate is on no package index: OWNER is where you keep it, and COMMIT the full id of a commit of it
 that you have reviewed. Pin it: whoever can change what is installed here sees the keys."""
@@ -48,6 +48,14 @@ is needed: export GITHUB_TOKEN."""
 
 KEYS = "gate-keys"
 DIRECTORY = "dir:change-log"
+PEOPLE = "dir:change-evidence"
+# What else a job must be given, by the beginning of the URL of log or disclosures.
+CREDENTIALS = {
+    "git+https:": ("GATE_LOG_TOKEN",),
+    "s3:": ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"),
+    "gs:": ("GOOGLE_SERVICE_ACCOUNT_KEY",),
+    "az:": ("AZURE_STORAGE_ACCOUNT_NAME", "AZURE_STORAGE_ACCOUNT_KEY"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +70,22 @@ class Answers:
     origin: str
     ci: str
     log: str
+    disclosures: str
+
+    @property
+    def credentials(self) -> tuple[str, ...]:
+        """The secrets that the places of log and disclosures take."""
+        urls = (self.log, self.disclosures)
+        return tuple(n for url, names in CREDENTIALS.items() if _any(urls, url) for n in names)
+
+    @property
+    def buckets(self) -> bool:
+        """Whether the library for buckets is needed."""
+        return _any((self.log, self.disclosures), "s3:", "gs:", "az:")
+
+
+def _any(urls: tuple[str, ...], *beginnings: str) -> bool:
+    return any(url.startswith(beginnings) for url in urls)
 
 
 @click.command("init")
@@ -86,7 +110,14 @@ class Answers:
     default=DIRECTORY,
     show_default=True,
     metavar="URL",
-    help="Where the log is to live: dir:PATH, git+https://HOST/REPOSITORY#BRANCH, s3://BUCKET/PREFIX",
+    help="Where the log is to live: dir:PATH, git+https://HOST/REPO#BRANCH, s3://BUCKET/PREFIX",
+)
+@click.option(
+    "--disclosures",
+    default=PEOPLE,
+    show_default=True,
+    metavar="URL",
+    help="Where names and texts of people are to live: dir:PATH, s3://BUCKET/PREFIX",
 )
 @click.option(
     "--ci",
@@ -157,6 +188,7 @@ def _write(answers: Answers, folder: Path) -> str:
         environment=answers.environment,
         origin=answers.origin,
         log=answers.log,
+        disclosures=answers.disclosures,
         forge_url=answers.repository.rsplit("/", 2)[0],
     )
     policy = parse_policy(text.encode())
@@ -195,21 +227,37 @@ Written in {directory}:
 {"What to paste into the deploy job" if answers.ci == "github" else "The step"}:
 """)
     step = GITHUB_STEP if answers.ci == "github" else SHELL_STEP
-    say(step.format(**{name: shlex.quote(said) for name, said in asdict(answers).items()}))
+    quoted = {name: shlex.quote(said) for name, said in asdict(answers).items()}
+    lines = [f"          {name}: ${{{{ secrets.{name} }}}}\n" for name in answers.credentials]
+    extra = "[object]" if answers.buckets else ""
+    say(step.format(**quoted, credentials="".join(lines), extra=extra))
     say(f"""
 Secrets:    GATE_SIGNING_KEY  from {KEYS}/signing.key
             GATE_LOG_KEY      from {KEYS}/log.key
-            GATE_JIRA_EMAIL, GATE_JIRA_TOKEN
+            GATE_JIRA_EMAIL, GATE_JIRA_TOKEN{_also(answers)}
 Variable:   GATE_POLICY_SHA256={digest}
             (changes with every edit of gate.toml: `sha256sum gate.toml`)
 
 {_next(answers)}""")
 
 
+def _also(answers: Answers) -> str:
+    named = ", ".join(answers.credentials)
+    return f"\n            {named}: of whoever may write log and disclosures" if named else ""
+
+
 def _next(answers: Answers) -> str:
     if answers.log.startswith("dir:"):
         return "Next: edit gate.toml, then `gate doctor`."
+    lost = ""
+    if answers.disclosures.startswith("dir:"):
+        lost = f"""\
+Note: a runner that does not keep its disk loses {answers.disclosures}, and with it who is behind
+      the labels of each record: give --disclosures a bucket, or change [evidence] url.
+
+"""
     return f"""\
-Next: edit gate.toml; make the log at {answers.log}, with the store's credentials and the log key:
+{lost}Next: edit gate.toml{" (add the buckets' region or endpoint)" if answers.buckets else ""};
+      make the log at {answers.log}, with the store's credentials and the log key:
       GATE_LOG_KEY_FILE={KEYS}/log.key gate log init
-then `gate doctor`."""
+then `gate log doctor` and `gate doctor`."""

@@ -139,9 +139,8 @@ def open_reading(config: str, log_url: str | None, trust: str | None) -> Reading
     """
     from gate.config import load_policy
     from gate.log.trust import load_trust
-    from gate.place import Place
+    from gate.place import Place, open_disclosures
     from gate.place import open_store as open_own
-    from gate.store.disclosure import open_disclosures
     from gate.store.open import folder_of
 
     if log_url and trust:
@@ -151,8 +150,8 @@ def open_reading(config: str, log_url: str | None, trust: str | None) -> Reading
     if log_url:
         return _elsewhere(log_url, folder)
     trusted = load_trust(folder, log=folder_of(policy.log.url, root))
-    store = open_own(Place(policy, root, os.environ), trusted)
-    return Reading(store, trusted, open_disclosures(policy.evidence_url, root))
+    place = Place(policy, root, os.environ)
+    return Reading(open_own(place, trusted), trusted, open_disclosures(place))
 
 
 def _elsewhere(url: str, folder: Path) -> Reading:

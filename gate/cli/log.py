@@ -1,18 +1,19 @@
-"""``gate log``: init, show, prove; see ``log_verify`` and ``log_sync`` for the others."""
+"""``gate log``: show and prove; the others stand in ``log_init``, ``log_doctor`` and the like."""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from gate.cli.inputs import Reading, open_place, open_reading
+from gate.cli.inputs import Reading, open_reading
+from gate.cli.log_doctor import doctor
+from gate.cli.log_init import init
 from gate.cli.log_sync import reindex, sync
 from gate.cli.log_verify import verify
 from gate.cli.options import shared
-from gate.cli.printing import read_secrets, say, say_json, say_raw
+from gate.cli.printing import say, say_json, say_raw
 from gate.cli.reading import beside, names_of
 from gate.errors import OK, UsageError
 
@@ -25,29 +26,9 @@ if TYPE_CHECKING:
 def command() -> None:
     """Read the log and prove what is in it, or put it in order.
 
-    Only init, sync and reindex write; only init and sync need keys.
+    Only init, sync and reindex write (doctor a probe, which it removes again); only init and sync
+    need keys.
     """
-
-
-@command.command("init")
-@shared("config")
-def init(config: str) -> int:
-    """Make the policy's log, empty, with its first signed checkpoint. A log is never replaced."""
-    from gate.log.create import init_log
-    from gate.place import surroundings
-    from gate.record.signer import load_private_key
-    from gate.store.open import open_store
-    from gate.tlog.note import Ed25519Signer
-
-    place = open_place(config)
-    key = load_private_key(read_secrets(os.environ).log_key, "GATE_LOG_KEY")
-    origin = place.policy.log.origin
-    signer = Ed25519Signer(origin, key)
-    store = open_store(place.policy.log.url, surroundings(place, signer.verifier))
-    checkpoint = init_log(store, origin, signer)
-    say(f"made an empty log at {place.policy.log.url}; its head:")
-    say(checkpoint.decode())
-    return OK
 
 
 @command.command("show")
@@ -117,7 +98,9 @@ def prove(
     return OK
 
 
+command.add_command(init)
 command.add_command(verify)
+command.add_command(doctor)
 command.add_command(sync)
 command.add_command(reindex)
 

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import closing
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import click
 
 from gate.cli.examined import Finding, State, code_of, tell, tried
 from gate.cli.inputs import now, open_place
 from gate.cli.options import shared
+from gate.cli.presigned import headers_by
 from gate.errors import GateError
 from gate.place import Place, open_store, open_view
 
 if TYPE_CHECKING:
-    from gate.config.types import NetworkSettings
     from gate.log.trust import Trust
     from gate.store.bucket.primitive import Protection
     from gate.store.contract import Store
@@ -77,9 +75,8 @@ def _bucket(place: Place, store: Store) -> Iterator[Finding]:
 
     if not isinstance(store, ObjectStore):
         return
-    network = place.policy.network
     try:
-        protection = store.prove(lambda url: _headers(url, network, place.policy.log.ca))
+        protection = store.prove(headers_by(place, place.policy.log.ca))
     except GateError as error:
         yield Finding("exclusive creation", State.FAULT, error.message, error.remedy)
         return
@@ -129,14 +126,3 @@ def _time(text: str) -> datetime | None:
     except ValueError:
         return None
     return found if found.utcoffset() is not None else None
-
-
-def _headers(url: str, network: NetworkSettings, ca: str) -> Mapping[str, str]:
-    """The headers of an object, by a URL that the store signed."""
-    from gate.http import Budget, Wire
-
-    parts = urlsplit(url)
-    origin = f"{parts.scheme}://{parts.netloc}"
-    wire = Wire("bucket", origin, auth=None, network=network, budget=Budget(network.budget), ca=ca)
-    with closing(wire):
-        return dict(wire.session.request("HEAD", url, headers={"Accept": "*/*"}).headers)

@@ -31,16 +31,15 @@ def check(config: str) -> int:
     disclosure is not at hand name nobody; they are counted.
     """
     from gate.identity import People
-    from gate.place import open_view
+    from gate.place import open_disclosures, open_view
     from gate.record.canonical import digest_of
     from gate.record.disclosure import parse_disclosure
     from gate.record.statement import DecisionRecord
-    from gate.store.disclosure import open_disclosures
 
     place = open_place(config)
     people = People(place.policy)
     view = open_view(place)
-    disclosures = open_disclosures(place.policy.evidence_url, place.root)
+    disclosures = open_disclosures(place)
     unowned: dict[Account, int] = {}
     absent = 0
     for index in range(view.size):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,7 @@ kept_option = click.option(
 beside = click.option(
     "--disclosures",
     metavar="URL",
-    help="Where the disclosures lie (dir:PATH); default: where the policy says.",
+    help="Where the disclosures lie (dir:PATH or a bucket); default: where the policy says.",
 )
 
 
@@ -45,7 +46,7 @@ def names_of(
             raise UsageError("--disclosures is given without --people, which joins them")
         return None
     if url is not None:
-        return _folder(url)
+        return _elsewhere(url)
     if reading.disclosures is None:
         raise UsageError(
             "--people needs the disclosures, and only a policy says where they lie",
@@ -54,11 +55,20 @@ def names_of(
     return reading.disclosures.get
 
 
-def _folder(url: str) -> Callable[[str], bytes | None]:
+def _elsewhere(url: str) -> Callable[[str], bytes | None]:
+    """Disclosures that no policy names; a bucket's endpoint is the environment's, as a log's is."""
+    from gate.store.contract import Whereabouts
     from gate.store.disclosure import open_disclosures
 
-    found = open_disclosures(url, Path())
+    where = Whereabouts(
+        Path(),
+        os.environ,
+        endpoint=os.environ.get("AWS_ENDPOINT_URL", ""),
+        region=os.environ.get("AWS_REGION", ""),
+        section="evidence",
+    )
+    found = open_disclosures(url, where)
     path = Path(url.removeprefix("dir:"))
-    if not path.is_dir():
+    if url.startswith("dir:") and not path.is_dir():
         raise UsageError(f"--disclosures {url}: there is no folder {path}")
     return found.get

@@ -19,7 +19,7 @@ from gate.errors import NOT_RECORDED, OK, USAGE, GateError
 
 LOOK = 60.0  # seconds; within them Python looks every few hundredths, and heeds signals
 PASSED_ON = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
-OURS = frozenset(name for name in SECRET_VARIABLES if name.startswith("GATE_"))
+OURS = frozenset({"GATE_LOG_USER", *(n for n in SECRET_VARIABLES if n.startswith("GATE_"))})
 
 
 @click.command("run", context_settings={"ignore_unknown_options": False})

@@ -94,7 +94,7 @@ def _policy(values: dict[str, object], text: bytes) -> Policy:
         text=text,
         sha256=hashlib.sha256(text).hexdigest(),
         log=log,
-        evidence_url=evidence,
+        evidence=evidence,
         forges=forges,
         jira=read_jira(root),
         services=read_services(root, forges),

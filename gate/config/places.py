@@ -8,7 +8,7 @@ from pathlib import Path
 
 from gate.config import grammar
 from gate.config.reader import Table, shown, wrong
-from gate.config.types import LogSettings
+from gate.config.types import EvidenceSettings, LogSettings
 
 _BUCKET = re.compile(r"(s3|gs|az)://[a-z0-9][a-z0-9._-]{1,62}(/[A-Za-z0-9_.=-]+)*")
 _BRANCH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./-]{0,199}")
@@ -17,11 +17,11 @@ _SSH = re.compile(r"ssh://([A-Za-z0-9_.-]+@)?[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za
 _FILE = re.compile(r"file://(/[^/?#\s]+)+")
 
 
-def read_places(root: Table) -> tuple[LogSettings, str]:
-    """The log's settings, and the URL of the disclosures."""
+def read_places(root: Table) -> tuple[LogSettings, EvidenceSettings]:
+    """The log's settings, and those of the disclosures."""
     log, evidence = root.table("log"), root.table("evidence")
     log.only(("url", "origin", "trust", "endpoint", "region", "ca", "retention"))
-    evidence.only(("url",))
+    evidence.only(("url", "endpoint", "region", "ca"))
     url = log_url(log.text("url"), log.at("url"))
     settings = LogSettings(
         url=url,
@@ -32,9 +32,14 @@ def read_places(root: Table) -> tuple[LogSettings, str]:
         ca=log.text("ca", ""),
         retention=_retention(log),
     )
-    disclosures = grammar.directory(evidence.text("url"), evidence.at("url"))
-    if url.startswith("dir:"):
-        _require_apart(settings, disclosures)
+    place = _evidence_url(evidence.text("url"), evidence.at("url"))
+    disclosures = EvidenceSettings(
+        url=place,
+        endpoint=_endpoint(evidence, place),
+        region=_region(evidence, place),
+        ca=evidence.text("ca", ""),
+    )
+    _require_apart(settings, disclosures)
     return settings, disclosures
 
 
@@ -44,7 +49,7 @@ def log_url(text: str, path: str) -> str:
         return grammar.directory(text, path)
     if text.startswith("git+"):
         return _git(text, path)
-    if _BUCKET.fullmatch(text) and not any(p in {".", ".."} for p in text.split("/")):
+    if _is_bucket(text):
         return text
     raise wrong(
         path,
@@ -52,6 +57,29 @@ def log_url(text: str, path: str) -> str:
         'write "dir:PATH", "git+https://host/repository.git#branch" (git+ssh, git+file), '
         '"s3://bucket/prefix", "gs://bucket/prefix" or "az://container/prefix"',
     )
+
+
+def _evidence_url(text: str, path: str) -> str:
+    """The URL of the disclosures: a directory or a bucket, which can forget."""
+    if text.startswith("dir:"):
+        return grammar.directory(text, path)
+    if _is_bucket(text):
+        return text
+    if text.startswith("git+"):
+        raise wrong(
+            path,
+            "is a git repository, whose history forgets nothing",
+            "personal data must be able to be erased: give a directory or a bucket",
+        )
+    raise wrong(
+        path,
+        f"{shown(text)} is no place for disclosures",
+        'write "dir:PATH", "s3://bucket/prefix", "gs://bucket/prefix" or "az://container/prefix"',
+    )
+
+
+def _is_bucket(text: str) -> bool:
+    return bool(_BUCKET.fullmatch(text)) and not {".", ".."} & set(text.split("/"))
 
 
 def _git(text: str, path: str) -> str:
@@ -74,19 +102,19 @@ def _git(text: str, path: str) -> str:
     return text
 
 
-def _endpoint(log: Table, url: str) -> str:
-    text = log.text("endpoint", "")
+def _endpoint(table: Table, url: str) -> str:
+    text = table.text("endpoint", "")
     if text and not url.startswith(("s3:", "az:")):
-        raise wrong(log.at("endpoint"), "is for buckets (s3://, az://) alone")
-    return grammar.url(text, log.at("endpoint")) if text else ""
+        raise wrong(table.at("endpoint"), "is for buckets (s3://, az://) alone")
+    return grammar.url(text, table.at("endpoint")) if text else ""
 
 
-def _region(log: Table, url: str) -> str:
-    text = log.text("region", "")
+def _region(table: Table, url: str) -> str:
+    text = table.text("region", "")
     if text and not url.startswith("s3:"):
-        raise wrong(log.at("region"), "is for buckets of s3:// alone")
+        raise wrong(table.at("region"), "is for buckets of s3:// alone")
     if text and not _REGION.fullmatch(text):
-        raise wrong(log.at("region"), f"{shown(text)} is no region")
+        raise wrong(table.at("region"), f"{shown(text)} is no region")
     return text
 
 
@@ -95,13 +123,21 @@ def _retention(log: Table) -> timedelta | None:
     return grammar.duration(text, log.at("retention")) if text else None
 
 
-def _require_apart(settings: LogSettings, disclosures: str) -> None:
-    log = Path(settings.url.removeprefix("dir:"))
-    if Path(disclosures.removeprefix("dir:")).is_relative_to(log):
+def _require_apart(settings: LogSettings, disclosures: EvidenceSettings) -> None:
+    if _inside(disclosures.url, settings.url):
+        place = "directory" if settings.url.startswith("dir:") else "part of the bucket"
         raise wrong(
             "evidence.url",
-            "lies in the log's directory",
+            f"lies in the log's {place}",
             "personal data must be able to be erased: keep it apart from the log",
         )
-    if Path(settings.trust).is_relative_to(log):
+    if settings.url.startswith("dir:") and _inside(f"dir:{settings.trust}", settings.url):
         raise wrong("log.trust", "lies in the log's directory", "a log cannot vouch for itself")
+
+
+def _inside(url: str, log: str) -> bool:
+    """Whether ``url`` is ``log``'s own place or below it, whatever the endpoints are called."""
+    if log.startswith("dir:"):
+        inner, outer = (one.removeprefix("dir:") for one in (url, log))
+        return url.startswith("dir:") and Path(inner).is_relative_to(outer)
+    return f"{url}/".startswith(f"{log}/")

@@ -7,6 +7,7 @@ import json
 from gate.config.types import (
     ApprovalPlace,
     Environment,
+    EvidenceSettings,
     JiraSettings,
     LogSettings,
     Policy,
@@ -22,7 +23,7 @@ def public_view(policy: Policy) -> str:
     view = {
         "sha256": policy.sha256,
         "log": _log(policy.log),
-        "evidence": {"url": policy.evidence_url},
+        "evidence": _evidence(policy.evidence),
         "forges": {
             kind: {"url": forge.url, "api": forge.api_url, "ca": forge.ca}
             for kind, forge in policy.forges.items()
@@ -49,6 +50,15 @@ def _log(log: LogSettings) -> dict[str, object]:
         "region": log.region,
         "ca": log.ca,
         "retention": None if log.retention is None else log.retention.total_seconds(),
+    }
+
+
+def _evidence(evidence: EvidenceSettings) -> dict[str, object]:
+    return {
+        "url": evidence.url,
+        "endpoint": evidence.endpoint,
+        "region": evidence.region,
+        "ca": evidence.ca,
     }
 
 

@@ -18,7 +18,7 @@ origin = {origin}
 trust  = "trust"\t# the keys that vouch for the log: keep a copy elsewhere
 
 [evidence]\t# names and texts of people, apart from the log: can be erased
-url = "dir:change-evidence"
+url = {disclosures}
 """
 _FORGE = """
 [forges.github]
@@ -79,6 +79,7 @@ def policy_template(
     environment: str,
     origin: str,
     log: str = "dir:change-log",
+    disclosures: str = "dir:change-evidence",
 ) -> str:
     """A policy for one service, one environment and one Jira site, with people to replace.
 
@@ -86,7 +87,7 @@ def policy_template(
     ticket must predate the merge.
     """
     parts = [
-        _HEAD.format(origin=_text(origin), log=_text(log)),
+        _HEAD.format(origin=_text(origin), log=_text(log), disclosures=_text(disclosures)),
         _FORGE.format(url=_text(forge_url)),
         _JIRA.format(url=_text(jira_url), projects=_array(projects)),
         _SERVICE.format(service=_key(service), repository=_text(repository), name=_text(service)),

@@ -28,6 +28,16 @@ class LogSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class EvidenceSettings:
+    """Where disclosures are; ``endpoint``, ``region`` and ``ca`` as for the log."""
+
+    url: str
+    endpoint: str = ""
+    region: str = ""
+    ca: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ForgeSettings:
     """A forge. ``url`` is what people browse, ``api_url`` what gate asks; no trailing slash."""
 
@@ -147,7 +157,7 @@ class Policy:
     text: bytes
     sha256: str
     log: LogSettings
-    evidence_url: str
+    evidence: EvidenceSettings
     forges: Mapping[str, ForgeSettings]
     jira: JiraSettings
     services: Mapping[str, Service]

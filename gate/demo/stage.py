@@ -5,13 +5,16 @@ Everything gate does here is done by its real commands, as processes of their ow
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
+from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from gate.demo.witness import WitnessSimulator
 from gate.demo.world import World
 
 ORIGIN = "acme.example/changes"
@@ -60,9 +63,21 @@ class Stage:
         pem = start + shown.out.partition(start)[2].partition(end)[0] + end + "\n"
         (self.home / "signer.pub.pem").write_text(pem)
 
-    def write_policy(self, name: str, world: World) -> None:
-        """Write ``world``'s policy, over this stage's log and trust."""
-        (self.home / name).write_text(world.policy(log="dir:log", trust="trust"))
+    def write_policy(self, name: str, world: World, trust: str = "trust") -> None:
+        """Write ``world``'s policy, over this stage's log and a trust folder."""
+        (self.home / name).write_text(world.policy(log="dir:log", trust=trust))
+
+    def ask_witness(self, witness: WitnessSimulator, name: str) -> None:
+        """Let the witness know the log, and write a policy whose trust folder asks for it."""
+        vkey = (self.home / "log.vkey").read_text().strip()
+        key = b64decode(vkey.rpartition("+")[2])[1:]  # after the byte that says Ed25519
+        witness.add_log(ORIGIN, key)
+        asking = self.home / "trust-witnessed"
+        shutil.copytree(self.home / "trust", asking)
+        policy = asking / "trust.policy"
+        lines = f"witness friend {witness.vkey} {witness.url}\nquorum friend\n"
+        policy.write_text(policy.read_text().replace("quorum none\n", lines))
+        self.write_policy(name, self.world, asking.name)
 
     def keys(self) -> dict[str, str]:
         """Where gate finds its two keys."""

@@ -1,4 +1,4 @@
-"""The whole story: deployments that may go on, those that may not, the target, the auditor.
+"""The whole story: deployments that may go on and may not, a witness, the target, the auditor.
 
 Each scene runs a real command against the simulators and must end with the code it says; a scene
 that ends otherwise ends the story, as a bug of gate.
@@ -9,122 +9,38 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from textwrap import fill
-from typing import Any
 
-from gate.demo.plot import AFTER_RUN, Scene
+from gate.demo.acts import (
+    COSIGNED,
+    DOWN,
+    GOOD,
+    NO_STORE,
+    NO_WITNESS,
+    ROLLED_BACK,
+    ROUTINE,
+    SERVICES,
+    TRICKS,
+    WRONG_TOKEN,
+    Act,
+)
+from gate.demo.plot import Scene
 from gate.demo.stage import POLICY, Ended, Stage
+from gate.demo.witness import WitnessSimulator
 from gate.demo.world import World
 
 WIDTH = 88
 DATA_CENTER = "datacenter.toml"
-COMPANY = ("gate-keys", "gate.toml", DATA_CENTER, "change-evidence")  # no auditor takes these home
+WITNESSED = "witnessed.toml"
+# No auditor takes these home.
+COMPANY = ("gate-keys", "gate.toml", DATA_CENTER, WITNESSED, "change-evidence")
 Say = Callable[[str], None]
 
 
 class StoryError(Exception):
     """A scene did not end as it must."""
-
-
-@dataclass(frozen=True, slots=True)
-class Act:
-    """One deployment to tell: the plot's twists, what it must end with, which control speaks.
-
-    Each blocked one is of a service of its own, so that none inherits another's code; a ticket is
-    recycled in its own service, last.
-    """
-
-    key: str
-    title: str
-    code: int
-    control: str = ""
-    service: str = "shop"
-    twists: Mapping[str, Any] = field(default_factory=dict)
-
-
-GOOD = Act("CHG-1", "A ticket, approved and early", 0)
-ROUTINE = tuple(Act(f"CHG-{n}", "An ordinary release", 0) for n in (2, 3, 4, 6))
-TRICKS = (
-    Act(
-        "CHG-11",
-        "A ticket created after the run began",
-        10,
-        "ticket-predates-deployment",
-        "cart",
-        {"ticket": AFTER_RUN},
-    ),
-    Act(
-        "CHG-12",
-        "… and the job is run again, now that the ticket exists",
-        10,
-        "ticket-predates-deployment",
-        "search",
-        {"ticket": AFTER_RUN, "rerun": True},
-    ),
-    Act(
-        "CHG-13",
-        "A colleague's approved ticket, for something else",
-        10,
-        "ticket-covers-change",
-        "mail",
-        {"covers": "billing"},
-    ),
-    Act(
-        "CHG-14",
-        "Approved by its own author, under another account",
-        10,
-        "approver-independent",
-        "stock",
-        {"ticket_by": "carol", "approver": "alice"},
-    ),
-    Act(
-        "CHG-15",
-        "Approved by an account that nobody owns",
-        11,
-        "approved",
-        "prices",
-        {"approver": "mallory"},
-    ),
-    Act(
-        "CHG-16",
-        "An objection beside the approval",
-        10,
-        "approved",
-        "login",
-        {"objector": "dave"},
-    ),
-    Act(
-        "CHG-17",
-        "Pushed after the approval, the commit's date forged to look older",
-        10,
-        "approval-covers-change",
-        "images",
-        {"late_push": True},
-    ),
-    Act(
-        "CHG-18",
-        "A ticket that was moved away",
-        10,
-        "ticket-exists",
-        "reviews",
-        {"moved_to": "OPS-9"},
-    ),
-    Act(
-        "CHG-1",
-        "A ticket that has let another commit in before",
-        10,
-        "ticket-not-reused",
-        "shop",
-        {"with_ticket": False},
-    ),
-)
-DOWN = Act("CHG-19", "Jira is down", 11, "ticket-exists", "feeds")
-WRONG_TOKEN = Act("CHG-20", "A wrong Jira token", 11, "ticket-exists", "labels")
-NO_STORE = Act("CHG-21", "The disk with the log is gone", 12, "", "stats")
-SERVICES = tuple(dict.fromkeys(a.service for a in (GOOD, *TRICKS, DOWN, WRONG_TOKEN, NO_STORE)))
 
 
 def tell(home: Path, outside: Mapping[str, str], say: Say) -> None:
@@ -167,6 +83,9 @@ class Teller:
         self._chapter("The pipeline: what may not")
         denied = [self._enforce(act) for act in TRICKS]
         self._services_fail()
+        self._chapter("A witness: whoever holds log and key cannot show two pasts")
+        with WitnessSimulator("witness.example") as witness:
+            self._witness(witness)
         self._chapter("The deploy target: permission, not presence")
         self._target(good, denied[0])
         self._chapter("The auditor")
@@ -279,6 +198,50 @@ class Teller:
         self.say(f"  {control['outcome']}: {act.control}")
         self._quote(f"seen   {control['observed']['text']}")
         self._quote(f"to do  {control['remedy']['text']}")
+
+    # ---------------------------------------------------------------- the witness
+
+    def _witness(self, witness: WitnessSimulator) -> None:
+        self.stage.ask_witness(witness, WITNESSED)
+        self.say(
+            "  From now on the trust folder asks for the cosignature of a witness: a server of"
+        )
+        self.say("  somebody else's, which signs no head that does not continue what it signed.")
+        log, scratch = self.stage.home / "log", self.scratch
+        shutil.copytree(log, scratch / "yesterday")
+        receipt = self._receipt()
+        self._witnessed(COSIGNED, "--receipt", receipt)
+        head = (log / "checkpoint").read_text().splitlines()
+        self.say(f"  {head[0]}, {head[1]} entries, signed by")
+        for line in head[4:]:
+            self.say(f"  {line}")
+        log.rename(scratch / "today")
+        (scratch / "yesterday").rename(log)
+        self._witnessed(ROLLED_BACK)
+        log.rename(scratch / "fork")
+        (scratch / "today").rename(log)
+        fork = ["--log", f"dir:{scratch / 'fork'}", "--trust", "trust"]
+        title = (
+            "… and the job that deployed today kept its head: the receipt tells without a witness"
+        )
+        self._step(title, 13, ["log", "verify", *fork, "--kept", f"{receipt}.tlog-proof"], lines=14)
+        witness.fault("/add-checkpoint", "reset")
+        self._witnessed(NO_WITNESS)
+        witness.heal()
+        ended = self.stage.gate(
+            *("log", "sync", "--config", WITNESSED),
+            environment=self.stage.pipeline(self.world, WITNESSED),
+            expect=0,
+        )
+        self._scene("It is back, cosigns the head that waited, and the log goes on", ended, 0)
+        self._quote(ended.out)
+
+    def _witnessed(self, act: Act, *arguments: str) -> None:
+        scene = self.world.change(act.key, service=act.service)
+        asked = ("enforce", "--config", WITNESSED, *arguments, "--quiet")
+        ended = self._run(act, self.world, scene, *asked, policy=WITNESSED)
+        self._scene(act.title, ended, act.code)
+        self._quote(ended.err)
 
     # ---------------------------------------------------------------- the target, the auditor
 

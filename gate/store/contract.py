@@ -95,13 +95,25 @@ class LogReader:
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What opening a store takes beside its URL.
+class Whereabouts:
+    """What opening a place takes beside its URL.
 
     Paths of URLs start from ``base``; credentials are read from ``environ``. ``endpoint`` and
     ``region`` are those of an object store that is not the provider's default; ``ca`` is the path
-    of a CA bundle.
+    of a CA bundle. ``section`` of the configuration is where they stand, for messages.
     """
+
+    base: Path
+    environ: Mapping[str, str]
+    endpoint: str = ""
+    region: str = ""
+    ca: str = ""
+    section: str = "log"
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What opening a log's store takes beside its URL: ``reader``, and as ``Whereabouts`` says."""
 
     base: Path
     reader: LogReader
@@ -109,6 +121,11 @@ class Surroundings:
     endpoint: str = ""
     region: str = ""
     ca: str = ""
+
+    @property
+    def where(self) -> Whereabouts:
+        """All but the reader."""
+        return Whereabouts(self.base, self.environ, self.endpoint, self.region, self.ca)
 
 
 @dataclass(frozen=True, slots=True)

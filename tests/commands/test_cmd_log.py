@@ -374,3 +374,13 @@ def test_init_without_the_logs_key(acme: Job, value: str | None) -> None:
     assert ended.code == 2, said(ended)
     must_say(ended, "GATE_LOG_KEY")
     assert not (acme.home / "keyless").exists()
+
+
+def test_init_with_a_key_that_nobody_would_believe(acme: Job) -> None:
+    """The trust folder decides whose heads are read: no log is begun that it does not vouch for."""
+    given = acme.rewrite("stranger.toml", ("dir:log", "dir:stranger"))
+    given["GATE_LOG_KEY_FILE"] = acme.keys()["GATE_SIGNING_KEY_FILE"]
+    ended = acme.gate("log", "init", environment=given)
+    assert ended.code == 2, said(ended)
+    must_say(ended, "GATE_LOG_KEY is not the key that the trust folder believes")
+    assert not (acme.home / "stranger").exists()

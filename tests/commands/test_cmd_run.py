@@ -170,10 +170,13 @@ def seen_by_cmd(acme: Job, **given: str) -> dict[str, str]:
 
 def test_cmd_is_not_given_gates_secrets(acme: Job) -> None:
     keys = {n: Path(p).read_text().strip() for n, p in acme.keys().items()}
-    seen = seen_by_cmd(acme)
+    token = {"GATE_LOG_USER": "log-writer", "GATE_LOG_TOKEN": "t0ken-of-the-log"}
+    seen = seen_by_cmd(acme, **token)
     assert set(seen).isdisjoint(n for n in SECRET_VARIABLES if n.startswith("GATE_"))
+    assert set(seen).isdisjoint(token)
     values = "\n".join(seen.values())
-    for secret in (*acme.world.secrets().values(), *acme.keys().values(), *keys.values()):
+    ours = (*acme.world.secrets().values(), *acme.keys().values(), *keys.values(), *token.values())
+    for secret in ours:
         if secret not in (acme.world.jira.users["gate"].email, acme.world.github_token):
             assert secret not in values
 

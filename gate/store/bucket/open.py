@@ -1,4 +1,4 @@
-"""From ``s3://bucket/prefix`` (``gs:``, ``az:``) to the store there."""
+"""From ``s3://bucket/prefix`` (``gs:``, ``az:``) to the bucket or the store there."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from gate.errors import UsageError
 from gate.store.bucket.store import ObjectStore
-from gate.store.contract import Surroundings
+from gate.store.contract import Surroundings, Whereabouts
 
 if TYPE_CHECKING:
     from obstore.store import (
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
         S3Config,
         S3Store,
     )
+
+    from gate.store.bucket.cloud import ObstoreBucket
 
 _URL = re.compile(r"(s3|gs|az)://([a-z0-9][a-z0-9._-]{1,61}[a-z0-9])((?:/[A-Za-z0-9._-]+)*)")
 _ENDPOINTS = {
@@ -38,7 +40,12 @@ _GOOGLE = "https://storage.googleapis.com"
 
 
 def open_object(url: str, around: Surroundings) -> ObjectStore:
-    """The store that ``url`` names; nothing is read or written yet.
+    """The log's store that ``url`` names; raises what ``open_bucket`` raises."""
+    return ObjectStore(open_bucket(url, around.where), around.reader)
+
+
+def open_bucket(url: str, where: Whereabouts) -> ObstoreBucket:
+    """The bucket, or the part of it below a prefix, that ``url`` names; nothing is asked of it yet.
 
     Place, endpoint and region are the configuration's; credentials are found by the library as its
     SDKs do (variables, profiles of the platform, web identity). Raises ``UsageError`` for a URL
@@ -52,15 +59,15 @@ def open_object(url: str, around: Surroundings) -> ObjectStore:
             remedy="write it as s3://bucket/prefix, with letters, digits, dots, dashes and slashes",
         )
     scheme, bucket, prefix = match[1], match[2], match[3][1:]
-    allow_http = _check_endpoint(around.endpoint)
-    _check_environment(scheme, around)
+    allow_http = _check_endpoint(where.endpoint)
+    _check_environment(scheme, where)
     if allow_http:
-        _check_proxies(around)
+        _check_proxies(where)
     try:
         from gate.store.bucket.cloud import ObstoreBucket
     except ModuleNotFoundError as error:
         raise UsageError(
-            f"a log at {scheme}: needs a library that is not installed",
+            f"{scheme}: needs a library that is not installed",
             remedy='pip install "change-gate[object]"',
         ) from error
     client: ClientConfig = {
@@ -69,14 +76,14 @@ def open_object(url: str, around: Surroundings) -> ObjectStore:
         "connect_timeout": "5s",
         "timeout": "30s",
     }
-    if around.ca:
-        client["root_certificate"] = _read_ca(around.base / around.ca)
-    store = _opened(scheme, bucket, around, client)
-    return ObjectStore(ObstoreBucket(store, f"{prefix}/" if prefix else "", url), around.reader)
+    if where.ca:
+        client["root_certificate"] = _read_ca(where.base / where.ca)
+    store = _opened(scheme, bucket, where, client)
+    return ObstoreBucket(store, f"{prefix}/" if prefix else "", url)
 
 
 def _opened(
-    scheme: str, bucket: str, around: Surroundings, client: ClientConfig
+    scheme: str, bucket: str, where: Whereabouts, client: ClientConfig
 ) -> S3Store | GCSStore | AzureStore:
     from obstore.exceptions import BaseError
     from obstore.store import AzureStore, GCSStore, S3Store
@@ -85,21 +92,21 @@ def _opened(
     try:
         if scheme == "gs":
             # Given always: a service account's key, which is of the environment, may name another.
-            google: GCSConfig = {"base_url": around.endpoint or _GOOGLE}
+            google: GCSConfig = {"base_url": where.endpoint or _GOOGLE}
             return GCSStore(bucket, config=google, client_options=client, retry_config=retry)
         if scheme == "az":
-            if not around.endpoint:
+            if not where.endpoint:
                 raise UsageError(
-                    "a log at az: needs the account's endpoint in the configuration",
+                    "az: needs the account's endpoint in the configuration",
                     remedy='endpoint = "https://ACCOUNT.blob.core.windows.net"',
                 )
             return AzureStore(
                 bucket,
-                config={"endpoint": around.endpoint},
+                config={"endpoint": where.endpoint},
                 client_options=client,
                 retry_config=retry,
             )
-        return S3Store(bucket, config=_amazon(around), client_options=client, retry_config=retry)
+        return S3Store(bucket, config=_amazon(where), client_options=client, retry_config=retry)
     except (BaseError, ValueError, TypeError) as error:
         raise UsageError(
             f"{scheme}://{bucket} cannot be opened: {type(error).__name__}",
@@ -107,7 +114,7 @@ def _opened(
         ) from error
 
 
-def _amazon(around: Surroundings) -> S3Config:
+def _amazon(where: Whereabouts) -> S3Config:
     """Place, and static keys; the library finds all other credentials itself."""
     config: S3Config = {
         "conditional_put": "etag",
@@ -115,15 +122,15 @@ def _amazon(around: Surroundings) -> S3Config:
         "disable_bulk_delete": True,  # it takes rights that a writer need not have
         "checksum_algorithm": "SHA256",  # buckets with Object Lock refuse a write without one
     }
-    if around.endpoint:
-        config["endpoint"] = around.endpoint
-    if around.region:
-        config["region"] = around.region
-    if around.environ.get("AWS_ACCESS_KEY_ID") and around.environ.get("AWS_SECRET_ACCESS_KEY"):
-        config["access_key_id"] = around.environ["AWS_ACCESS_KEY_ID"]
-        config["secret_access_key"] = around.environ["AWS_SECRET_ACCESS_KEY"]
-    if around.environ.get("AWS_SESSION_TOKEN"):
-        config["session_token"] = around.environ["AWS_SESSION_TOKEN"]
+    if where.endpoint:
+        config["endpoint"] = where.endpoint
+    if where.region:
+        config["region"] = where.region
+    if where.environ.get("AWS_ACCESS_KEY_ID") and where.environ.get("AWS_SECRET_ACCESS_KEY"):
+        config["access_key_id"] = where.environ["AWS_ACCESS_KEY_ID"]
+        config["secret_access_key"] = where.environ["AWS_SECRET_ACCESS_KEY"]
+    if where.environ.get("AWS_SESSION_TOKEN"):
+        config["session_token"] = where.environ["AWS_SESSION_TOKEN"]
     return config
 
 
@@ -159,34 +166,35 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def _check_environment(scheme: str, around: Surroundings) -> None:
+def _check_environment(scheme: str, where: Whereabouts) -> None:
     """Refuse variables that would have the library go elsewhere; it heeds them in any case."""
-    for name, value in around.environ.items():
+    for name, value in where.environ.items():
         known = name.upper()
-        if name in _AUTHORITIES and value not in {"", around.ca}:
+        if name in _AUTHORITIES and value not in {"", where.ca}:
             raise UsageError(
                 f"{name} in the environment says whom to believe in the place of the object store",
-                remedy=f"unset {name}; an own CA is a matter of the configuration ([log] ca)",
+                remedy=f"unset {name}; an own CA is a matter of the configuration "
+                f"([{where.section}] ca)",
             )
         if known in _REGIONS and scheme == "s3" and value and not _REGION.fullmatch(value):
             raise UsageError(
                 f"{name} in the environment is no region",  # it becomes a part of the host's name
                 remedy=f"correct or unset {name}, or give the region in the configuration",
             )
-        other = value.rstrip("/") != around.endpoint.rstrip("/")
+        other = value.rstrip("/") != where.endpoint.rstrip("/")
         if known in _ENDPOINTS[scheme] and value and other:
             raise UsageError(
                 f"{name} in the environment names another place than the configuration",
-                remedy=f"unset {name}: where the log lies is a matter of the configuration alone "
-                "([log] endpoint)",
+                remedy=f"unset {name}: where things lie is a matter of the configuration alone "
+                f"([{where.section}] endpoint)",
             )
 
 
-def _check_proxies(around: Surroundings) -> None:
+def _check_proxies(where: Whereabouts) -> None:
     """Plain http is for this machine, so no proxy of the environment may carry it away."""
-    host = urlsplit(around.endpoint).hostname
-    for name, value in around.environ.items():
-        excluded = around.environ.get("NO_PROXY", "") or around.environ.get("no_proxy", "")
+    host = urlsplit(where.endpoint).hostname
+    for name, value in where.environ.items():
+        excluded = where.environ.get("NO_PROXY", "") or where.environ.get("no_proxy", "")
         if value and name.upper() in _PROXIES and host not in excluded.split(","):
             raise UsageError(
                 f"{name} in the environment would carry plain http away from this machine",

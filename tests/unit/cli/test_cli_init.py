@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from gate.cli.main import main
+from gate.config import parse_policy
 
 ROOT = Path(__file__).resolve().parents[3]
 SETUP = (ROOT / "docs" / "setup.md").read_text(encoding="utf-8")
@@ -59,3 +60,44 @@ def test_the_permissions_are_those_of_the_documentation(printed: str) -> None:
 
 def test_names_are_quoted_for_the_shell(printed: str) -> None:
     assert "gate enforce --service 'web shop' --environment production" in printed
+
+
+def answered(tmp_path: Path, capsys: pytest.CaptureFixture[str], *options: str) -> str:
+    code = main(
+        [
+            *("init", "--jira", "https://acme.atlassian.net", "--project", "CHG"),
+            *("--repository", "https://github.com/acme/shop", *options),
+            *("--directory", str(tmp_path)),
+        ]
+    )
+    assert code == 0
+    return capsys.readouterr().out
+
+
+def test_a_step_for_buckets_has_their_library_and_credentials(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = answered(
+        tmp_path, capsys, "--log", "s3://changes/log", "--disclosures", "s3://people/log"
+    )
+    assert '"change-gate[object] @ git+https://github.com/OWNER/gate@COMMIT"' in said
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        assert f"          {name}: ${{{{ secrets.{name} }}}}\n" in said
+    assert "gate log doctor" in said
+    assert "loses" not in said
+    policy = parse_policy((tmp_path / "gate.toml").read_bytes())
+    assert (policy.log.url, policy.evidence.url) == ("s3://changes/log", "s3://people/log")
+
+
+def test_a_log_on_a_branch_takes_a_token_and_disclosures_on_a_disk_are_warned_of(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = answered(tmp_path, capsys, "--log", "git+https://github.com/acme/log.git#log")
+    assert "GATE_LOG_TOKEN: ${{ secrets.GATE_LOG_TOKEN }}" in said
+    assert '"change-gate @ git+' in said
+    assert "loses dir:change-evidence" in said
+
+
+def test_a_log_in_a_directory_takes_nothing_more(printed: str) -> None:
+    assert "AWS_" not in printed
+    assert "GATE_LOG_TOKEN" not in printed
