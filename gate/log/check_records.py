@@ -10,6 +10,7 @@ tickets        its ticket                   ``check_history``: links, uses
 judged         (one)                        ``check_history``: the head it was judged at
 tokens         (one)                        ``check_index``: what the index must hold
 evidence       its evidence's digest        ``check_evidence``
+keys           (three of its own)           ``check_keys``
 =============  ===========================  ==============================================
 """
 
@@ -24,6 +25,7 @@ from typing import Any, Final
 from zlib import crc32
 
 from gate.errors import InconsistentError
+from gate.log.check_keys import KeyFacts
 from gate.log.findings import PRIOR, RECORD, Findings
 from gate.log.keys import COMMIT, TICKET, deployment_key
 from gate.log.known_tree import UNKNOWN, edge, joined
@@ -77,6 +79,7 @@ class RecordChecks:
         self._tokens: list[bytes] = []
         self._unread: list[int] = []
         self._parts: dict[str, int] = {}
+        self._keys = KeyFacts()
 
     def check(
         self,
@@ -98,6 +101,7 @@ class RecordChecks:
                 self._unread.append(index)
                 continue
             kinds[summary.kind] += 1
+            self._keys.add(index, entry, summary)
             place = PLACE.pack(index % self._scope.chunk)
             for one in tokens_of(summary, sha256(entry).hexdigest()):
                 self._tokens += (one, place)
@@ -115,6 +119,7 @@ class RecordChecks:
         spool.put_facts(f"{EVIDENCE}-{number}", self._evidence)
         spool.put_facts(f"{JUDGED}-{number}", [self._judged])
         spool.put_facts(f"{UNREAD}-{number}", [self._unread])
+        self._keys.finish(spool, number)
         spool.put(f"{TOKENS}-{number}", [b"".join(self._tokens)])
 
     def _open(self, index: int, entry: bytes) -> Summary | None:

@@ -95,6 +95,12 @@ class QuickReader:
         return summarise(open_record(entry, self._signers)[0])
 
 
+def signer_of(entry: bytes) -> bytes:
+    """The id of the key that signed an entry which is an envelope in its one spelling."""
+    start = len(entry) - _TAIL + len(_MIDDLE)
+    return entry[start : start + 64]
+
+
 def _parts(entry: bytes) -> tuple[bytes, bytes, bytes] | None:
     """Payload, key id and signature of an envelope in its one spelling; None for anything else."""
     cut = len(entry) - _TAIL
