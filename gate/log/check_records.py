@@ -19,7 +19,6 @@ from __future__ import annotations
 import struct
 from collections import Counter
 from collections.abc import Sequence
-from functools import lru_cache
 from hashlib import sha256
 from typing import Any, Final
 from zlib import crc32
@@ -27,12 +26,11 @@ from zlib import crc32
 from gate.errors import InconsistentError
 from gate.log.check_keys import KeyFacts
 from gate.log.findings import PRIOR, RECORD, Findings
-from gate.log.keys import COMMIT, TICKET, deployment_key
+from gate.log.keys import tokens_of
 from gate.log.known_tree import UNKNOWN, edge, joined
 from gate.log.scope import Scope
 from gate.record.quick import QuickReader
 from gate.record.summary import Ended, Judged, Summary
-from gate.store.contract import DIGEST, token
 from gate.tlog.paths import WIDTH
 
 DEPLOYMENTS: Final = "deployments"
@@ -44,24 +42,10 @@ EVIDENCE: Final = "evidence"
 
 PLACE: Final = struct.Struct(">I")  # of a row of the index, counted from the chunk's first entry
 
-_token = lru_cache(1 << 14)(token)  # services, commits and tickets come again
-
 
 def part_of(text: str, parts: int) -> int:
     """The part of the spool for what is known by ``text``, the same in every process."""
     return crc32(text.encode("utf-8", "surrogatepass")) % parts
-
-
-def tokens_of(summary: Summary, digest: str) -> set[bytes]:
-    """What the index holds of an entry with this digest: as ``keys.row_of``, of a summary."""
-    tokens = {token(DIGEST, digest)}
-    if summary.told is not None:
-        tokens.add(_token(*deployment_key(summary.service, summary.environment)))
-        tokens.add(_token(COMMIT, summary.commit))
-        tokens.update(_token(TICKET, ticket) for ticket in summary.tickets)
-        if isinstance(summary.told, Judged) and summary.told.replaces:
-            tokens.add(token(DIGEST, summary.told.replaces))
-    return tokens
 
 
 class RecordChecks:
