@@ -107,18 +107,19 @@ class RecordChecks:
         spool.put(f"{TOKENS}-{number}", [b"".join(self._tokens)])
 
     def _open(self, index: int, entry: bytes) -> Summary | None:
-        place, at = f"entry {index}", (index, RECORD)
         try:
             if index < self._scope.since:
                 summary = self._reader.read(entry)
             else:
                 summary = self._reader.open(entry)
         except InconsistentError as error:
-            self._findings.fault("record", place, f"{place}: {error.message}", at)
+            place = f"entry {index}"
+            self._findings.fault("record", place, f"{place}: {error.message}", (index, RECORD))
             return None
         if summary.kind == "unknown":
+            place = f"entry {index}"
             what = "is of a kind that this version does not know; only its signature was checked"
-            self._findings.note("unknown", place, f"{place} {what}", at)
+            self._findings.note("unknown", place, f"{place} {what}", (index, RECORD))
         return summary
 
     def _note_links(self, index: int, leaf: str, summary: Summary) -> None:
@@ -129,8 +130,9 @@ class RecordChecks:
         self._deployments[self._part(key)].append(fact)
         use = (environment, commit, at, *self._use(told))
         for ticket in dict.fromkeys(tickets):
-            link = next((one[1:] for one in linked if one[0] == ticket), None)
-            self._tickets[self._part(ticket)].append((index, leaf, ticket, size, link, *use))
+            link = next((one[1:] for one in linked if one[0] == ticket), None) if linked else None
+            part = part_of(ticket, self._scope.chunks)  # most tickets are met once or twice
+            self._tickets[part].append((index, leaf, ticket, size, link, *use))
         if isinstance(told, Judged):
             self._evidence[self._part(told.evidence[:2])].append((told.evidence, index))
 

@@ -75,9 +75,10 @@ class QuickReader:
         if found is None:
             return self._slowly(entry)
         at = datetime.fromisoformat(found.at)
-        if not any(one.valid_at(at) for one in self._periods[keyid]):
-            return self._slowly(entry)
-        return found
+        for one in self._periods[keyid]:
+            if one.valid_at(at):
+                return found
+        return self._slowly(entry)
 
     def read(self, entry: bytes) -> Summary:
         """The record of an entry, its signature and its key not asked.
