@@ -82,7 +82,7 @@ def check_rows(scope: Scope, number: int, covered: int) -> tuple[Findings, int]:
 
 def name_index(findings: Findings, rows: Rows, behind: int, size: int) -> None:
     """Name an index that is not there, or that does not reach up to the head."""
-    if not rows.count and size:
+    if not rows.count and not rows.covered and size:
         what = "the index is not there, or cannot be read; it can be made anew"
     elif behind or min(rows.covered, size) < size:
         what = f"the index covers {min(rows.covered, size)} of {size} entries; the others are read"

@@ -10,6 +10,7 @@ tickets        its ticket                   ``check_history``: links, uses
 judged         (one)                        ``check_history``: the head it was judged at
 tokens         (one)                        ``check_index``: what the index must hold
 evidence       its evidence's digest        ``check_evidence``
+keys           (three of its own)           ``check_keys``
 =============  ===========================  ==============================================
 """
 
@@ -18,19 +19,18 @@ from __future__ import annotations
 import struct
 from collections import Counter
 from collections.abc import Sequence
-from functools import lru_cache
 from hashlib import sha256
 from typing import Any, Final
 from zlib import crc32
 
 from gate.errors import InconsistentError
+from gate.log.check_keys import KeyFacts
 from gate.log.findings import PRIOR, RECORD, Findings
-from gate.log.keys import COMMIT, TICKET, deployment_key
+from gate.log.keys import tokens_of
 from gate.log.known_tree import UNKNOWN, edge, joined
 from gate.log.scope import Scope
 from gate.record.quick import QuickReader
 from gate.record.summary import Ended, Judged, Summary
-from gate.store.contract import DIGEST, token
 from gate.tlog.paths import WIDTH
 
 DEPLOYMENTS: Final = "deployments"
@@ -42,24 +42,10 @@ EVIDENCE: Final = "evidence"
 
 PLACE: Final = struct.Struct(">I")  # of a row of the index, counted from the chunk's first entry
 
-_token = lru_cache(1 << 14)(token)  # services, commits and tickets come again
-
 
 def part_of(text: str, parts: int) -> int:
     """The part of the spool for what is known by ``text``, the same in every process."""
     return crc32(text.encode("utf-8", "surrogatepass")) % parts
-
-
-def tokens_of(summary: Summary, digest: str) -> set[bytes]:
-    """What the index holds of an entry with this digest: as ``keys.row_of``, of a summary."""
-    tokens = {token(DIGEST, digest)}
-    if summary.told is not None:
-        tokens.add(_token(*deployment_key(summary.service, summary.environment)))
-        tokens.add(_token(COMMIT, summary.commit))
-        tokens.update(_token(TICKET, ticket) for ticket in summary.tickets)
-        if isinstance(summary.told, Judged) and summary.told.replaces:
-            tokens.add(token(DIGEST, summary.told.replaces))
-    return tokens
 
 
 class RecordChecks:
@@ -77,6 +63,7 @@ class RecordChecks:
         self._tokens: list[bytes] = []
         self._unread: list[int] = []
         self._parts: dict[str, int] = {}
+        self._keys = KeyFacts()
 
     def check(
         self,
@@ -98,6 +85,7 @@ class RecordChecks:
                 self._unread.append(index)
                 continue
             kinds[summary.kind] += 1
+            self._keys.add(index, entry, summary)
             place = PLACE.pack(index % self._scope.chunk)
             for one in tokens_of(summary, sha256(entry).hexdigest()):
                 self._tokens += (one, place)
@@ -115,21 +103,23 @@ class RecordChecks:
         spool.put_facts(f"{EVIDENCE}-{number}", self._evidence)
         spool.put_facts(f"{JUDGED}-{number}", [self._judged])
         spool.put_facts(f"{UNREAD}-{number}", [self._unread])
+        self._keys.finish(spool, number)
         spool.put(f"{TOKENS}-{number}", [b"".join(self._tokens)])
 
     def _open(self, index: int, entry: bytes) -> Summary | None:
-        place, at = f"entry {index}", (index, RECORD)
         try:
             if index < self._scope.since:
                 summary = self._reader.read(entry)
             else:
                 summary = self._reader.open(entry)
         except InconsistentError as error:
-            self._findings.fault("record", place, f"{place}: {error.message}", at)
+            place = f"entry {index}"
+            self._findings.fault("record", place, f"{place}: {error.message}", (index, RECORD))
             return None
         if summary.kind == "unknown":
+            place = f"entry {index}"
             what = "is of a kind that this version does not know; only its signature was checked"
-            self._findings.note("unknown", place, f"{place} {what}", at)
+            self._findings.note("unknown", place, f"{place} {what}", (index, RECORD))
         return summary
 
     def _note_links(self, index: int, leaf: str, summary: Summary) -> None:
@@ -140,8 +130,9 @@ class RecordChecks:
         self._deployments[self._part(key)].append(fact)
         use = (environment, commit, at, *self._use(told))
         for ticket in dict.fromkeys(tickets):
-            link = next((one[1:] for one in linked if one[0] == ticket), None)
-            self._tickets[self._part(ticket)].append((index, leaf, ticket, size, link, *use))
+            link = next((one[1:] for one in linked if one[0] == ticket), None) if linked else None
+            part = part_of(ticket, self._scope.chunks)  # most tickets are met once or twice
+            self._tickets[part].append((index, leaf, ticket, size, link, *use))
         if isinstance(told, Judged):
             self._evidence[self._part(told.evidence[:2])].append((told.evidence, index))
 

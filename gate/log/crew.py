@@ -1,7 +1,8 @@
 """Many processes for the many parts of a log; or this one alone.
 
 A process that joins opens the store anew: a store that can be pickled is opened by being unpickled.
-One that cannot, such as a log in memory, is looked at by this process alone.
+One that cannot is looked at by this process alone: a log in memory, and one on a git branch, of
+which every process would have to fetch all again, and might find another tip.
 """
 
 from __future__ import annotations

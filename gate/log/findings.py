@@ -17,7 +17,7 @@ At: TypeAlias = tuple[int, int]
 HEAD: Final[At] = (-1, 0)
 AFTER: Final = 1 << 63  # what belongs to no entry comes after all of them
 
-TREE, RECORD, PRIOR, HISTORY, EVIDENCE, INDEX = range(6)  # the steps of an entry's checks
+TREE, RECORD, KEY, PRIOR, HISTORY, EVIDENCE, INDEX = range(7)  # the steps of an entry's checks
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ it: it was long on its way, or its time is not true, which no log can tell apart
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
 from gate.frozen import dataclass
@@ -71,10 +71,25 @@ class KeyChanges:
 
         Its signature and its key's period by the trust folder are checked elsewhere.
         """
-        found = self._held_to_its_end(index, record, keyid)
+        found = self._held_to_its_end(index, record.at, keyid)
         if isinstance(record, KeyRecord):
             found += self._changed(index, record, keyid)
         return tuple(found)
+
+    def see_time(self, index: int, at: datetime | None, keyid: str) -> tuple[KeyFinding, ...]:
+        """As ``see``, for a record that is none of a key: its time is all that counts."""
+        return tuple(self._held_to_its_end(index, at, keyid))
+
+    def pass_over(self, newest: Mapping[str, datetime | None]) -> bool:
+        """Take the next records, none of them of a key: by their signers, each one's latest time.
+
+        False where one of the signers has ended: then nothing was taken, and each must be seen.
+        """
+        if not self._ends.keys().isdisjoint(newest):
+            return False
+        times = [self._newest, *newest.values()]
+        self._newest = max((one for one in times if one is not None), default=None)
+        return True
 
     def finish(self) -> tuple[KeyFinding, ...]:
         """Where the log's last word on a key and the trust folder differ. Notes only."""
@@ -110,8 +125,8 @@ class KeyChanges:
         index = None if key == self._current else self._replaced.get(key.public_key)
         return index if index is not None and index < size else None
 
-    def _held_to_its_end(self, index: int, record: Record, keyid: str) -> list[KeyFinding]:
-        at, end = record.at, self._ends.get(keyid)
+    def _held_to_its_end(self, index: int, at: datetime | None, keyid: str) -> list[KeyFinding]:
+        end = self._ends.get(keyid)
         if end is None:
             if at is not None:
                 self._newest = max(self._newest or at, at)

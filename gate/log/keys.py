@@ -14,21 +14,29 @@ a record to the newest one before it of its deployment key and of each of its ti
 from __future__ import annotations
 
 import base64
+import itertools
 from functools import lru_cache
+from hashlib import sha256
 from typing import Final
 
 from gate.errors import InconsistentError
 from gate.frozen import dataclass
 from gate.model import EntryLink
-from gate.record.canonical import digest_of, encode
+from gate.record.canonical import encode
+from gate.record.dsse import MAX_PAYLOAD
+from gate.record.quick import read_quickly
 from gate.record.statement import DecisionRecord, OutcomeRecord, Record, parse_statement
+from gate.record.summary import Judged, Summary, summarise
 from gate.store.contract import DIGEST, IndexRow, Key, token
 
 DEPLOYMENT: Final = "deployment"
 TICKET: Final = "ticket"
 COMMIT: Final = "commit"
 
+QUICK_FROM: Final = 250
+
 _FRAME = b'{"payload":"'  # how the canonical envelope begins
+_summaries = itertools.count()  # made by this process so far
 
 
 def deployment_key(service: str, environment: str) -> Key:
@@ -52,10 +60,35 @@ def row_of(index: int, entry: bytes) -> IndexRow:
 
     Raises ``InconsistentError`` for an entry that is no record.
     """
-    record = peek(entry)
-    digests = {digest_of(entry), replaced_by(record)} - {""}
-    keys = (*((DIGEST, one) for one in digests), *keys_of(record))
-    return IndexRow(index, tuple(sorted({token(*key) for key in keys})))
+    tokens = tokens_of(_summary(payload_of(entry)), sha256(entry).hexdigest())
+    return IndexRow(index, tuple(sorted(tokens)))
+
+
+def tokens_of(summary: Summary, digest: str) -> set[bytes]:
+    """What the index holds of an entry with this digest (SHA-256, hex) and summary."""
+    tokens = {token(DIGEST, digest)}
+    if summary.told is not None:
+        tokens.add(_token(*deployment_key(summary.service, summary.environment)))
+        tokens.add(_token(COMMIT, summary.commit))
+        tokens.update(_token(TICKET, ticket) for ticket in summary.tickets)
+        if isinstance(summary.told, Judged) and summary.told.replaces:
+            tokens.add(token(DIGEST, summary.told.replaces))
+    return tokens
+
+
+_token = lru_cache(1 << 14)(token)  # services, commits and tickets come again
+
+
+def _summary(payload: bytes) -> Summary:
+    """The summary of the record in ``payload``. Raises ``InconsistentError``.
+
+    The quick reader's forms take as long to make as the strict reader takes for ``QUICK_FROM``
+    records, and most processes want the rows of a few.
+    """
+    found = None
+    if next(_summaries) >= QUICK_FROM and len(payload) <= MAX_PAYLOAD:
+        found = read_quickly(payload)
+    return summarise(parse_statement(payload)) if found is None else found
 
 
 def replaced_by(record: Record) -> str:

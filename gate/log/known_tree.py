@@ -133,19 +133,24 @@ class KnownTree:
 
     def _read_leaves(self, n: int) -> list[Sequence[bytes]]:
         """The rows over a full bundle's leaves, as stored or else hashed; [] if neither is true."""
-        tile = self._read(TileName(0, n, WIDTH).path) or b""
-        candidates = [[tile[at : at + HASH] for at in range(0, len(tile), HASH)]]
-        try:
-            entries = decode_bundle(self._read(TileName(None, n, WIDTH).path) or b"", WIDTH)
-            candidates.append([sha256(b"\x00" + entry).digest() for entry in entries])
-        except MalformedError:
-            candidates.append([])
-        for leaves in candidates:
+        for read in (self._stored_leaves, self._hashed_leaves):
+            leaves = read(n)
             if len(leaves) == WIDTH and len(leaves[-1]) == HASH:
                 rows = rows_of(leaves)
                 if rows[-1][0] == self._rows[0][n]:
                     return rows
         return []
+
+    def _stored_leaves(self, n: int) -> list[bytes]:
+        tile = self._read(TileName(0, n, WIDTH).path) or b""
+        return [tile[at : at + HASH] for at in range(0, len(tile), HASH)]
+
+    def _hashed_leaves(self, n: int) -> list[bytes]:
+        try:
+            entries = decode_bundle(self._read(TileName(None, n, WIDTH).path) or b"", WIDTH)
+        except MalformedError:
+            return []
+        return [sha256(b"\x00" + entry).digest() for entry in entries]
 
 
 def _join(hashes: Sequence[bytes]) -> bytes:

@@ -41,5 +41,8 @@ class Scope:
 
 
 def bundles_for(size: int, jobs: int) -> int:
-    """How many bundles a chunk should have for ``jobs`` processes to have equal shares."""
-    return min(BUNDLES, max(1, -(-size // (WIDTH * 4 * jobs))))
+    """How many bundles a chunk should have for ``jobs`` processes to have equal shares.
+
+    The last chunk may find all others done: a sixteenth of a share is the most that they wait.
+    """
+    return min(BUNDLES, max(1, -(-size // (WIDTH * 16 * jobs))))

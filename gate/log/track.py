@@ -10,10 +10,13 @@ from __future__ import annotations
 from bisect import bisect_left
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 
 from gate.model import PERMITTING, Base, BaseKind, DecisionKind, EntryLink, PastDecision
 from gate.record.predicates import Unknown
 from gate.record.statement import DecisionRecord, DeploymentOutcome, OutcomeRecord
+
+_base = lru_cache(256)(Base)  # the next decisions mostly start from the same
 
 
 @dataclass(slots=True)
@@ -96,11 +99,11 @@ class Track:
         """
         for index in self._by_commit.get(commit, ()):
             if index < below and self._decided[index].succeeded(below):
-                return Base(BaseKind.REDEPLOYED, self._decided[index].base, index)
+                return _base(BaseKind.REDEPLOYED, self._decided[index].base, index)
         for at in reversed(range(bisect_left(self._succeeded, below))):
             index = self._succeeded[at]
             if self._decided[index].succeeded(below):
-                return Base(BaseKind.DEPLOYED, self._decided[index].commit, index)
+                return _base(BaseKind.DEPLOYED, self._decided[index].commit, index)
         for index in self._starting[:1]:
             if index < below:
                 return Base(BaseKind.FIRST, self._decided[index].start, index)

@@ -12,7 +12,8 @@ every entry bundle against its tiles (``check_bundles``), every record's signatu
 against the checkpoint. 4. What records say of others: their links and their place in history
 (``check_history``), 5. the index (``check_index``), 6. the evidence (``check_evidence``), and
 7. the store's own structures, each from what the chunks left in the ``spool``. 8. What else lies in
-the store. 9. Heads that somebody kept against the tree (``kept``).
+the store. 9. Heads that somebody kept against the tree (``kept``). 10. What the log says of its
+keys (``check_keys``): whose records, and whose kept heads, are of after their end.
 
 Memory stays the same however long the log is; what must be remembered of every record lies in a
 scratch folder until the end.
@@ -30,21 +31,22 @@ from gate.errors import InconsistentError
 from gate.frozen import dataclass
 from gate.log.check_bundles import check_chunk
 from gate.log.check_evidence import Strays, check_evidence, gather_names, name_strays
+from gate.log.check_head import check_signers, hold_all, open_checkpoint
 from gate.log.check_history import check_history, check_judged
 from gate.log.check_index import Rows, check_rows, gather_rows, name_index
+from gate.log.check_keys import check_keys
 from gate.log.check_store import check_store
 from gate.log.check_tree import TreeChecks
 from gate.log.crew import Call, Crew, available, can_share
-from gate.log.findings import HEAD, Finding, Findings
-from gate.log.kept import Kept, hold
+from gate.log.findings import Finding, Findings
+from gate.log.kept import Kept
+from gate.log.key_changes import KeyChanges
 from gate.log.known_tree import KnownTree
 from gate.log.scope import Scope, bundles_for
 from gate.log.spool import Spool
 from gate.log.trust import Trust
-from gate.log.view import read_head
-from gate.store.contract import CHECKPOINT, Store
+from gate.store.contract import Store
 from gate.tlog.checkpoint import Checkpoint
-from gate.tlog.errors import QuorumError
 
 Fault = Finding
 """A fault as it is reported: kind, place, message."""
@@ -121,7 +123,7 @@ def verify_log(
     Raises ``StoreError`` where there is no log or it cannot be read.
     """
     findings = Findings()
-    opened = _open_checkpoint(store, trust, findings)  # 1
+    opened = open_checkpoint(store, trust, findings)  # 1
     if opened is None:
         return _report(findings, Checkpoint(trust.policy.log.name, 0, b""), b"")
     checkpoint, note = opened
@@ -140,8 +142,12 @@ def verify_log(
         )
         with Crew(scope, jobs) as crew:
             tree = _Verifying(scope, crew, findings).run(checkpoint, progress)
-    asked = kept if extent.since is None else (extent.since, *kept)
-    held = _hold(asked, trust, size, note, tree, findings)  # 9
+        asked = kept if extent.since is None else (extent.since, *kept)
+        held = hold_all(asked, trust, tree, note, findings)  # 9
+        if extent.records:
+            changes = KeyChanges(trust)
+            check_keys(scope, changes, findings)  # 10
+            check_signers(asked, trust, changes, findings)
     return _report(findings, checkpoint, note, kept=held, since=since, records=extent.records)
 
 
@@ -227,52 +233,6 @@ def _scratch(size: int, jobs: int) -> Iterator[Spool]:
         return
     with tempfile.TemporaryDirectory(prefix="gate-verify-") as folder:
         yield Spool(Path(folder))
-
-
-def _hold(
-    kept: Sequence[Kept],
-    trust: Trust,
-    size: int,
-    head: bytes,
-    tree: KnownTree,
-    findings: Findings,
-) -> tuple[Checkpoint, ...]:
-    held = []
-    for one in kept:
-        try:
-            held.append(hold(one, trust.policy, size, head, tree.root_at))
-        except InconsistentError as error:
-            findings.fault("kept", CHECKPOINT, error.message)
-        except QuorumError as error:
-            findings.miss_quorum(CHECKPOINT, error.message)
-    return tuple(held)
-
-
-def _open_checkpoint(
-    store: Store, trust: Trust, findings: Findings
-) -> tuple[Checkpoint, bytes] | None:
-    try:
-        data = read_head(store)
-        checkpoint, note = trust.policy.open_signed_note(data)
-    except InconsistentError as error:
-        findings.fault("checkpoint", CHECKPOINT, error.message, HEAD)
-        return None
-    try:
-        trust.policy.require_current(note)
-        trust.policy.require_quorum(note)
-    except InconsistentError as error:
-        findings.fault("checkpoint", CHECKPOINT, error.message, HEAD)
-    except QuorumError as error:
-        findings.miss_quorum(CHECKPOINT, error.message)
-    for signature in note.unknown:
-        findings.note(
-            "signature",
-            CHECKPOINT,
-            f"a signature by {signature.name!a}+{signature.key_id.hex()}, whom the trust folder "
-            "does not name, was not checked",
-            HEAD,
-        )
-    return checkpoint, data
 
 
 def _report(

@@ -75,9 +75,10 @@ class QuickReader:
         if found is None:
             return self._slowly(entry)
         at = datetime.fromisoformat(found.at)
-        if not any(one.valid_at(at) for one in self._periods[keyid]):
-            return self._slowly(entry)
-        return found
+        for one in self._periods[keyid]:
+            if one.valid_at(at):
+                return found
+        return self._slowly(entry)
 
     def read(self, entry: bytes) -> Summary:
         """The record of an entry, its signature and its key not asked.
@@ -93,6 +94,12 @@ class QuickReader:
 
     def _slowly(self, entry: bytes) -> Summary:
         return summarise(open_record(entry, self._signers)[0])
+
+
+def signer_of(entry: bytes) -> bytes:
+    """The id of the key that signed an entry which is an envelope in its one spelling."""
+    start = len(entry) - _TAIL + len(_MIDDLE)
+    return entry[start : start + 64]
 
 
 def _parts(entry: bytes) -> tuple[bytes, bytes, bytes] | None:

@@ -204,7 +204,7 @@ def filler(count: int, start: int = 0) -> list[bytes]:
 def _filler(n: int) -> bytes:
     public = hashlib.sha256(b"%d" % n).digest()
     signer = SignerEntry(key_id(public), public, "", NOW, None)
-    payload = key_statement(signer, KeyAction.ADDED, KeyRole.RECORD, at=NOW, gate_version="0.1.0")
+    payload = key_statement(signer, KeyAction.RETIRED, KeyRole.RECORD, at=NOW, gate_version="0.1.0")
     return seal(payload, SIGNER)
 
 

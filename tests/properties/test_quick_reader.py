@@ -7,6 +7,7 @@ import json
 import random
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 import pytest
@@ -18,9 +19,8 @@ from records import OTHER, SIGNER, trusted, write
 from worlds import NOW, good_facts
 
 from gate.errors import InconsistentError
-from gate.log.check_records import tokens_of
 from gate.log.create import init_log
-from gate.log.keys import row_of
+from gate.log.keys import QUICK_FROM, keys_of, replaced_by, row_of
 from gate.model import Decision, Facts
 from gate.record.canonical import digest_of, encode
 from gate.record.dsse import open_signed, seal
@@ -29,6 +29,7 @@ from gate.record.quick import QuickReader, read_quickly
 from gate.record.signers import SignerEntry, TrustedSigners
 from gate.record.statement import open_record, parse_statement
 from gate.record.summary import Summary, summarise
+from gate.store.contract import DIGEST, token
 from gate.store.memory import MemoryStore
 
 READER = QuickReader(trusted())
@@ -238,9 +239,80 @@ def test_strangers_and_keys_out_of_their_period_are_refused() -> None:
     assert isinstance(quick_outcome_of(ENTRY, TrustedSigners((late, *entries))), Summary)
 
 
-def test_the_index_has_of_a_summary_what_it_has_of_its_record() -> None:
-    for payload in PAYLOADS:
-        entry = seal(payload, SIGNER)
-        summary = strictly(payload)
-        assert summary is not None
-        assert tuple(sorted(tokens_of(summary, digest_of(entry)))) == row_of(0, entry).tokens
+# ---------------------------------------------------------------- rows of the index
+
+
+@cache
+def rows_are_quick() -> None:
+    """Have this process made so many rows that from now on it reads quickly."""
+    for _ in range(QUICK_FROM):
+        row_of(0, ENTRY)
+
+
+def tokens_in(entry: bytes, payload: bytes) -> tuple[bytes, ...] | None:
+    """What the index holds by the strict reader's word; None where it refuses the record."""
+    try:
+        record = parse_statement(payload)
+    except InconsistentError:
+        return None
+    digests = {digest_of(entry), replaced_by(record)} - {""}
+    keys = {*((DIGEST, one) for one in digests), *keys_of(record)}
+    return tuple(sorted({token(*key) for key in keys}))
+
+
+def row_tokens(entry: bytes) -> tuple[bytes, ...] | None:
+    try:
+        row = row_of(7, entry)
+    except InconsistentError:
+        return None
+    assert row.index == 7
+    return row.tokens
+
+
+def enveloped(payload: bytes) -> bytes:
+    return ENTRY.replace(ENTRY.split(b'"')[3], base64.b64encode(payload))
+
+
+def test_the_index_has_of_a_record_what_the_strict_reader_reads_in_it() -> None:
+    document = json.loads(next(p for p in PAYLOADS if b'"replaces":null' in p))
+    replaces = {"entry": "ab" * 32, "failed": ["history"], "reason": "history-moved"}
+    document["predicate"]["replaces"] = replaces
+    standing_in = encode(document)
+    assert token(DIGEST, "ab" * 32) in (tokens_in(ENTRY, standing_in) or ())
+    for _ in range(2):
+        for payload in (*PAYLOADS, standing_in):
+            entry = enveloped(payload)
+            assert row_tokens(entry) == tokens_in(entry, payload)
+        rows_are_quick()
+
+
+@given(st.sampled_from(PAYLOADS), st.integers(0), st.integers(0, 255))
+def test_the_index_has_nothing_of_a_mangled_record_that_the_strict_reader_refuses(
+    payload: bytes, at: int, byte: int
+) -> None:
+    rows_are_quick()
+    at %= len(payload)
+    mangled = payload[:at] + bytes([byte]) + payload[at + 1 :]
+    entry = enveloped(mangled)
+    assert row_tokens(entry) == tokens_in(entry, mangled)
+
+
+@given(worlds_of_records())
+def test_the_index_has_the_same_of_whatever_makes_a_record(
+    world: tuple[Facts, Decision],
+) -> None:
+    rows_are_quick()
+    entry = write(*world).entry
+    assert row_tokens(entry) == tokens_in(entry, open_signed(entry, trusted())[0])
+
+
+def test_a_record_too_long_for_the_log_has_no_row() -> None:
+    rows_are_quick()
+    document = json.loads(PAYLOADS[-1])
+    document["subject"] += [
+        {"digest": {"sha256": f"{n:064x}"}, "name": f"shop-{n}.tar.gz"} for n in range(500)
+    ]
+    assert read_quickly(encode(document)) is not None
+    entry = enveloped(encode(document))
+    assert row_tokens(entry) is None
+    assert tokens_in(entry, encode(document)) is None

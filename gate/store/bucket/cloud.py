@@ -45,6 +45,13 @@ class ObstoreBucket:
         self._prefix = prefix
         self._pool: ThreadPoolExecutor | None = None
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Unpickled, it is opened anew: threads and connections stay in their own process.
+
+        Static keys go along, so a pickle is for this process's own children and nowhere else.
+        """
+        return ObstoreBucket, (self._store, self._prefix, self.url)
+
     def get(self, key: str) -> bytes | None:
         """The object; None where there is none."""
         with self._explained(f"read {key}"):

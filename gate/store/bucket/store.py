@@ -93,6 +93,10 @@ class ObjectStore:
         self._sought: set[bytes] = set()  # tokens to look for along with the next head
         self._shown: bytes | _Unknown | None = _Unknown()
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Unpickled, it is opened anew and knows no head."""
+        return ObjectStore, (self._raw, self._reader)
+
     # ------------------------------------------------------------ reading
 
     def head(self) -> bytes | None:

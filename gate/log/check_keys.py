@@ -1,0 +1,77 @@
+"""What the records of a log say of keys, and by which key each is signed.
+
+Each chunk leaves when its signers' records were made and what it has of records of keys;
+``KeyChanges`` takes that in log order. A chunk in which no key changes and by whose signers none
+has ended tells nothing but the newest of its times, so of most logs nothing else is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Final
+
+from gate.log.findings import KEY, Findings
+from gate.log.key_changes import KeyChanges, KeyFinding
+from gate.log.keys import payload_of
+from gate.log.scope import Scope
+from gate.log.spool import Spool
+from gate.record.quick import signer_of
+from gate.record.statement import parse_statement
+from gate.record.summary import Summary
+
+KEYS: Final = "keys"
+_NEWEST, _CHANGES, _EACH = range(3)  # the parts of what a chunk leaves
+
+
+class KeyFacts:
+    """Of the records of one chunk, in their order: who signed them, and when they were made."""
+
+    def __init__(self) -> None:
+        self._each: list[tuple[int, str, str]] = []
+        self._changes: list[tuple[int, bytes]] = []
+        self._named: dict[bytes, str] = {}  # so that each key id is kept once
+
+    def add(self, index: int, entry: bytes, summary: Summary) -> None:
+        """Take an entry that was read."""
+        signer = signer_of(entry)
+        keyid = self._named.get(signer)
+        if keyid is None:
+            keyid = self._named[signer] = signer.decode("ascii")
+        self._each.append((index, summary.at, keyid))
+        if summary.kind == "key":
+            self._changes.append((index, payload_of(entry)))
+
+    def finish(self, spool: Spool, number: int) -> None:
+        """Leave in the spool what chunk ``number`` told."""
+        newest: dict[str, str] = {}
+        for _, at, keyid in self._each:  # times are spelled so that they sort
+            if at >= newest.get(keyid, ""):
+                newest[keyid] = at
+        spool.put_facts(f"{KEYS}-{number}", [list(newest.items()), self._changes, self._each])
+
+
+def check_keys(scope: Scope, changes: KeyChanges, findings: Findings) -> None:
+    """Have ``changes`` see all records that could be read, and tell what it finds."""
+    for number in range(scope.chunks):
+        newest = scope.spool.chunk_facts(KEYS, number, _NEWEST)
+        said = dict(scope.spool.chunk_facts(KEYS, number, _CHANGES))
+        if not said and changes.pass_over({keyid: _time(at) for keyid, at in newest}):
+            continue
+        for index, at, keyid in scope.spool.chunk_facts(KEYS, number, _EACH):
+            if index in said:
+                found = changes.see(index, parse_statement(said[index]), keyid)
+            else:
+                found = changes.see_time(index, _time(at), keyid)
+            _tell(findings, found)
+    _tell(findings, changes.finish())
+
+
+def _time(at: str) -> datetime | None:
+    return datetime.fromisoformat(at) if at else None
+
+
+def _tell(findings: Findings, found: Iterable[KeyFinding]) -> None:
+    for one in found:
+        tell = findings.fault if one.fault else findings.note
+        tell("key", f"entry {one.index}", one.message, (one.index, KEY))
