@@ -20,6 +20,7 @@ pytestmark = pytest.mark.skipif(
 
 WRITERS = 32
 TOKEN = "s3cret"
+PATIENCE = 300  # seconds for a command: on a busy machine the last of so many waits for long
 
 
 def test_all_of_them_come_through_and_nothing_forks(tmp_path: Path) -> None:
@@ -33,7 +34,9 @@ def test_all_of_them_come_through_and_nothing_forks(tmp_path: Path) -> None:
         if child == 0:
             code = 1
             try:
-                store = open_at(url, tmp_path, pause=time.sleep, GATE_LOG_TOKEN=TOKEN)
+                store = open_at(
+                    url, tmp_path, timeout=PATIENCE, pause=time.sleep, GATE_LOG_TOKEN=TOKEN
+                )
                 append(store, TRUST, LOG_KEY, entry)
                 code = 0
             except BaseException:

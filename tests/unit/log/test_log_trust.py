@@ -129,8 +129,9 @@ def test_a_record_key_must_count_at_the_time_it_signs(folder: Path) -> None:
     for at in (begins, NOW, None):
         require_keys(trust, *keys, at)
     for at in (begins - timedelta(seconds=1), ends):
-        with pytest.raises(UsageError, match=r"GATE_SIGNING_KEY .* lies in no period"):
+        with pytest.raises(UsageError, match=r"GATE_SIGNING_KEY .* lies in no period") as caught:
             require_keys(trust, *keys, at)
+        assert "clock" in caught.value.remedy
 
 
 def test_trust_inside_the_log_vouches_for_itself_and_is_refused(
