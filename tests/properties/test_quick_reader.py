@@ -20,7 +20,7 @@ from worlds import NOW, good_facts
 
 from gate.errors import InconsistentError
 from gate.log.create import init_log
-from gate.log.keys import DIGEST, QUICK_FROM, keys_of, replaced_by, row_of
+from gate.log.keys import QUICK_FROM, keys_of, replaced_by, row_of
 from gate.model import Decision, Facts
 from gate.record.canonical import digest_of, encode
 from gate.record.dsse import open_signed, seal
@@ -29,7 +29,7 @@ from gate.record.quick import QuickReader, read_quickly
 from gate.record.signers import SignerEntry, TrustedSigners
 from gate.record.statement import open_record, parse_statement
 from gate.record.summary import Summary, summarise
-from gate.store.contract import token
+from gate.store.contract import DIGEST, token
 from gate.store.memory import MemoryStore
 
 READER = QuickReader(trusted())
