@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from gate.errors import InconsistentError
+from gate.errors import InconsistentError, UsageError
 from gate.log.batch import Rejudge
 from gate.log.history import read_history
 from gate.log.key_changes import LATE
@@ -34,8 +34,8 @@ def judge_again(signer: RecordSigner, now: Now, gate_version: str) -> Rejudge:
     """The ``Rejudge`` that logs denials signed by ``signer`` for decisions that no longer hold.
 
     It raises ``InconsistentError`` where the log does not begin with what was judged, or has the
-    record already, and where its key ended a while ago; ``UsageError`` where the denial's time,
-    which is now, lies in no period of its key.
+    record already; ``UsageError`` where its key ended a while ago, and where the denial's time,
+    which is now, lies in no period of its own key.
     """
 
     def again(view: HistorySource, entry: bytes) -> bytes:
@@ -90,17 +90,18 @@ def require_prefix(view: HistorySource, judged: HeadPart) -> None:
 
 
 def require_living(view: HistorySource, keyid: str, now: datetime) -> None:
-    """``InconsistentError`` if the record key ``keyid`` counts no more, and did not ``LATE`` ago.
+    """``UsageError`` if the record key ``keyid`` counts no more, and did not ``LATE`` ago.
 
     Records give themselves their time. Whoever has a key of long ago could leave one of that time
     waiting for an honest writer to commit.
     """
     find = view.trust.signers.find
     if find(keyid, now) is None and find(keyid, now - LATE) is None:
-        raise InconsistentError(
+        raise UsageError(
             f"the record's key {keyid} does not count at {now.isoformat()}, so nothing by it is "
             "appended now",
-            remedy="enforce again with the key that replaced it",
+            remedy="compare this machine's clock; if it is right, enforce again with the key that "
+            "replaced it",
         )
 
 

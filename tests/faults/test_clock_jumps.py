@@ -27,7 +27,7 @@ from gate.store.directory.store import DirectoryStore
 JUMPS = [timedelta(days=-20), timedelta(hours=-3), timedelta(hours=3), timedelta(days=300)]
 NOT_BEFORE, NOT_AFTER = NOW - timedelta(days=30), NOW + timedelta(days=400)
 OUTSIDE = [NOT_BEFORE - timedelta(seconds=1), NOT_AFTER, NOW + timedelta(days=4000)]
-REFUSED = "is not a record key that the trust folder believes now"
+REFUSED = r"not a record key that the trust folder believes now|does not count at"
 BOUNDED = Trust(good_trust().policy, trusted(SIGNER, not_before=NOT_BEFORE, not_after=NOT_AFTER))
 
 
