@@ -15,8 +15,9 @@ against the checkpoint. 4. What records say of others: their links and their pla
 the store. 9. Heads that somebody kept against the tree (``kept``). 10. What the log says of its
 keys (``check_keys``): whose records, and whose kept heads, are of after their end.
 
-Memory stays the same however long the log is; what must be remembered of every record lies in a
-scratch folder until the end.
+What must be remembered of every record lies in a scratch folder until the end. Memory grows only
+with the records of the busiest service and environment, and of the busiest ticket, whose history is
+gone through as one.
 """
 
 from __future__ import annotations
