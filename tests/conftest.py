@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -69,6 +70,10 @@ def refuse_outside(event: str, args: tuple[object, ...]) -> None:
     elif event in _LOOKUP_EVENTS and not is_local(args[0]):
         raise OutsideError(f"{event} of {args[0]!r}: tests may use loopback only")
 
+
+if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    # Under nohup the commands that tests start would not heed the signal that tests send.
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 sys.addaudithook(refuse_outside)  # beneath every client library; it cannot be taken off again
 
