@@ -37,7 +37,15 @@ _DIRTY = (
 _DIRTY_NAMES = frozenset(
     {
         *("CI", "NO_COLOR", "FORCE_COLOR", "JOB_NAME", "JOB_URL", "REQUESTS_CA_BUNDLE"),
-        *("CURL_CA_BUNDLE", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"),
+        *(
+            "CURL_CA_BUNDLE",
+            "SSL_CERT_FILE",
+            "SSL_CERT_DIR",
+            "HTTP_PROXY",
+            "HTTPS_PROXY",
+            "ALL_PROXY",
+            "NO_PROXY",
+        ),
         *("http_proxy", "https_proxy", "all_proxy", "no_proxy"),
     }
 )

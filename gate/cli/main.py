@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 import click
 
 from gate import __version__
+from gate.cli.authorities import set_aside
 from gate.errors import BUG, GateError
 
 # name -> (who uses it, module); a module is imported only when its command is run
@@ -139,6 +140,7 @@ def _end(code: int) -> NoReturn:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code. Nothing but a command's own 0 is a 0."""
+    set_aside()
     try:
         result: Any = gate.main(args=arguments, prog_name="gate", standalone_mode=False)
         if sys.stdout is not None:

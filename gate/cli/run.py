@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from gate.cli.authorities import for_others
 from gate.cli.enforce import enforce_and_print
 from gate.cli.inputs import Options, ask, now
 from gate.cli.options import ANSWER, PLACE, QUESTION, shared
@@ -68,7 +69,7 @@ def _run(cmd: tuple[str, ...]) -> int:
     The forge's token stays: it is the pipeline's, and deployments use it. Raises ``OSError`` where
     CMD cannot be started.
     """
-    environment = {k: v for k, v in os.environ.items() if k not in OURS}
+    environment = {k: v for k, v in os.environ.items() if k not in OURS} | for_others()
     # The terminal sends Ctrl-C to CMD too, and a runner that cancels sends us SIGTERM: CMD decides
     # how to take either, and we stay to record how it ended. A signal that comes before CMD is
     # there is passed on as soon as it is.

@@ -70,7 +70,7 @@ class Stage:
     def ask_witness(self, witness: WitnessSimulator, name: str) -> None:
         """Let the witness know the log, and write a policy whose trust folder asks for it."""
         vkey = (self.home / "log.vkey").read_text().strip()
-        key = b64decode(vkey.rpartition("+")[2])[1:]  # after the byte that says Ed25519
+        key = b64decode(vkey.split("+", 2)[2])[1:]  # after the byte that says Ed25519
         witness.add_log(ORIGIN, key)
         asking = self.home / "trust-witnessed"
         shutil.copytree(self.home / "trust", asking)

@@ -16,6 +16,7 @@ from unittest import mock
 import pytest
 from jobs import PROCESS, SHOP, Job, job, must_say, said
 
+from gate.cli.authorities import set_aside
 from gate.config.secrets import SECRET_VARIABLES
 from gate.errors import InconsistentError, NotRecordedError
 from gate.record.statement import DecisionRecord, OutcomeRecord
@@ -245,3 +246,13 @@ def test_cmd_decides_how_it_takes_a_signal_and_gate_stays_to_record_it(
             process.kill()
     assert process.returncode == 7, err
     assert outcome(acme) == "failed"
+
+
+def test_authorities_of_the_environment_are_cmd_s_and_not_ours(acme: Job) -> None:
+    show = "import os, pathlib; pathlib.Path('seen').write_text(os.environ['SSL_CERT_FILE'])"
+    environment = acme.ci(SSL_CERT_FILE="/nowhere/ca.pem")
+    acme.gate(*RUN, "--", *PYTHON, show, environment=environment, expect=0)
+    assert (acme.home / "seen").read_text() == "/nowhere/ca.pem"
+    with mock.patch.dict(os.environ, {"SSL_CERT_FILE": "/nowhere/ca.pem"}):
+        set_aside()
+        assert "SSL_CERT_FILE" not in os.environ
