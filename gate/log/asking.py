@@ -27,8 +27,9 @@ from gate.tlog.witness import (
 if TYPE_CHECKING:  # it imports the library that asks, which no reader needs
     from gate.http import Posted
 
-ASKS = 3
-"""How often one witness is asked: with a guess, with the size it names, once more if that moved."""
+ASKS = 16
+"""How often one witness is asked: with a guess, then with each larger size that it names, while
+other writers have their heads cosigned."""
 
 _NO_URL = (
     "give the URL of each witness in trust.policy (witness NAME VKEY URL); without one, its "
@@ -121,7 +122,7 @@ class Asking:
         """Ask one witness; raises only what ``prove`` does."""
         if witness.url is None:
             return Answer(witness, told="has no URL in trust.policy", remedy=_NO_URL)
-        old = self._known
+        old, named = self._known, -1
         for _ in range(ASKS):
             if self.over.is_set():
                 break
@@ -136,7 +137,10 @@ class Asking:
                 return Answer(witness, told=told, remedy=remedy)
             if reply.size > self._head.size or reply.size == old:
                 return _stuck(witness, reply, old)
-            old = reply.size
+            if reply.size < named:
+                told = f"went back from size {named} to size {reply.size} (409)"
+                return Answer(witness, told=told, remedy=_NO_WITNESS)
+            old = named = reply.size
         return Answer(witness, told="had seen another head each time it was asked", remedy=_AGAIN)
 
     def _exchange(self, witness: Witness, url: str, request: AddCheckpoint) -> Reply | Answer:

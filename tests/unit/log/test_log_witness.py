@@ -148,12 +148,16 @@ def test_a_conflict_is_answered_with_a_proof_from_the_size_it_names() -> None:
         assert script.olds(0) == [b"old %d" % known, b"old %d" % size][: len(script.asked)]
 
 
-def test_a_size_that_moves_is_followed_twice_and_no_further() -> None:
-    _, script = run({0: [conflict(1), conflict(2), *good(0)]})
-    assert script.olds(0) == [b"old 0", b"old 1", b"old 2"]
-    error = fails({0: [conflict(1), conflict(2), conflict(3), *good(0)]})
-    assert "another head each time" in error.message
-    assert "run again" in error.remedy
+def test_a_size_that_moves_is_followed_as_long_as_it_grows() -> None:
+    moving = [conflict(size) for size in range(1, SIZE)]
+    _, script = run({0: [*moving, *good(0)]})
+    assert script.olds(0) == [b"old %d" % size for size in range(SIZE)]
+
+
+def test_a_witness_that_goes_back_is_not_followed() -> None:
+    error = fails({0: [conflict(3), conflict(2), *good(0)]})
+    assert "went back from size 3 to size 2" in error.message
+    assert "does not keep to" in error.remedy
 
 
 def test_a_quorum_that_the_head_bears_is_asked_nobody_for() -> None:
