@@ -21,7 +21,6 @@ from gate.model import (
     Base,
     BaseKind,
     Change,
-    ChangeRequest,
     ClockReading,
     Deployment,
     Facts,
@@ -29,7 +28,6 @@ from gate.model import (
     History,
     Lookup,
     Maybe,
-    MissingTicket,
     PinState,
     Problem,
     ProblemKind,
@@ -40,7 +38,7 @@ from gate.model import (
 
 if TYPE_CHECKING:  # they import the libraries that ask, which not every command needs
     from gate.http import Budget, Request
-    from gate.tickets.jira import JiraReader
+    from gate.tickets.several import Tickets
 
 HEED_SECONDS = 0.2  # how late an interrupt may be heeded
 TICKETS_AT_MOST = 20  # a change request is one decision; a list this long is a mistake
@@ -128,22 +126,19 @@ def gather(
         before = pool.submit(forge.fetch_deployments, service, environment.name, deployment.commit)
         given: Maybe[tuple[TicketReference, ...]]
         if question.tickets:
-            given = tuple(TicketReference("jira", t, TicketSource.OPTION) for t in question.tickets)
+            given = _given(question.tickets, policy)
         else:
             _wait_for(change)
             given = named_by_change(change.result(), deployment, environment, policy)
         lookups = _look_up(given, tickets, pool.submit)
         _wait_for(run, change, before, *lookups)
+        # Two names of one ticket are one reference, once it is known.
+        found = tuple(dict.fromkeys(lookup.result() for lookup in lookups))
         facts = Facts(
             deployment=deployment,
             run=run.result(),
-            given=given,
-            tickets=tuple(
-                Lookup(reference, lookup.result())
-                for reference, lookup in zip(given, lookups, strict=True)
-            )
-            if isinstance(given, tuple)
-            else (),
+            given=given if isinstance(given, Problem) else tuple(t.reference for t in found),
+            tickets=found,
             change=change.result(),
             history=history,
             deployed_before=before.result(),
@@ -178,11 +173,11 @@ def _side_by_side() -> Iterator[ThreadPoolExecutor]:
     pool.shutdown()
 
 
-def open_tickets(policy: Policy, secrets: Secrets, budget: Budget) -> JiraReader:
-    """The ticket system of the policy, with its credentials."""
-    from gate.tickets.jira import JiraReader
+def open_tickets(policy: Policy, secrets: Secrets, budget: Budget) -> Tickets:
+    """The ticket systems of the policy, with their credentials."""
+    from gate.tickets.registry import open_tickets as opened
 
-    return JiraReader(policy.jira, secrets.jira_email, secrets.jira_token, policy.network, budget)
+    return opened(policy, secrets, budget)
 
 
 def open_forge(
@@ -211,19 +206,33 @@ def _claimed_run(run_id: str) -> Problem:
     return Problem(ProblemKind.CLAIM, "github", f"run {run_id}", cause, remedy)
 
 
+def _given(tickets: tuple[str, ...], policy: Policy) -> tuple[TicketReference, ...]:
+    from gate.tickets.references import parse_reference
+    from gate.tickets.registry import grammars_of
+
+    grammars = grammars_of(policy)
+    parsed = (parse_reference(ticket, grammars) for ticket in tickets)
+    return tuple(TicketReference(system, ticket, TicketSource.OPTION) for system, ticket in parsed)
+
+
 def named_by_change(
     change: Maybe[Change], deployment: Deployment, environment: Environment, policy: Policy
 ) -> Maybe[tuple[TicketReference, ...]]:
-    """The tickets that the change names, from the first allowed source that names any."""
-    from gate.tickets.ids import find_ids
+    """The tickets that the change names, from the first allowed source that names any.
 
+    UsageError where two of the policy's systems claim one of the IDs.
+    """
+    from gate.tickets.references import find_references
+    from gate.tickets.registry import grammars_of
+
+    grammars = grammars_of(policy)
     for source in environment.ticket.sources:
         if source is TicketSource.OPTION:
             continue
         texts = _texts(source, change, deployment)
         if isinstance(texts, Problem):
             return texts
-        found = find_ids("\n".join(texts), policy.jira.projects)
+        found = find_references("\n".join(texts), grammars)
         if len(found) > TICKETS_AT_MOST:
             return Problem(
                 ProblemKind.INCOMPLETE,
@@ -233,7 +242,7 @@ def named_by_change(
                 "name the change request of this deployment with --ticket",
             )
         if found:
-            return tuple(TicketReference("jira", ticket, source) for ticket in found)
+            return tuple(TicketReference(system, ticket, source) for system, ticket in found)
     return ()
 
 
@@ -254,12 +263,12 @@ def _texts(
 
 def _look_up(
     given: Maybe[tuple[TicketReference, ...]],
-    tickets: JiraReader,
-    submit: Callable[..., Future[Maybe[ChangeRequest | MissingTicket]]],
-) -> tuple[Future[Maybe[ChangeRequest | MissingTicket]], ...]:
+    tickets: Tickets,
+    submit: Callable[..., Future[Lookup]],
+) -> tuple[Future[Lookup], ...]:
     if isinstance(given, Problem):
         return ()
-    return tuple(submit(tickets.fetch, reference.id) for reference in given)
+    return tuple(submit(tickets.fetch, reference) for reference in given)
 
 
 def _run(opened: Opened, deployment: Deployment) -> Maybe[Run] | None:

@@ -188,7 +188,10 @@ class TicketSource(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TicketReference:
-    """A ticket ID that passed the grammar, and where it was found. ``system`` is "jira"."""
+    """A ticket ID that passed the grammar, and where it was found.
+
+    ``system`` is that of the policy which the ID is of: "jira", "servicenow" or an extension's.
+    """
 
     system: str
     id: str

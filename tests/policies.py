@@ -61,6 +61,10 @@ def edited(old: str, new: str) -> str:
 
 ALICE = 'name = "alice"'
 JIRA = 'projects = ["CHG"]'
+TICKETS = GOOD[GOOD.index("[tickets.jira]") : GOOD.index("[services.shop]")]
+SERVICENOW = '[tickets.servicenow]\nurl = "https://acme.service-now.com"\n'
+TEMPLATE = 'id = "0123456789abcdef0123456789abcdef"'
+DESK = '[tickets.desk]\npackage = "acme-desk"\nurl = "https://desk.acme.example"\n'
 APPROVALS = 'approvals = { by = ["change-board"] }'
 ENVIRONMENT = f"[environments.production]\n{APPROVALS}"
 SERVICE = 'repository = "https://github.com/acme/shop"'
@@ -75,6 +79,21 @@ RIGHT: dict[str, str] = {
         'scope = ["component", "customfield_10070", "description#What changes"]\n'
         'rollback_plan = ["customfield_10080"]\ntest_plan = ["description#Tests"]\nca = "ca.pem"\n',
     ),
+    "servicenow alone": edited(TICKETS, SERVICENOW),
+    "two ticket systems": edited(TICKETS, TICKETS + SERVICENOW),
+    "all of servicenow": edited(
+        TICKETS,
+        SERVICENOW + 'auth = "oauth"\nprefixes = ["CHG", "ECHG"]\ntypes = ["normal", "standard"]\n'
+        'scope = ["cmdb_ci", "business_service", "description#Scope"]\ndeployable = [-2, -1]\n'
+        'closed = [3, 4, 7]\nrollback_plan = ["backout_plan"]\ntest_plan = ["u_tests"]\n'
+        f'standard_templates = [{{ {TEMPLATE}, services = ["shop"], '
+        'expires = 2027-01-31T00:00:00Z }]\nca = "ca.pem"\n',
+    ),
+    "another package's system": edited(
+        TICKETS, DESK + 'deployable = ["open"]\nprojects = ["D"]\n[tickets.desk.options]\nx = 1\n'
+    )
+    .replace('jira = "b0b"', 'accounts = { desk = "bob" }')
+    .replace("jira = ", "accounts.desk = "),
     "all of an environment": edited(
         APPROVALS,
         'controls = { peer-reviewed = "require", test-plan = "off", approved = "warn" }\n'
@@ -195,9 +214,78 @@ WRONG: tuple[Wrong, ...] = (
         ("log.region", "s3"),
         in_schema=False,
     ),
+    # ticket systems
+    Wrong(TICKETS, "[tickets]\n", ("tickets: missing",)),
+    Wrong(TICKETS, "[tickets.servicenow]\n", ("tickets.servicenow.url: missing",)),
+    *(
+        Wrong(TICKETS, f"{SERVICENOW}{line}\n", (f"tickets.servicenow.{key}", says), in_schema=seen)
+        for line, key, says, seen in (
+            ('auth = "Basic"', "auth", "unknown value", True),
+            ('prefixes = ["chg"]', "prefixes[0]", "no prefix", True),
+            ('prefixes = ["CHG1"]', "prefixes[0]", "no prefix", True),
+            ('deployable = ["-1"]', "deployable[0]", "whole number", True),
+            ("deployable = [true]", "deployable[0]", "a boolean", True),
+            ("deployable = [-1, -1]", "deployable[1]", "twice", True),
+            ("deployable = [3]", "deployable[0]", "closed", False),
+            ("closed = [-1]", "deployable[0]", "closed", False),
+            ('scope = ["what changes"]', "scope[0]", "no place", True),
+            ("deployble = [1]", "deployble", '"deployable"', True),
+            ("standard_templates = []", "standard_templates", "empty", True),
+            ('standard_templates = ["x"]', "standard_templates[0]", "a table", True),
+        )
+    ),
+    *(
+        Wrong(
+            TICKETS,
+            f"{SERVICENOW}standard_templates = [{{ {entry} }}]\n",
+            (f"standard_templates[0].{key}",),
+            in_schema=seen,
+        )
+        for entry, key, seen in (
+            (f'{TEMPLATE}, services = ["shop"]', "expires", True),
+            (f'{TEMPLATE}, services = ["shop"], expires = 2027-01-31', "expires", False),
+            (
+                f'{TEMPLATE}, services = ["shop"], expires = 2027-01-31T00:00:00',
+                "expires",
+                False,
+            ),
+            (f"{TEMPLATE}, expires = 2027-01-31T00:00:00Z", "services", True),
+            (
+                f'{TEMPLATE}, services = ["shpo"], expires = 2027-01-31T00:00:00Z',
+                "services[0]",
+                False,
+            ),
+            (
+                'id = "Standard", services = ["shop"], expires = 2027-01-31T00:00:00Z',
+                "id",
+                True,
+            ),
+        )
+    ),
+    Wrong(TICKETS, DESK, ("tickets.desk.deployable: missing",)),
+    Wrong(
+        TICKETS,
+        DESK.replace("desk]", "Desk]") + 'deployable = ["open"]\n',
+        ("tickets.Desk", "no name"),
+        in_schema=False,
+    ),
+    Wrong(
+        TICKETS,
+        DESK.replace("desk]", "github]") + 'deployable = ["open"]\n',
+        ("tickets.github", "no name"),
+        in_schema=False,
+    ),
+    Wrong(TICKETS, DESK + 'deployable = ["o"]\nx = 1\n', ("tickets.desk.x: unknown key",)),
+    Wrong(
+        TICKETS,
+        DESK.replace("acme-desk", "../x") + 'deployable = ["open"]\n',
+        ("tickets.desk.package",),
+    ),
+    Wrong(
+        'jira = "b0b"', 'accounts = { desk = "bob" }', ("accounts.desk: unknown",), in_schema=False
+    ),
     # not built yet
     Wrong('"dir:change-log"', '"memory:"', ("log.url", "no store")),
-    Wrong("[tickets.jira]", "[tickets.servicenow]", ("tickets.servicenow", "not built yet")),
     Wrong("[tickets.jira]", "[tickets.jra]", ("tickets.jra", '"jira"')),
     Wrong("[forges.github]", "[forges.gitlab]", ("forges.gitlab", "not built yet")),
     Wrong(

@@ -114,7 +114,22 @@ def good_environment(**changes: Any) -> Environment:
     return replace(environment, **changes)
 
 
-def good_policy(environment: Environment | None = None, **changes: Any) -> Policy:
+JIRA = JiraSettings(
+    url="https://acme.atlassian.net",
+    flavour="cloud",
+    projects=("CHG",),
+    types=(),
+    approvals=(ApprovalPlace("jsm"),),
+    scope=("component", "description"),
+    deployable=("Approved", "Implementing"),
+    rollback_plan=("customfield_10080",),
+    test_plan=("customfield_10081",),
+)
+
+
+def good_policy(
+    environment: Environment | None = None, *, jira: JiraSettings | None = None, **changes: Any
+) -> Policy:
     """bob and carol are the change board; mallory is nobody's account."""
     environment = environment or good_environment()
     policy = Policy(
@@ -123,17 +138,7 @@ def good_policy(environment: Environment | None = None, **changes: Any) -> Polic
         log=LogSettings("dir:change-log", "acme.example/changes", "trust"),
         evidence=EvidenceSettings("dir:change-evidence"),
         forges={"github": ForgeSettings("github", "https://github.com", "https://api.github.com")},
-        jira=JiraSettings(
-            url="https://acme.atlassian.net",
-            flavour="cloud",
-            projects=("CHG",),
-            types=(),
-            approvals=(ApprovalPlace("jsm"),),
-            scope=("component", "description"),
-            deployable=("Approved", "Implementing"),
-            rollback_plan=("customfield_10080",),
-            test_plan=("customfield_10081",),
-        ),
+        tickets={"jira": jira or JIRA},
         services={"shop": Service("shop", REPOSITORY, ("main", "release/*"), ("shop", "Web shop"))},
         environments={environment.name: environment},
         groups={"change-board": ("bob", "carol"), "sre": ("erin",)},

@@ -19,12 +19,13 @@ from gate.cli.printing import read_secrets
 from gate.config import Policy, Secrets
 from gate.errors import GateError
 from gate.http import Budget, Wire
-from gate.model import PinState, Problem
+from gate.model import ClockReading, PinState, Problem
 from gate.place import Place
 
 if TYPE_CHECKING:
     from gate.store.bucket.primitive import Protection
 
+_CALLED = {"jira": "Jira", "servicenow": "ServiceNow"}
 SOON = timedelta(days=7)  # how long before its end a record key is warned of
 
 
@@ -39,7 +40,7 @@ def command(config: str) -> int:
     place = open_place(config)
     secrets = read_secrets(os.environ)
     findings = []
-    for examine in (_policy, _trust, _keys, _log, _evidence, _people, _jira, _github):
+    for examine in (_policy, _trust, _keys, _log, _evidence, _people, _tickets, _github):
         for finding in examine(place, secrets):
             findings.append(finding)
             tell(finding)
@@ -183,50 +184,51 @@ def _people(place: Place, _: Secrets) -> Iterator[Finding]:
     from gate.identity import People
 
     policy = place.policy
+    called = " or ".join(_CALLED.get(system, system) for system in policy.tickets)
     accounts = {person.name: person.accounts for person in policy.people}
     for environment in policy.environments.values():
         members = People(policy).members(environment.approvals.by)
-        known = {m for m in members if "jira" in accounts.get(m, {})}
+        known = {m for m in members if accounts.get(m, {}).keys() & policy.tickets.keys()}
         name = f"approvers of {environment.name}"
         lacking = sorted(members - known)
         if len(known) < environment.approvals.required:
             yield Finding(
                 name,
                 State.FAULT,
-                f"{len(known)} have a Jira account; {environment.approvals.required} must approve",
-                "add their Jira accounts to [[people]]",
+                f"{len(known)} have a {called} account; "
+                f"{environment.approvals.required} must approve",
+                f"add their {called} accounts to [[people]]",
             )
         elif lacking:
             yield Finding(
                 name,
                 State.WARNING,
-                f"no Jira account is known of {', '.join(lacking)}",
+                f"no {called} account is known of {', '.join(lacking)}",
                 "add it to [[people]]",
             )
         else:
-            yield Finding(name, State.OK, f"{len(known)}, each with a Jira account")
+            yield Finding(name, State.OK, f"{len(known)}, each with a {called} account")
 
 
-def _jira(place: Place, secrets: Secrets) -> Iterator[Finding]:
-    from gate.tickets.jira import JiraReader
+def _tickets(place: Place, secrets: Secrets) -> Iterator[Finding]:
+    """Each right that a ticket system must give gate's account, by the request that needs it."""
+    from gate.tickets.registry import open_tickets
 
-    settings, network = place.policy.jira, place.policy.network
-    reader = JiraReader(
-        settings, secrets.jira_email, secrets.jira_token, network, Budget(network.budget)
-    )
-    with closing(reader):
-        account = reader.myself()
-        if isinstance(account, Problem):
-            yield _problem("jira", account)
-            return
-        yield Finding("jira", State.OK, f"knows us ({reader.flavour})")
-        for project in settings.projects:
-            browsable = reader.browsable(project)
-            if isinstance(browsable, Problem):
-                yield _problem(f"jira project {project}", browsable)
-            else:
-                yield Finding(f"jira project {project}", State.OK, "can be browsed")
-        yield from _clock(place.policy, reader.wire)
+    try:
+        tickets = open_tickets(place.policy, secrets, Budget(place.policy.network.budget))
+    except GateError as error:
+        yield Finding("tickets", State.FAULT, error.message, error.remedy)
+        return
+    with closing(tickets):
+        for system, opened in tickets.systems.items():
+            for right in opened.rights():
+                what = f"{system} {right.what}".strip()
+                if right.problem is None:
+                    yield Finding(what, State.OK, right.seen)
+                else:
+                    state = State.UNKNOWN if right.needed else State.WARNING
+                    yield _problem(what, right.problem, state)
+        yield from _clocks(place.policy, tickets.clocks())
 
 
 def _github(place: Place, secrets: Secrets) -> Iterator[Finding]:
@@ -247,7 +249,7 @@ def _github(place: Place, secrets: Secrets) -> Iterator[Finding]:
     with closing(reader):
         for service in place.policy.services.values():
             yield from _repository(reader.wire, reader.slug(service))
-        yield from _clock(place.policy, reader.wire)
+        yield from _clocks(place.policy, reader.wire.clocks())
 
 
 def _repository(wire: Wire, slug: str) -> Iterator[Finding]:
@@ -270,8 +272,8 @@ def _repository(wire: Wire, slug: str) -> Iterator[Finding]:
             yield Finding(what, State.OK, "granted")
 
 
-def _clock(policy: Policy, wire: Wire) -> Iterator[Finding]:
-    for reading in wire.clocks():
+def _clocks(policy: Policy, clocks: tuple[ClockReading, ...]) -> Iterator[Finding]:
+    for reading in clocks:
         beyond = abs(reading.offset) - reading.uncertainty
         if beyond > policy.network.clock_tolerance.total_seconds():
             yield Finding(
@@ -284,5 +286,5 @@ def _clock(policy: Policy, wire: Wire) -> Iterator[Finding]:
             yield Finding(f"clock against {reading.service}", State.OK, "agrees")
 
 
-def _problem(what: str, problem: Problem) -> Finding:
-    return Finding(what, State.UNKNOWN, f"{problem.cause} ({problem.request})", problem.remedy)
+def _problem(what: str, problem: Problem, state: State = State.UNKNOWN) -> Finding:
+    return Finding(what, state, f"{problem.cause} ({problem.request})", problem.remedy)

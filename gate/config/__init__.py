@@ -8,6 +8,7 @@ from gate.config.types import (
     ApprovalRules,
     Environment,
     EvidenceSettings,
+    ExtensionSettings,
     ForgeSettings,
     JiraSettings,
     LogSettings,
@@ -15,7 +16,10 @@ from gate.config.types import (
     PersonEntry,
     Policy,
     Service,
+    ServiceNowSettings,
+    StandardTemplate,
     TicketRules,
+    TicketSettings,
 )
 
 __all__ = [
@@ -23,6 +27,7 @@ __all__ = [
     "ApprovalRules",
     "Environment",
     "EvidenceSettings",
+    "ExtensionSettings",
     "ForgeSettings",
     "JiraSettings",
     "LogSettings",
@@ -31,7 +36,10 @@ __all__ = [
     "Policy",
     "Secrets",
     "Service",
+    "ServiceNowSettings",
+    "StandardTemplate",
     "TicketRules",
+    "TicketSettings",
     "load_policy",
     "parse_policy",
     "public_view",

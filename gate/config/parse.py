@@ -17,7 +17,7 @@ from gate.config.people import read_groups, read_identity, read_people
 from gate.config.places import read_places
 from gate.config.reader import Table, wrong
 from gate.config.services import read_forges, read_services
-from gate.config.tickets import read_jira
+from gate.config.tickets import extensions_of, read_tickets
 from gate.config.types import NetworkSettings, Policy
 from gate.errors import UsageError
 
@@ -88,16 +88,17 @@ def _policy(values: dict[str, object], text: bytes) -> Policy:
     root.only(_SECTIONS, later=("freeze", "people_from"))
     log, evidence = read_places(root)
     forges = read_forges(root)
-    people = read_people(root)
+    people = read_people(root, extensions_of(root))
     groups = read_groups(root, people)
+    services = read_services(root, forges)
     return Policy(
         text=text,
         sha256=hashlib.sha256(text).hexdigest(),
         log=log,
         evidence=evidence,
         forges=forges,
-        jira=read_jira(root),
-        services=read_services(root, forges),
+        tickets=read_tickets(root, services),
+        services=services,
         environments=read_environments(root, people, groups),
         groups=groups,
         one_account_per_person=read_identity(root),

@@ -8,10 +8,14 @@ from gate.config.types import (
     ApprovalPlace,
     Environment,
     EvidenceSettings,
+    ExtensionSettings,
     JiraSettings,
     LogSettings,
     Policy,
     Service,
+    ServiceNowSettings,
+    StandardTemplate,
+    TicketSettings,
 )
 
 
@@ -28,7 +32,7 @@ def public_view(policy: Policy) -> str:
             kind: {"url": forge.url, "api": forge.api_url, "ca": forge.ca}
             for kind, forge in policy.forges.items()
         },
-        "tickets": {"jira": _jira(policy.jira)},
+        "tickets": {system: _tickets(one) for system, one in policy.tickets.items()},
         "services": {name: _service(service) for name, service in policy.services.items()},
         "environments": {name: _environment(e) for name, e in policy.environments.items()},
         "identity": {"one_account_per_person": list(policy.one_account_per_person)},
@@ -62,18 +66,34 @@ def _evidence(evidence: EvidenceSettings) -> dict[str, object]:
     }
 
 
-def _jira(jira: JiraSettings) -> dict[str, object]:
+def _tickets(settings: TicketSettings) -> dict[str, object]:
+    """Of an extension not its own options: what may stand in them, nobody here knows."""
+    of_any: dict[str, object] = {
+        "url": settings.url,
+        "projects": list(settings.projects),
+        "types": list(settings.types),
+        "scope": list(settings.scope),
+        "deployable": list(settings.deployable),
+        "rollback_plan": list(settings.rollback_plan),
+        "test_plan": list(settings.test_plan),
+    }
+    match settings:
+        case JiraSettings():
+            places = [_place(place) for place in settings.approvals]
+            of_any |= {"flavour": settings.flavour, "approvals": places, "ca": settings.ca}
+        case ServiceNowSettings():
+            of_any |= {"auth": settings.auth, "closed": list(settings.closed), "ca": settings.ca}
+            of_any["standard_templates"] = [_template(t) for t in settings.standard_templates]
+        case ExtensionSettings():
+            of_any |= {"package": settings.package, "ca": settings.ca}
+    return of_any
+
+
+def _template(template: StandardTemplate) -> dict[str, object]:
     return {
-        "url": jira.url,
-        "flavour": jira.flavour,
-        "projects": list(jira.projects),
-        "types": list(jira.types),
-        "approvals": [_place(place) for place in jira.approvals],
-        "scope": list(jira.scope),
-        "deployable": list(jira.deployable),
-        "rollback_plan": list(jira.rollback_plan),
-        "test_plan": list(jira.test_plan),
-        "ca": jira.ca,
+        "id": template.id,
+        "services": list(template.services),
+        "expires": template.expires.isoformat(),
     }
 
 

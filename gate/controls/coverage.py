@@ -28,6 +28,7 @@ from gate.controls.naming import (
     names_service,
     plain,
 )
+from gate.controls.tickets import settings_of
 from gate.frozen import dataclass
 from gate.model import ChangeRequest, EditedText, Facts, Level, Message, Problem
 
@@ -129,7 +130,7 @@ def _name_it(ticket: ChangeRequest, facts: Facts, policy: Policy) -> Message:
         " the commit in a scope field of {ticket} ({fields}), and have it approved again.",
         service=service_of(facts, policy).name,
         ticket=ticket.key,
-        fields=policy.jira.scope,
+        fields=settings.scope if (settings := settings_of(ticket, policy)) else (),
     )
 
 

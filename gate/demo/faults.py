@@ -26,7 +26,7 @@ Kind: TypeAlias = Literal[
     "replace",
 ]
 
-ROW_LISTS = ("values", "histories", "commits", "workflow_runs", "approvers")
+ROW_LISTS = ("values", "histories", "commits", "workflow_runs", "approvers", "result")
 HUGE_BYTES = 11_000_000
 PLAIN_KINDS: tuple[Kind, ...] = (
     "hang",

@@ -19,7 +19,7 @@ from gate.facts import Opened, Question, gather, open_forge
 from gate.forges.git import GitReader
 from gate.forges.github import GitHubReader
 from gate.http import Budget
-from gate.model import PinState, Problem, ProblemKind
+from gate.model import Lookup, PinState, Problem, ProblemKind, TicketReference
 
 POLICY = worlds.good_policy()
 SERVICE = POLICY.services["shop"]
@@ -86,8 +86,8 @@ class Service:
     def fetch_deployments(self, *_: object) -> Any:
         return self._answer("deployments", ())
 
-    def fetch(self, _: str) -> Any:
-        return self._answer("ticket", worlds.good_ticket())
+    def fetch(self, reference: TicketReference) -> Any:
+        return self._answer("ticket", Lookup(reference, worlds.good_ticket()))
 
     def _answer(self, what: str, answer: object) -> object:
         if what == self.broken:

@@ -18,7 +18,7 @@ from jsonschema import Draft202012Validator
 from policies import GOOD, RIGHT, WRONG, Wrong, edited
 
 import gate.config
-from gate.config import ApprovalPlace, Policy, load_policy, parse_policy, public_view
+from gate.config import ApprovalPlace, JiraSettings, Policy, load_policy, parse_policy, public_view
 from gate.config.grammar import url
 from gate.config.parse import MAX_BYTES, _policy
 from gate.config.services import github_api
@@ -59,7 +59,9 @@ def test_the_least_policy_has_every_default() -> None:
     assert (ticket.predates, ticket.minimum_lead) == ("pipeline", timedelta(0))
     assert found.services["shop"].names == ("shop",)
     assert found.services["shop"].release_refs == ("main",)
-    assert found.jira.approvals == (ApprovalPlace("jsm"),)
+    jira = found.tickets["jira"]
+    assert isinstance(jira, JiraSettings)
+    assert jira.approvals == (ApprovalPlace("jsm"),)
     assert found.network.budget == timedelta(seconds=60)
     assert found.people[0].emails == ("alice@acme.example",)
     assert found.people[0].accounts["github"] == "alice"
@@ -78,7 +80,8 @@ def test_what_is_written_is_what_holds() -> None:
     assert environment.approvals.independent_of == ("deployer", "change-author")
     assert environment.ticket.sources == (TicketSource.BRANCH, TicketSource.OPTION)
     assert environment.ticket.minimum_lead == timedelta(days=14)
-    jira = policy(RIGHT["all of jira"]).jira
+    jira = policy(RIGHT["all of jira"]).tickets["jira"]
+    assert isinstance(jira, JiraSettings)
     assert jira.approvals[1:] == (
         ApprovalPlace("transition", "Approved"),
         ApprovalPlace("field", "Approvers"),

@@ -97,7 +97,7 @@ def test_values_hold_all_that_must_not_be_printed() -> None:
 def test_the_variables_are_known_by_name() -> None:
     assert "GATE_JIRA_TOKEN" in SECRET_VARIABLES
     assert "GATE_LOG_KEY_FILE" in SECRET_VARIABLES
-    assert len(SECRET_VARIABLES) == 24
+    assert len(SECRET_VARIABLES) == 26
 
 
 def test_a_secret_of_a_later_version_is_kept_from_others_and_not_read(tmp_path: Path) -> None:

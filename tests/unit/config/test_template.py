@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gate.config import ApprovalPlace, parse_policy
+from gate.config import ApprovalPlace, JiraSettings, parse_policy
 from gate.config.grammar import origin
 from gate.config.template import default_origin, policy_template
 
@@ -29,8 +29,10 @@ def test_the_template_parses(ci: str, predates: str) -> None:
     policy = parse_policy(template(ci).encode())
     assert policy.environments["production"].ticket.predates == predates
     assert policy.log.origin == "acme.example/changes"
-    assert policy.jira.projects == ("CHG", "OPS")
-    assert policy.jira.approvals == (ApprovalPlace("jsm"),)
+    jira = policy.tickets["jira"]
+    assert isinstance(jira, JiraSettings)
+    assert jira.projects == ("CHG", "OPS")
+    assert jira.approvals == (ApprovalPlace("jsm"),)
     assert policy.services["shop"].release_refs == ("main",)
 
 
