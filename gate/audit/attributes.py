@@ -1,7 +1,7 @@
 """Which attributes of a change test a control answers: letters of ``docs/audit/attributes.md``.
 
 The letters are those of a common worksheet for changes; the one place of this mapping is here. A
-control without a letter serves the others (``policy-pinned``).
+control without a letter serves the others (``policy-pinned``), or is the deployer's own rule (``freeze``).
 """
 
 from __future__ import annotations

@@ -24,6 +24,7 @@ CONTROL_IDS = (
     "peer-reviewed",
     "rollback-plan",
     "test-plan",
+    "freeze",
     "clock-sane",
     "policy-pinned",
 )
@@ -40,7 +41,6 @@ LATER_IDS = (
     "merge-matches-review",
     "tested-before",
     "change-window",
-    "freeze",
     "emergency-reviewed",
     "deployer-authorised",
 )

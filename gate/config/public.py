@@ -8,6 +8,7 @@ from gate.config.types import (
     ApprovalPlace,
     Environment,
     EvidenceSettings,
+    Freeze,
     JiraSettings,
     LogSettings,
     Policy,
@@ -37,6 +38,7 @@ def public_view(policy: Policy) -> str:
             "clock_tolerance": policy.network.clock_tolerance.total_seconds(),
             "ca": policy.network.ca,
         },
+        "freeze": [_freeze(freeze) for freeze in policy.freezes],
     }
     return json.dumps(view, sort_keys=True, ensure_ascii=False, indent=1)
 
@@ -79,6 +81,16 @@ def _jira(jira: JiraSettings) -> dict[str, object]:
 
 def _place(place: ApprovalPlace) -> str | dict[str, str]:
     return {place.kind: place.name} if place.name else place.kind
+
+
+def _freeze(freeze: Freeze) -> dict[str, object]:
+    """Without its name, which may be somebody's."""
+    return {
+        "from": freeze.start.isoformat(),
+        "to": freeze.end.isoformat(),
+        "services": list(freeze.services),
+        "environments": list(freeze.environments),
+    }
 
 
 def _service(service: Service) -> dict[str, object]:

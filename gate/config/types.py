@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from gate.frozen import dataclass
 from gate.model import Level, TicketSource
@@ -130,6 +130,20 @@ class Environment:
 
 
 @dataclass(frozen=True, slots=True)
+class Freeze:
+    """A time in which nothing is deployed, from ``start`` up to, not including, ``end``.
+
+    ``services`` and ``environments`` that it is for; none: for all.
+    """
+
+    name: str
+    start: datetime
+    end: datetime
+    services: tuple[str, ...] = ()
+    environments: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class PersonEntry:
     """One ``[[people]]`` entry.
 
@@ -166,3 +180,4 @@ class Policy:
     one_account_per_person: tuple[str, ...]
     people: tuple[PersonEntry, ...]
     network: NetworkSettings = field(default_factory=NetworkSettings)
+    freezes: tuple[Freeze, ...] = ()

@@ -9,6 +9,7 @@ from gate.controls import (
     approver_independent,
     clock_sane,
     commit_on_release_ref,
+    freeze,
     peer_reviewed,
     policy_pinned,
     rollback_plan,
@@ -37,6 +38,7 @@ CONTROLS: tuple[Control, ...] = (
     peer_reviewed.CONTROL,
     rollback_plan.CONTROL,
     test_plan.CONTROL,
+    freeze.CONTROL,
     clock_sane.CONTROL,
     policy_pinned.CONTROL,
 )
