@@ -73,7 +73,8 @@ RIGHT: dict[str, str] = {
         'projects = ["CHG", "OPS_2"]\nflavour = "datacenter"\ntypes = ["Change"]\n'
         'approvals = ["jsm", { transition = "Approved" }, { field = "Approvers" }]\n'
         'scope = ["component", "customfield_10070", "description#What changes"]\n'
-        'rollback_plan = ["customfield_10080"]\ntest_plan = ["description#Tests"]\nca = "ca.pem"\n',
+        'rollback_plan = ["customfield_10080"]\ntest_plan = ["description#Tests"]\nca = "ca.pem"\n'
+        'window = { start = "customfield_10008", end = "Planned end" }\n',
     ),
     "all of an environment": edited(
         APPROVALS,
@@ -224,13 +225,23 @@ WRONG: tuple[Wrong, ...] = (
             f'{APPROVALS}\ncontrols = {{ {control} = "off" }}',
             (f"environments.production.controls.{control}", "not built yet"),
         )
-        for control in ("change-window", "tested-before")
+        for control in ("change-linked", "tested-before")
     ),
     Wrong("{ by =", '{ sources = ["environment"], by =', ("approvals.sources[0]", "not built yet")),
     Wrong(
         "[groups]",
         '[identity]\none_account_per_person = ["gitlab"]\n[groups]',
         ("identity.one_account_per_person[0]", "not built yet"),
+    ),
+    # windows
+    *(
+        Wrong(JIRA, f"{JIRA}\nwindow = {window}", says, in_schema=in_schema)
+        for window, says, in_schema in (
+            ('{ start = "a" }', ("tickets.jira.window.end: missing",), True),
+            ('{ start = "a", stop = "b" }', ("tickets.jira.window.stop: unknown key",), True),
+            ('{ start = "a", end = "a" }', ("tickets.jira.window.end", "two"), False),
+            ('["a", "b"]', ("tickets.jira.window: expected a table",), True),
+        )
     ),
     # freezes
     *(

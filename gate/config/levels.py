@@ -24,6 +24,7 @@ CONTROL_IDS = (
     "peer-reviewed",
     "rollback-plan",
     "test-plan",
+    "change-window",
     "freeze",
     "clock-sane",
     "policy-pinned",
@@ -40,7 +41,6 @@ LATER_IDS = (
     "change-linked",
     "merge-matches-review",
     "tested-before",
-    "change-window",
     "emergency-reviewed",
     "deployer-authorised",
 )

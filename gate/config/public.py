@@ -76,6 +76,9 @@ def _jira(jira: JiraSettings) -> dict[str, object]:
         "rollback_plan": list(jira.rollback_plan),
         "test_plan": list(jira.test_plan),
         "ca": jira.ca,
+        "window": None
+        if jira.window is None
+        else {"start": jira.window.start, "end": jira.window.end},
     }
 
 

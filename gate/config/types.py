@@ -60,12 +60,21 @@ class ApprovalPlace:
 
 
 @dataclass(frozen=True, slots=True)
+class WindowFields:
+    """Where a ticket's planned window stands: the ids or titles of two fields of date and time."""
+
+    start: str
+    end: str
+
+
+@dataclass(frozen=True, slots=True)
 class JiraSettings:
     """A Jira site.
 
     ``flavour`` is "cloud" or "datacenter" ("" = detect). ``scope``, ``rollback_plan`` and
     ``test_plan`` are locations: a field id ("description", "customfield_10070", "component"),
-    or "description#Heading" for the section under a heading. ``types`` empty: any.
+    or "description#Heading" for the section under a heading. ``types`` empty: any. ``window`` is
+    None where the policy does not say where a ticket plans its deployment.
     """
 
     url: str
@@ -78,6 +87,7 @@ class JiraSettings:
     rollback_plan: tuple[str, ...]
     test_plan: tuple[str, ...]
     ca: str = ""
+    window: WindowFields | None = None
 
 
 @dataclass(frozen=True, slots=True)

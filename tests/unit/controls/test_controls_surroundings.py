@@ -116,6 +116,7 @@ IDS = [
     "peer-reviewed",
     "rollback-plan",
     "test-plan",
+    "change-window",
     "freeze",
     "clock-sane",
     "policy-pinned",
@@ -133,7 +134,7 @@ def test_the_controls_are_these_in_this_order() -> None:
     assert [control.id for control in CONTROLS] == IDS
     assert {control.id for control in CONTROLS if control.integrity} == INTEGRITY
     warned = {c.id for c in CONTROLS if c.default(good_facts(), good_environment()) is Level.WARN}
-    assert warned == {"peer-reviewed", "test-plan"}
+    assert warned == {"peer-reviewed", "test-plan", "change-window"}
 
 
 def test_an_unknown_control_is_a_key_error() -> None:
