@@ -251,11 +251,25 @@ class Status:
 
 
 @dataclass(frozen=True, slots=True)
+class Window:
+    """When a ticket plans its deployment.
+
+    ``start`` or ``end`` is None where the ticket has none; ``edited_at`` is the later one of their
+    last edits, the ticket's creation where the whole history shows none.
+    """
+
+    start: datetime | None
+    end: datetime | None
+    edited_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ChangeRequest:
     """A ticket as read live.
 
     ``approvals``, ``scope`` and the plans are provably complete or a ``Problem``. ``scope``
-    holds only locations that exist on the ticket; an empty plan is ``()``.
+    holds only locations that exist on the ticket; an empty plan is ``()``. ``window`` is None where
+    the policy does not say where tickets have one.
     """
 
     system: str
@@ -273,6 +287,7 @@ class ChangeRequest:
     rollback_plan: Maybe[tuple[EditedText, ...]]
     test_plan: Maybe[tuple[EditedText, ...]]
     summary: str = ""
+    window: Maybe[Window | None] = None
 
 
 @dataclass(frozen=True, slots=True)

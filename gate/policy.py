@@ -53,7 +53,7 @@ def level_of(control: Control, facts: Facts, environment: Environment) -> Level:
 
     An integrity control that the environment tries to weaken is required.
     """
-    default = control.default(facts)
+    default = control.default(facts, environment)
     level = environment.controls.get(control.id, default)
     weakened = _STRENGTH[level] < _STRENGTH[default] or level is Level.OFF
     return Level.REQUIRE if control.integrity and weakened else level

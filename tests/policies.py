@@ -77,7 +77,8 @@ RIGHT: dict[str, str] = {
         'projects = ["CHG", "OPS_2"]\nflavour = "datacenter"\ntypes = ["Change"]\n'
         'approvals = ["jsm", { transition = "Approved" }, { field = "Approvers" }]\n'
         'scope = ["component", "customfield_10070", "description#What changes"]\n'
-        'rollback_plan = ["customfield_10080"]\ntest_plan = ["description#Tests"]\nca = "ca.pem"\n',
+        'rollback_plan = ["customfield_10080"]\ntest_plan = ["description#Tests"]\nca = "ca.pem"\n'
+        'window = { start = "customfield_10008", end = "Planned end" }\n',
     ),
     "servicenow alone": edited(TICKETS, SERVICENOW),
     "two ticket systems": edited(TICKETS, TICKETS + SERVICENOW),
@@ -142,6 +143,14 @@ RIGHT: dict[str, str] = {
     "plain git": edited('[forges.github]\nurl = "https://github.com"', "").replace(
         "https://github.com/acme/shop", "ssh://git@git.acme.example/shop.git"
     ),
+}
+
+FREEZE_TO = "to = 2027-01-04T08:00:00Z\n"
+FREEZE = f'[[freeze]]\nname = "year end"\nfrom = 2026-12-18T00:00:00Z\n{FREEZE_TO}'
+RIGHT |= {
+    "a freeze": f"{GOOD}{FREEZE}",
+    "freezes of some": f'{GOOD}{FREEZE}services = ["shop"]\nenvironments = ["production"]\n'
+    + FREEZE.replace("year end", "inventory").replace("08:00:00Z", "08:00:00.5+01:00"),
 }
 
 WRONG: tuple[Wrong, ...] = (
@@ -298,14 +307,13 @@ WRONG: tuple[Wrong, ...] = (
         f'{APPROVALS}\nemergency = {{ waives = ["approved"] }}',
         ("environments.production.emergency", "not built yet"),
     ),
-    Wrong("[groups]", '[[freeze]]\nname = "x"\n[groups]', ("freeze", "not built yet")),
     *(
         Wrong(
             APPROVALS,
             f'{APPROVALS}\ncontrols = {{ {control} = "off" }}',
             (f"environments.production.controls.{control}", "not built yet"),
         )
-        for control in ("change-window", "freeze", "tested-before")
+        for control in ("change-linked", "tested-before")
     ),
     Wrong("{ by =", '{ sources = ["environment"], by =', ("approvals.sources[0]", "not built yet")),
     Wrong(
@@ -313,6 +321,56 @@ WRONG: tuple[Wrong, ...] = (
         '[identity]\none_account_per_person = ["gitlab"]\n[groups]',
         ("identity.one_account_per_person[0]", "not built yet"),
     ),
+    # windows
+    *(
+        Wrong(JIRA, f"{JIRA}\nwindow = {window}", says, in_schema=in_schema)
+        for window, says, in_schema in (
+            ('{ start = "a" }', ("tickets.jira.window.end: missing",), True),
+            ('{ start = "a", stop = "b" }', ("tickets.jira.window.stop: unknown key",), True),
+            ('{ start = "a", end = "a" }', ("tickets.jira.window.end", "two"), False),
+            ('["a", "b"]', ("tickets.jira.window: expected a table",), True),
+        )
+    ),
+    # freezes
+    *(
+        Wrong("[groups]", f"{freeze}\n[groups]", says, in_schema=in_schema)
+        for freeze, says, in_schema in (
+            (FREEZE.replace("name", "nam"), ("freeze[0].nam: unknown key",), True),
+            (FREEZE.replace('name = "year end"', ""), ("freeze[0].name: missing",), True),
+            (FREEZE.replace(FREEZE_TO, ""), ("freeze[0].to: missing", "a time"), True),
+            (
+                FREEZE.replace("2027-01-04T08:00:00Z", "2027-01-04"),
+                ("freeze[0].to: expected",),
+                False,
+            ),
+            (
+                FREEZE.replace("2027-01-04T08:00:00Z", '"2027-01-04"'),
+                ("freeze[0].to: expected",),
+                False,
+            ),
+            (FREEZE.replace("08:00:00Z", "08:00:00"), ("freeze[0].to: has no offset",), False),
+            (FREEZE.replace("2027", "2025"), ("freeze[0].to: is not after from",), False),
+            (
+                FREEZE.replace("2027-01-04T08", "2026-12-18T00"),
+                ("freeze[0].to: is not after",),
+                False,
+            ),
+            (
+                FREEZE.replace("2026-12-18T00:00:00Z", "0001-01-01T00:00:00+05:00"),
+                ("freeze[0].from: lies outside",),
+                False,
+            ),
+            (f'{FREEZE}services = ["shp"]\n', ("freeze[0].services[0]", '"shop"'), False),
+            (
+                f'{FREEZE}environments = ["prod"]\n',
+                ("freeze[0].environments[0]", '"production"'),
+                False,
+            ),
+            (f"{FREEZE}services = []\n", ("freeze[0].services: must not be empty",), True),
+            (f"{FREEZE}{FREEZE}", ("freeze[1].name", "twice"), False),
+        )
+    ),
+    Wrong("[log]", "freeze = 1\n[log]", ("freeze: expected [[freeze]] tables",)),
     # controls
     *(
         Wrong(

@@ -1,8 +1,8 @@
 """A world in which everything is right, for tests to break one thing at a time.
 
 Monday, 5 January 2026, UTC. alice writes pull request #12 of the shop and pushes it at 08:30; dave
-opens CHG-1 at 08:00, carol reviews at 08:50, bob approves CHG-1 at 09:00, the forge merges at
-09:10, erin's pipeline starts at 09:15 and gate judges at 09:30.
+opens CHG-1 at 08:00, planned for 09:00 to 10:00, carol reviews at 08:50, bob approves CHG-1 at
+09:00, the forge merges at 09:10, erin's pipeline starts at 09:15 and gate judges at 09:30.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from gate.config.types import (
     Policy,
     Service,
     TicketRules,
+    WindowFields,
 )
 from gate.controls.registry import by_id
 from gate.model import (
@@ -56,6 +57,7 @@ from gate.model import (
     TicketSource,
     TicketUse,
     Verdict,
+    Window,
 )
 
 REPOSITORY = "https://github.com/acme/shop"
@@ -124,6 +126,7 @@ JIRA = JiraSettings(
     deployable=("Approved", "Implementing"),
     rollback_plan=("customfield_10080",),
     test_plan=("customfield_10081",),
+    window=WindowFields("customfield_10008", "customfield_10009"),
 )
 
 
@@ -192,6 +195,7 @@ def good_ticket(**changes: Any) -> ChangeRequest:
             ),
         ),
         summary="Faster checkout",
+        window=Window(at("09:00"), at("10:00"), at("08:08")),
     )
     return replace(ticket, **changes)
 

@@ -1,7 +1,8 @@
 """Which attributes of a change test a control answers: letters of ``docs/audit/attributes.md``.
 
 The letters are those of a common worksheet for changes; the one place of this mapping is here. A
-control without a letter serves the others (``policy-pinned``).
+control without a letter serves the others (``policy-pinned``), or is a rule beside them
+(``freeze``).
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ LETTERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "peer-reviewed": ("F",),
         "rollback-plan": ("H",),
         "test-plan": ("G",),  # that there is a plan; not that anything was tested
+        "change-window": ("J",),
         "clock-sane": ("C", "D"),
     }
 )

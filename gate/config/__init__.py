@@ -10,6 +10,7 @@ from gate.config.types import (
     EvidenceSettings,
     ExtensionSettings,
     ForgeSettings,
+    Freeze,
     JiraSettings,
     LogSettings,
     NetworkSettings,
@@ -20,6 +21,7 @@ from gate.config.types import (
     StandardTemplate,
     TicketRules,
     TicketSettings,
+    WindowFields,
 )
 
 __all__ = [
@@ -29,6 +31,7 @@ __all__ = [
     "EvidenceSettings",
     "ExtensionSettings",
     "ForgeSettings",
+    "Freeze",
     "JiraSettings",
     "LogSettings",
     "NetworkSettings",
@@ -40,6 +43,7 @@ __all__ = [
     "StandardTemplate",
     "TicketRules",
     "TicketSettings",
+    "WindowFields",
     "load_policy",
     "parse_policy",
     "public_view",

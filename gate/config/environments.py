@@ -11,7 +11,7 @@ from gate.config.reader import Table, join, not_built, wrong
 from gate.config.types import ApprovalRules, Environment, PersonEntry, TicketRules
 from gate.model import TicketSource
 
-_LATER = ("after", "emergency", "freeze", "deployers")
+_LATER = ("after", "emergency", "deployers")
 _LATER_SOURCES = ("environment", "review", "reviews", "environment-approval")
 
 

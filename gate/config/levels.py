@@ -24,6 +24,8 @@ CONTROL_IDS = (
     "peer-reviewed",
     "rollback-plan",
     "test-plan",
+    "change-window",
+    "freeze",
     "clock-sane",
     "policy-pinned",
 )
@@ -39,8 +41,6 @@ LATER_IDS = (
     "change-linked",
     "merge-matches-review",
     "tested-before",
-    "change-window",
-    "freeze",
     "emergency-reviewed",
     "deployer-authorised",
 )

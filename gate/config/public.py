@@ -9,6 +9,7 @@ from gate.config.types import (
     Environment,
     EvidenceSettings,
     ExtensionSettings,
+    Freeze,
     JiraSettings,
     LogSettings,
     Policy,
@@ -41,6 +42,7 @@ def public_view(policy: Policy) -> str:
             "clock_tolerance": policy.network.clock_tolerance.total_seconds(),
             "ca": policy.network.ca,
         },
+        "freeze": [_freeze(freeze) for freeze in policy.freezes],
     }
     return json.dumps(view, sort_keys=True, ensure_ascii=False, indent=1)
 
@@ -81,6 +83,8 @@ def _tickets(settings: TicketSettings) -> dict[str, object]:
         case JiraSettings():
             places = [_place(place) for place in settings.approvals]
             of_any |= {"flavour": settings.flavour, "approvals": places, "ca": settings.ca}
+            window = settings.window
+            of_any["window"] = {"start": window.start, "end": window.end} if window else None
         case ServiceNowSettings():
             of_any |= {"auth": settings.auth, "closed": list(settings.closed), "ca": settings.ca}
             of_any["standard_templates"] = [_template(t) for t in settings.standard_templates]
@@ -99,6 +103,16 @@ def _template(template: StandardTemplate) -> dict[str, object]:
 
 def _place(place: ApprovalPlace) -> str | dict[str, str]:
     return {place.kind: place.name} if place.name else place.kind
+
+
+def _freeze(freeze: Freeze) -> dict[str, object]:
+    """Without its name, which may be somebody's."""
+    return {
+        "from": freeze.start.isoformat(),
+        "to": freeze.end.isoformat(),
+        "services": list(freeze.services),
+        "environments": list(freeze.environments),
+    }
 
 
 def _service(service: Service) -> dict[str, object]:

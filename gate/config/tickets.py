@@ -16,6 +16,7 @@ from gate.config.types import (
     JiraSettings,
     Service,
     TicketSettings,
+    WindowFields,
 )
 
 _PROJECT = re.compile(r"[A-Z][A-Z0-9_]{0,49}")
@@ -24,7 +25,7 @@ _PACKAGE = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,98}[A-Za-z0-9])?")
 _OURS = ("jira", "servicenow")
 _KEYS = (
     *("url", "flavour", "projects", "types", "approvals", "scope", "deployable"),
-    *("rollback_plan", "test_plan", "ca"),
+    *("rollback_plan", "test_plan", "ca", "window"),
 )
 _EXTENSION_KEYS = (
     *("package", "url", "projects", "types", "scope", "deployable"),
@@ -100,6 +101,7 @@ def _jira(table: Table) -> JiraSettings:
         rollback_plan=locations(table, "rollback_plan", ("description#Rollback",)),
         test_plan=locations(table, "test_plan", ("description#Test plan",)),
         ca=table.text("ca", ""),
+        window=_window(table.table("window")) if table.has("window") else None,
     )
 
 
@@ -113,6 +115,14 @@ def _projects(table: Table) -> tuple[str, ...]:
                 'a key is in capitals, such as "CHG"',
             )
     return projects
+
+
+def _window(table: Table) -> WindowFields:
+    table.only(("start", "end"))
+    window = WindowFields(table.text("start"), table.text("end"))
+    if window.start == window.end:
+        raise wrong(table.at("end"), "is the field of start: a window needs two")
+    return window
 
 
 def _approvals(table: Table) -> tuple[ApprovalPlace, ...]:

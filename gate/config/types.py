@@ -98,12 +98,21 @@ class ApprovalPlace:
 
 
 @dataclass(frozen=True, slots=True)
+class WindowFields:
+    """Where a ticket's planned window stands: the ids or titles of two fields of date and time."""
+
+    start: str
+    end: str
+
+
+@dataclass(frozen=True, slots=True)
 class JiraSettings:
     """A Jira site.
 
     ``flavour`` is "cloud" or "datacenter" ("" = detect). ``scope``, ``rollback_plan`` and
     ``test_plan`` are locations: a field id ("description", "customfield_10070", "component"),
-    or "description#Heading" for the section under a heading. ``types`` empty: any.
+    or "description#Heading" for the section under a heading. ``types`` empty: any. ``window`` is
+    None where the policy does not say where a ticket plans its deployment.
     """
 
     url: str
@@ -116,6 +125,7 @@ class JiraSettings:
     rollback_plan: tuple[str, ...]
     test_plan: tuple[str, ...]
     ca: str = ""
+    window: WindowFields | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +234,20 @@ class Environment:
 
 
 @dataclass(frozen=True, slots=True)
+class Freeze:
+    """A time in which nothing is deployed, from ``start`` up to, not including, ``end``.
+
+    ``services`` and ``environments`` that it is for; none: for all.
+    """
+
+    name: str
+    start: datetime
+    end: datetime
+    services: tuple[str, ...] = ()
+    environments: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class PersonEntry:
     """One ``[[people]]`` entry.
 
@@ -264,3 +288,4 @@ class Policy:
     one_account_per_person: tuple[str, ...]
     people: tuple[PersonEntry, ...]
     network: NetworkSettings = field(default_factory=NetworkSettings)
+    freezes: tuple[Freeze, ...] = ()

@@ -26,7 +26,8 @@ class Control:
     """One named rule.
 
     ``criteria`` are the framework's clauses that it serves, ``needs`` the facts it reads, in words.
-    ``default`` is its level where the policy names none. ``integrity`` controls cannot be weakened
+    ``default`` is its level where the policy names none, which may follow from what the policy says
+    of the environment. ``integrity`` controls cannot be weakened
     by a policy. ``demands`` and ``satisfy`` are for ``gate explain``.
     """
 
@@ -34,7 +35,7 @@ class Control:
     title: str
     criteria: tuple[str, ...]
     needs: tuple[str, ...]
-    default: Callable[[Facts], Level]
+    default: Callable[[Facts, Environment], Level]
     integrity: bool
     demands: str
     satisfy: str
@@ -51,12 +52,12 @@ class Finding:
     claims: tuple[str, ...] = ()
 
 
-def require(_facts: Facts) -> Level:
+def require(_facts: Facts, _environment: Environment) -> Level:
     """The default level of most controls."""
     return Level.REQUIRE
 
 
-def warn(_facts: Facts) -> Level:
+def warn(_facts: Facts, _environment: Environment) -> Level:
     """The default level of controls that are recorded as audit exceptions only."""
     return Level.WARN
 

@@ -7,7 +7,9 @@ from datetime import datetime
 from typing import Any, Literal, TypeAlias
 
 Flavour: TypeAlias = Literal["cloud", "datacenter"]
-FieldKind: TypeAlias = Literal["line", "text", "user", "users", "option", "component", "labels"]
+FieldKind: TypeAlias = Literal[
+    "line", "text", "user", "users", "option", "component", "labels", "datetime"
+]
 
 
 @dataclass(slots=True)

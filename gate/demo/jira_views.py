@@ -40,6 +40,7 @@ CUSTOM_TYPES: dict[FieldKind, str] = {
     "users": "multiuserpicker",
     "option": "select",
     "labels": "labels",
+    "datetime": "datetime",
 }
 SCHEMAS: dict[FieldKind, tuple[str, str]] = {
     "line": ("string", ""),
@@ -49,6 +50,7 @@ SCHEMAS: dict[FieldKind, tuple[str, str]] = {
     "option": ("option", ""),
     "component": ("array", "component"),
     "labels": ("array", "string"),
+    "datetime": ("datetime", ""),
 }
 
 
@@ -146,6 +148,8 @@ class Views:
                 return [{"id": option_id(name), "name": name} for name in held]
             case "labels":
                 return list(held)
+            case "datetime":
+                return self.time(held)
             case _:
                 return held
 

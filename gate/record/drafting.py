@@ -39,6 +39,7 @@ from gate.model import (
     Run,
     TicketReference,
     Value,
+    Window,
 )
 from gate.record import predicates as p
 from gate.record.labels import Labels
@@ -225,6 +226,9 @@ class Drafting:
             scope=self._maybe(ticket.scope, self._edited),
             rollback_plan=self._maybe(ticket.rollback_plan, self._edited),
             test_plan=self._maybe(ticket.test_plan, self._edited),
+            window=self._problem(ticket.window)
+            if isinstance(ticket.window, Problem)
+            else _window(ticket.window),
         )
 
     def _approval(self, approval: Approval) -> p.ApprovalPart:
@@ -348,6 +352,10 @@ class Drafting:
 
 def _commit_or_none(sha: str) -> str | None:
     return sha if COMMIT_ID.fullmatch(sha) is not None else None
+
+
+def _window(window: Window | None) -> p.WindowPart | None:
+    return None if window is None else p.WindowPart(window.start, window.end, window.edited_at)
 
 
 def _forge_deployment(deployment: ForgeDeployment) -> p.ForgeDeploymentPart:

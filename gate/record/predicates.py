@@ -232,8 +232,20 @@ class TextPart:
 
 
 @dataclass(frozen=True, slots=True)
+class WindowPart:
+    """When a ticket plans its deployment; null: the ticket does not say."""
+
+    start: datetime | None
+    end: datetime | None
+    edited_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class TicketFact:
-    """A change request as read live. ``key`` is the ID that came back."""
+    """A change request as read live. ``key`` is the ID that came back.
+
+    ``window`` is there where the policy says where tickets have one.
+    """
 
     id: Plain
     key: Plain
@@ -250,6 +262,7 @@ class TicketFact:
     scope: tuple[TextPart, ...] | Unknown
     rollback_plan: tuple[TextPart, ...] | Unknown
     test_plan: tuple[TextPart, ...] | Unknown
+    window: WindowPart | Unknown | None = None
 
 
 @dataclass(frozen=True, slots=True)

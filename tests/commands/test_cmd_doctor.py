@@ -234,7 +234,7 @@ def test_all_controls_are_listed(acme: Job) -> None:
         ("aproved", "did you mean approved?"),
         ("approver-independant", "did you mean approver-independent?"),
         ("Approved", "did you mean approved?"),
-        ("freeze", "`gate explain` lists all of them"),
+        ("thawing", "`gate explain` lists all of them"),
         ("", "`gate explain` lists all of them"),
         ("\x1b[31m", "there is no control"),
     ],

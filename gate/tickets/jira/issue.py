@@ -61,6 +61,8 @@ class Issue:
 def wanted_fields(settings: JiraSettings) -> str:
     """The ``fields`` parameter: what is needed, or all, where a field is known by its title."""
     named = [place.name for place in settings.approvals if place.kind == "field"]
+    if settings.window is not None:
+        named += [settings.window.start, settings.window.end]
     if not all(_FIELD_ID.fullmatch(name) for name in named):
         return _EVERYTHING
     locations = (*settings.scope, *settings.rollback_plan, *settings.test_plan)

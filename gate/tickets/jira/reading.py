@@ -27,12 +27,14 @@ from gate.model import (
     MissingTicket,
     Problem,
     ProblemKind,
+    Window,
 )
 from gate.tickets.jira import approvals as approving
 from gate.tickets.jira import history as past
 from gate.tickets.jira.history import History, IncompleteError
 from gate.tickets.jira.issue import Issue, parse_issue, wanted_fields
 from gate.tickets.jira.texts import edited_text, field_of
+from gate.tickets.jira.window import planned_window
 
 if TYPE_CHECKING:
     from gate.tickets.jira.client import Client
@@ -111,6 +113,7 @@ class Reading:
             rollback_plan=self._texts(self._settings.rollback_plan, issue, history),
             test_plan=self._texts(self._settings.test_plan, issue, history),
             summary=issue.summary,
+            window=self._window(issue, history),
         )
 
     # ---------------------------------------------------------------- an issue that is not there
@@ -244,6 +247,22 @@ class Reading:
         except IncompleteError as error:
             return _incomplete(request, error)
         return tuple(text for text in found if text is not None)
+
+    # ---------------------------------------------------------------- window
+
+    def _window(self, issue: Issue, history: Maybe[History]) -> Maybe[Window | None]:
+        fields = self._settings.window
+        if fields is None:
+            return None
+        if isinstance(history, Problem):
+            return history
+        request = self._client.label(self._path)
+        try:
+            return planned_window(fields, issue, history)
+        except ShapeError as error:
+            return malformed("jira", request, str(error))
+        except IncompleteError as error:
+            return _incomplete(request, error)
 
     # ---------------------------------------------------------------- requests
 

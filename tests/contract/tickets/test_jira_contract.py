@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from desk import TOKEN, Desk, hour, open_desk
 
-from gate.config.types import ApprovalPlace
+from gate.config.types import ApprovalPlace, WindowFields
 from gate.demo import faults
 from gate.errors import UsageError
 from gate.model import (
@@ -22,6 +22,7 @@ from gate.model import (
     ProblemKind,
     Status,
     Verdict,
+    Window,
 )
 
 JSM = ApprovalPlace("jsm")
@@ -509,3 +510,58 @@ def test_the_first_page_in_place_of_the_second() -> None:
 def test_no_secret_is_shown(desk: Desk) -> None:
     reader = desk.reader()
     assert TOKEN not in repr(reader.fetch("CHG-1")) + repr(reader) + repr(reader.requests())
+
+
+# ---------------------------------------------------------------- the planned window
+
+WINDOW = WindowFields("customfield_10008", "Planned end")
+
+
+@pytest.fixture
+def planned(desk: Desk) -> Desk:
+    """CHG-1 is planned for 9 to 10."""
+    desk.jira.add_field("customfield_10008", "Planned start", "datetime")
+    desk.jira.add_field("customfield_10009", "Planned end", "datetime")
+    desk.jira.issues["CHG-1"].values |= {
+        "customfield_10008": hour(9),
+        "customfield_10009": hour(10),
+    }
+    return desk
+
+
+def test_no_window_is_read_where_the_policy_names_none(planned: Desk) -> None:
+    assert planned.read().window is None
+
+
+def test_a_window_is_read_by_id_and_by_title(planned: Desk) -> None:
+    assert planned.read(window=WINDOW).window == Window(hour(9), hour(10), hour(8))
+    by_id = WindowFields("customfield_10008", "customfield_10009")
+    assert planned.read(window=by_id).window == Window(hour(9), hour(10), hour(8))
+    planned.jira.zone = timedelta(hours=-7)
+    assert planned.read(window=by_id).window == Window(hour(9), hour(10), hour(8))
+
+
+def test_a_window_knows_the_last_edit_of_either_end(planned: Desk) -> None:
+    planned.jira.edit("CHG-1", "customfield_10009", hour(11), by="bob", at=hour(8.5))
+    assert planned.read(window=WINDOW).window == Window(hour(9), hour(11), hour(8.5))
+    planned.jira.edit("CHG-1", "Planned start", None, by="bob", at=hour(8.7))
+    assert planned.read(window=WINDOW).window == Window(None, hour(11), hour(8.7))
+
+
+def test_fields_that_the_ticket_has_not_plan_nothing(desk: Desk) -> None:
+    assert desk.read(window=WINDOW).window == Window(None, None, hour(8))
+
+
+@pytest.mark.parametrize("value", ["2026-01-05", "2026-01-05T09:00:00", "soon", ""])
+def test_what_is_no_moment_is_no_window(desk: Desk, value: str) -> None:
+    desk.jira.add_field("customfield_10008", "Planned start", "line")
+    desk.jira.issues["CHG-1"].values["customfield_10008"] = value
+    window = desk.read(window=WindowFields("customfield_10008", "customfield_10009")).window
+    assert isinstance(window, Problem)
+    assert "customfield_10008" in window.cause
+
+
+def test_a_cut_history_leaves_the_window_unknown(planned: Desk) -> None:
+    planned.jira.edit("CHG-1", "summary", "v2", by="alice", at=hour(9))
+    planned.jira.fault("/issue/", "hidden")
+    assert isinstance(planned.read(window=WINDOW).window, Problem)
