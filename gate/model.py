@@ -234,12 +234,14 @@ class EditedText:
 
     ``edited_at`` is the ticket's creation where the whole history shows no edit; ``edited_by`` is
     None where the system does not say who. ``text`` is plain: ADF and wiki markup are rendered.
+    ``latest_possible``: there is no history of it to be read, and the last edit was not after that.
     """
 
     location: str
     text: str
     edited_at: datetime
     edited_by: Account | None = None
+    latest_possible: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,12 +257,21 @@ class Window:
     """When a ticket plans its deployment.
 
     ``start`` or ``end`` is None where the ticket has none; ``edited_at`` is the later one of their
-    last edits, the ticket's creation where the whole history shows none.
+    last edits, the ticket's creation where the whole history shows none; ``latest_possible`` as
+    with ``EditedText``.
     """
 
     start: datetime | None
     end: datetime | None
     edited_at: datetime
+    latest_possible: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StandardChange:
+    """That a ticket was made from a template of standard changes, by the template's id."""
+
+    template: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,7 +280,8 @@ class ChangeRequest:
 
     ``approvals``, ``scope`` and the plans are provably complete or a ``Problem``. ``scope``
     holds only locations that exist on the ticket; an empty plan is ``()``. ``window`` is None where
-    the policy does not say where tickets have one.
+    the policy does not say where tickets have one. ``others`` are further authors beside creator
+    and reporter, None where an account is not shown. ``standard`` is None for every other change.
     """
 
     system: str
@@ -288,6 +300,8 @@ class ChangeRequest:
     test_plan: Maybe[tuple[EditedText, ...]]
     summary: str = ""
     window: Maybe[Window | None] = None
+    others: tuple[Account | None, ...] = ()
+    standard: Maybe[StandardChange | None] = None
 
 
 @dataclass(frozen=True, slots=True)

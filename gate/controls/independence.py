@@ -150,8 +150,9 @@ def standing(
     nameless = makers.nameless
     if TICKET_AUTHOR in independent_of:
         for ticket in candidate.tickets:
-            nameless = nameless or ticket.creator is None
-            others |= {a for a in (ticket.creator, ticket.reporter) if a is not None}
+            nameless = nameless or ticket.creator is None or None in ticket.others
+            authors = (ticket.creator, ticket.reporter, *ticket.others)
+            others |= {account for account in authors if account is not None}
     if DEPLOYER in independent_of:
         nameless = nameless or deployer is None
         others |= {deployer} if deployer is not None else set()

@@ -128,9 +128,7 @@ class ServiceNowSimulator(ServiceNowSite, Simulator):
 
     def _rows(self, request: Request, reader: str, table: str) -> Reply:
         views, asked = self._views(), request.query
-        text = asked.get("sysparm_query", "").replace(
-            "javascript:gs.getUserID()", self.user(reader)["sys_id"]
-        )
+        text = asked.get("sysparm_query", "").replace("javascript:gs.getUserName()", reader)
         query = parse(text, lambda field: kind_of(table, field) is not None)
         rows = [r for r in self.tables[table].values() if r["sys_id"] not in self.filtered_rows]
         found = rows_of(query, rows, lambda row, field: views.raw(table, row, field))
