@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
-from desk import TOKEN, hour, open_desk
+from desk import TOKEN, Meetings, hour, open_desk
 from desk import Desk as Jira
 
 from gate.config.types import ApprovalPlace, NetworkSettings, ServiceNowSettings
@@ -106,6 +106,10 @@ SETTINGS = ServiceNowSettings(
 )
 
 
+class MeetingServiceNow(Meetings, ServiceNowSimulator):
+    """A ServiceNow with meetings."""
+
+
 class ServiceNowDesk:
     """CHG0030001 on a simulated ServiceNow, with one account that reads all of it."""
 
@@ -113,7 +117,7 @@ class ServiceNowDesk:
     opened_at = hour(8)
     faults = tuple(FAULTS)
 
-    def __init__(self, now: ServiceNowSimulator) -> None:
+    def __init__(self, now: MeetingServiceNow) -> None:
         self.now = now
         self.slept: list[float] = []
         for name in ("alice", "bob", "carol"):
@@ -190,5 +194,5 @@ class ServiceNowDesk:
 
 @contextmanager
 def servicenow_desk() -> Iterator[ServiceNowDesk]:
-    with ServiceNowSimulator() as now:
+    with MeetingServiceNow() as now:
         yield ServiceNowDesk(now)
