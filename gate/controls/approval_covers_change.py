@@ -49,7 +49,7 @@ def judge(facts: Facts, policy: Policy, now: datetime) -> Judgement:
     change = range_of(facts)
     if isinstance(change, Finding):
         return conclude(expected, [change])
-    ballot = Ballot(facts, policy, change)
+    ballot = Ballot(facts, policy, change, now)
     findings = [_unit(unit, change, ballot, now) for unit in change.landed]
     if change.loose:
         findings.append(_loose(change))
@@ -177,11 +177,11 @@ def _judged(candidate: Candidate, unit: Unit, pushed_at: datetime, now: datetime
 def _unedited(candidate: Candidate, vote: Vote, earliest: datetime) -> Finding | None:
     """What is wrong with the texts of the tickets that were approved; None where nothing is."""
     unsure: Finding | None = None
-    for ticket in candidate.tickets:
+    for ticket in candidate.agreed:
         for text in _texts(ticket):
             if isinstance(text, Problem):
                 return unavailable(text)
-            if text.edited_at > vote.latest:
+            if text.edited_at > vote.latest and not text.latest_possible:
                 return failed(*_edited(ticket, text, vote))
             if text.edited_at > earliest:
                 unsure = unsure or undetermined(*_edited(ticket, text, vote))
@@ -220,7 +220,10 @@ def _window(ticket: ChangeRequest) -> Maybe[tuple[EditedText, ...]]:
     window = ticket.window
     if window is None or isinstance(window, Problem):
         return window or ()
-    return (EditedText("the planned window", "", window.edited_at),)
+    edited = EditedText(
+        "the planned window", "", window.edited_at, latest_possible=window.latest_possible
+    )
+    return (edited,)
 
 
 def _loose(change: Range) -> Finding:

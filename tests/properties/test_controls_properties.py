@@ -485,7 +485,7 @@ def test_allowed_means_ticket_and_push_before_approval_and_run(
     )
     run = facts.run
     assert isinstance(run, Run)
-    edited = max(text[0].edited_at, at("08:07"))
+    edited = max(text[0].edited_at, at("08:08"))
     in_order = (
         times[0] <= run.created_at and times[1] < times[2] and edited <= times[2] and times[2] < NOW
     )

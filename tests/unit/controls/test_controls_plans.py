@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from worlds import JIRA, at, good_facts, good_policy, good_ticket, judged, problem
+from worlds import JIRA, at, good_facts, good_ticket, judged, problem
 
 from gate.controls.plans import is_real
 from gate.model import EditedText, Outcome
