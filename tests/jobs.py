@@ -41,11 +41,11 @@ SHOP = ("--service", "shop", "--environment", "production")
 class Job(Stage):
     """A folder with policy, keys, trust and log, and the job of one good change in ``scene``."""
 
-    def __init__(self, home: Path, world: World) -> None:
+    def __init__(self, home: Path, world: World, key: str = "CHG-1") -> None:
         super().__init__(home, world, os.environ)
         self._read: list[Record] = []
         self.set_up()
-        self.scene: Scene = world.change("CHG-1")
+        self.scene: Scene = world.change(key)
 
     # ---------------------------------------------------------------- running commands
 

@@ -62,10 +62,10 @@ def parse_asks(rows: Iterable[Row], change: str) -> tuple[Ask, ...]:
     """The rows of the change (its sys_id) and of no other, each once."""
     asks: dict[str, Ask] = {}
     for row in rows:
-        if row.text("sysapproval") != change:
+        if row.sys_id("sysapproval") != change:
             raise IncompleteError("approvals of another change came back than was asked for")
         ask = Ask(
-            id=row.text("sys_id"),
+            id=row.sys_id("sys_id"),
             approver=parse_person(row, "approver"),
             group=row.value("group"),
             state=_known(row, "state"),
@@ -84,9 +84,9 @@ def parse_groups(rows: Iterable[Row], change: str) -> tuple[Group, ...]:
     """The groups that the change (its sys_id) asks, and those of no other."""
     groups: dict[str, Group] = {}
     for row in rows:
-        if row.text("parent") != change:
+        if row.sys_id("parent") != change:
             raise IncompleteError("group approvals of another change came back than was asked for")
-        group = Group(row.text("sys_id"), _known(row, "approval"), row.time("sys_updated_on"))
+        group = Group(row.sys_id("sys_id"), _known(row, "approval"), row.time("sys_updated_on"))
         if group.id in groups:
             raise IncompleteError("the list of group approvals shows one of them twice")
         groups[group.id] = group

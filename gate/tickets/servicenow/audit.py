@@ -58,7 +58,7 @@ def parse_audit(rows: Iterable[Row], documents: frozenset[str], fields: frozense
     found: dict[str, tuple[tuple[datetime, int, str], Edit]] = {}
     for row in rows:
         edit = Edit(
-            id=row.text("sys_id"),
+            id=row.sys_id("sys_id"),
             document=row.text("documentkey"),
             field=row.text("fieldname"),
             at=row.time("sys_created_on"),

@@ -63,7 +63,7 @@ def parse_change(row: Row) -> Change:
     opener, opener_is_hidden = _author(row, "opened_by")
     hidden = (None,) if is_hidden or opener_is_hidden or opener is None else ()
     return Change(
-        sys_id=row.text("sys_id"),
+        sys_id=row.sys_id("sys_id"),
         number=row.text("number"),
         type=row.text("type"),
         status=Status(row.text("state"), row.shown("state")),
