@@ -40,18 +40,39 @@ HOUR = timedelta(hours=1)
 class Desk(Protocol):
     """A stand-in of a ticket system, and what can be made to happen on it.
 
-    alice opened the change request ``ticket`` at ``opened_at``; its scope names ``scope``, it has a
-    rollback plan, and nobody touched it since. bob and carol may approve. ``missing`` is an ID of a
-    ticket that is not there; ``secret`` what gate's account logs in with. ``faults`` are the names
-    that ``spoil`` knows.
+    alice opened its one change request, which has a scope and a rollback plan, and nobody touched
+    it since. bob and carol may approve.
     """
 
-    ticket: str
-    missing: str
-    scope: str
-    opened_at: datetime
-    secret: str
-    faults: Sequence[str]
+    @property
+    def ticket(self) -> str:
+        """The ID of the change request."""
+        ...
+
+    @property
+    def missing(self) -> str:
+        """An ID of a ticket that is not there."""
+        ...
+
+    @property
+    def scope(self) -> str:
+        """What the scope of the change request names."""
+        ...
+
+    @property
+    def opened_at(self) -> datetime:
+        """When it was opened."""
+        ...
+
+    @property
+    def secret(self) -> str:
+        """What gate's account logs in with."""
+        ...
+
+    @property
+    def faults(self) -> Sequence[str]:
+        """The names that ``spoil`` knows."""
+        ...
 
     def grammar(self) -> Grammar:
         """The grammar of its IDs."""
