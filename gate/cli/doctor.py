@@ -11,21 +11,21 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gate.cli.doctor_tickets import approvers, clocks, problem, tickets
 from gate.cli.examined import Finding, State, code_of, tell, tried
 from gate.cli.inputs import now, open_place, pin_of
 from gate.cli.options import shared
 from gate.cli.presigned import headers_by
 from gate.cli.printing import read_secrets
-from gate.config import Policy, Secrets
+from gate.config import Secrets
 from gate.errors import GateError
 from gate.http import Budget, Wire
-from gate.model import ClockReading, PinState, Problem
+from gate.model import PinState
 from gate.place import Place
 
 if TYPE_CHECKING:
     from gate.store.bucket.primitive import Protection
 
-_CALLED = {"jira": "Jira", "servicenow": "ServiceNow"}
 SOON = timedelta(days=7)  # how long before its end a record key is warned of
 
 
@@ -40,7 +40,7 @@ def command(config: str) -> int:
     place = open_place(config)
     secrets = read_secrets(os.environ)
     findings = []
-    for examine in (_policy, _trust, _keys, _log, _evidence, _people, _tickets, _github):
+    for examine in (_policy, _trust, _keys, _log, _evidence, approvers, tickets, _github):
         for finding in examine(place, secrets):
             findings.append(finding)
             tell(finding)
@@ -179,58 +179,6 @@ def forgetful(protection: Protection) -> Finding:
     return Finding("evidence", State.OK, f"{did}; the bucket keeps no old versions")
 
 
-def _people(place: Place, _: Secrets) -> Iterator[Finding]:
-    """Approvers whom no ticket system knows can never approve."""
-    from gate.identity import People
-
-    policy = place.policy
-    called = " or ".join(_CALLED.get(system, system) for system in policy.tickets)
-    accounts = {person.name: person.accounts for person in policy.people}
-    for environment in policy.environments.values():
-        members = People(policy).members(environment.approvals.by)
-        known = {m for m in members if accounts.get(m, {}).keys() & policy.tickets.keys()}
-        name = f"approvers of {environment.name}"
-        lacking = sorted(members - known)
-        if len(known) < environment.approvals.required:
-            yield Finding(
-                name,
-                State.FAULT,
-                f"{len(known)} have a {called} account; "
-                f"{environment.approvals.required} must approve",
-                f"add their {called} accounts to [[people]]",
-            )
-        elif lacking:
-            yield Finding(
-                name,
-                State.WARNING,
-                f"no {called} account is known of {', '.join(lacking)}",
-                "add it to [[people]]",
-            )
-        else:
-            yield Finding(name, State.OK, f"{len(known)}, each with a {called} account")
-
-
-def _tickets(place: Place, secrets: Secrets) -> Iterator[Finding]:
-    """Each right that a ticket system must give gate's account, by the request that needs it."""
-    from gate.tickets.registry import open_tickets
-
-    try:
-        tickets = open_tickets(place.policy, secrets, Budget(place.policy.network.budget))
-    except GateError as error:
-        yield Finding("tickets", State.FAULT, error.message, error.remedy)
-        return
-    with closing(tickets):
-        for system, opened in tickets.systems.items():
-            for right in opened.rights():
-                what = f"{system} {right.what}".strip()
-                if right.problem is None:
-                    yield Finding(what, State.OK, right.seen)
-                else:
-                    state = State.UNKNOWN if right.needed else State.WARNING
-                    yield _problem(what, right.problem, state)
-        yield from _clocks(place.policy, tickets.clocks())
-
-
 def _github(place: Place, secrets: Secrets) -> Iterator[Finding]:
     settings = place.policy.forges.get("github")
     if settings is None or not secrets.github_token:
@@ -249,7 +197,7 @@ def _github(place: Place, secrets: Secrets) -> Iterator[Finding]:
     with closing(reader):
         for service in place.policy.services.values():
             yield from _repository(reader.wire, reader.slug(service))
-        yield from _clocks(place.policy, reader.wire.clocks())
+        yield from clocks(place.policy, reader.wire.clocks())
 
 
 def _repository(wire: Wire, slug: str) -> Iterator[Finding]:
@@ -267,24 +215,6 @@ def _repository(wire: Wire, slug: str) -> Iterator[Finding]:
         try:
             get_json(wire, path)
         except FetchError as error:
-            yield _problem(what, error.problem)
+            yield problem(what, error.problem)
         else:
             yield Finding(what, State.OK, "granted")
-
-
-def _clocks(policy: Policy, clocks: tuple[ClockReading, ...]) -> Iterator[Finding]:
-    for reading in clocks:
-        beyond = abs(reading.offset) - reading.uncertainty
-        if beyond > policy.network.clock_tolerance.total_seconds():
-            yield Finding(
-                f"clock against {reading.service}",
-                State.FAULT,
-                f"{reading.offset:+.0f} s apart",
-                "synchronise this machine's clock (NTP)",
-            )
-        else:
-            yield Finding(f"clock against {reading.service}", State.OK, "agrees")
-
-
-def _problem(what: str, problem: Problem, state: State = State.UNKNOWN) -> Finding:
-    return Finding(what, state, f"{problem.cause} ({problem.request})", problem.remedy)

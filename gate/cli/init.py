@@ -29,9 +29,7 @@ GITHUB_STEP = """\
       - run: python3 -m pip install "change-gate{extra} @ git+https://github.com/OWNER/gate@COMMIT"
       - run: gate enforce --service {service} --environment {environment}
         env:
-          GATE_JIRA_EMAIL: ${{{{ secrets.GATE_JIRA_EMAIL }}}}
-          GATE_JIRA_TOKEN: ${{{{ secrets.GATE_JIRA_TOKEN }}}}
-          GATE_SIGNING_KEY: ${{{{ secrets.GATE_SIGNING_KEY }}}}
+{tickets}          GATE_SIGNING_KEY: ${{{{ secrets.GATE_SIGNING_KEY }}}}
           GATE_LOG_KEY: ${{{{ secrets.GATE_LOG_KEY }}}}
           GATE_POLICY_SHA256: ${{{{ vars.GATE_POLICY_SHA256 }}}}
 {credentials}          GITHUB_TOKEN: ${{{{ github.token }}}}
@@ -40,7 +38,7 @@ gate is on no package index: OWNER is where you keep it, and COMMIT the full id 
 that you have reviewed. Pin it: whoever can change what is installed here sees the keys."""
 
 SHELL_STEP = """\
-  gate enforce --service {service} --environment {environment} --ticket {project}-1 && ./deploy.sh
+  gate enforce --service {service} --environment {environment} --ticket {example} && ./deploy.sh
 
 In a plain shell there is no pipeline whose start an API could prove, and git knows no push times:
 the policy demands that the ticket is older than the merge (predates = "merge"), and a forge token
@@ -64,6 +62,7 @@ class Answers:
 
     jira: str
     project: str
+    servicenow: str
     repository: str
     service: str
     environment: str
@@ -71,6 +70,18 @@ class Answers:
     ci: str
     log: str
     disclosures: str
+
+    @property
+    def example(self) -> str:
+        """The ID of a ticket."""
+        return "CHG0030001" if self.servicenow else f"{self.project}-1"
+
+    @property
+    def tickets(self) -> tuple[str, ...]:
+        """The secrets that the ticket system takes."""
+        if self.servicenow:
+            return ("GATE_SERVICENOW_USER", "GATE_SERVICENOW_PASSWORD")
+        return ("GATE_JIRA_EMAIL", "GATE_JIRA_TOKEN")
 
     @property
     def credentials(self) -> tuple[str, ...]:
@@ -89,10 +100,14 @@ def _any(urls: tuple[str, ...], *beginnings: str) -> bool:
 
 
 @click.command("init")
+@click.option("--jira", default="", metavar="URL", help="The Jira site: https://acme.atlassian.net")
+@click.option("--project", default="", metavar="KEY", help="Its project of change requests.")
 @click.option(
-    "--jira", required=True, metavar="URL", help="The Jira site: https://acme.atlassian.net"
+    "--servicenow",
+    default="",
+    metavar="URL",
+    help="In the place of Jira, the instance: https://acme.service-now.com",
 )
-@click.option("--project", required=True, metavar="KEY", help="Its project of change requests.")
 @click.option(
     "--repository", metavar="URL", help="The service's repository [default: git's origin]"
 )
@@ -137,6 +152,15 @@ def command(
     """
     from gate.config.template import default_origin
 
+    if bool(given["jira"]) == bool(given["servicenow"]):
+        raise UsageError("one ticket system is needed", remedy="give --jira or --servicenow")
+    if bool(given["jira"]) != bool(given["project"]):
+        raise UsageError(
+            "--jira and --project go together",
+            remedy="name the Jira project of change requests with --project"
+            if given["jira"]
+            else "leave --project away",
+        )
     repository = (repository or _origin()).removesuffix(".git").rstrip("/")
     answers = Answers(
         repository=repository,
@@ -183,6 +207,7 @@ def _write(answers: Answers, folder: Path) -> str:
         ci=answers.ci,
         jira_url=answers.jira,
         projects=(answers.project,),
+        servicenow_url=answers.servicenow,
         repository=answers.repository,
         service=answers.service,
         environment=answers.environment,
@@ -228,17 +253,23 @@ Written in {directory}:
 """)
     step = GITHUB_STEP if answers.ci == "github" else SHELL_STEP
     quoted = {name: shlex.quote(said) for name, said in asdict(answers).items()}
-    lines = [f"          {name}: ${{{{ secrets.{name} }}}}\n" for name in answers.credentials]
     extra = "[object]" if answers.buckets else ""
-    say(step.format(**quoted, credentials="".join(lines), extra=extra))
+    example = shlex.quote(answers.example)
+    tickets, places = _environment(answers.tickets), _environment(answers.credentials)
+    say(step.format(**quoted, example=example, tickets=tickets, credentials=places, extra=extra))
     say(f"""
 Secrets:    GATE_SIGNING_KEY  from {KEYS}/signing.key
             GATE_LOG_KEY      from {KEYS}/log.key
-            GATE_JIRA_EMAIL, GATE_JIRA_TOKEN{_also(answers)}
+            {", ".join(answers.tickets)}{_also(answers)}
 Variable:   GATE_POLICY_SHA256={digest}
             (changes with every edit of gate.toml: `sha256sum gate.toml`)
 
 {_next(answers)}""")
+
+
+def _environment(names: tuple[str, ...]) -> str:
+    """The lines of a step's ``env`` that hand secrets on."""
+    return "".join(f"          {name}: ${{{{ secrets.{name} }}}}\n" for name in names)
 
 
 def _also(answers: Answers) -> str:

@@ -34,6 +34,15 @@ scope         = ["component", "description"]\t# where a ticket names the service
 rollback_plan = ["description#Rollback"]
 test_plan     = ["description#Test plan"]
 """
+_SERVICENOW = """
+[tickets.servicenow]
+url           = {url}
+deployable    = [-1]\t# values of the states in which a deployment may go on: -1 is Implement
+scope         = ["cmdb_ci", "description"]\t# where a change names the service that it covers
+rollback_plan = ["backout_plan"]
+test_plan     = ["test_plan"]
+# standard_templates = [{{ id = "<sys_id>", services = [{service}], expires = … }}]
+"""
 _SERVICE = """
 [services.{service}]\t# only services listed here can be deployed
 repository   = {repository}
@@ -53,13 +62,13 @@ change-board = ["alice", "bob"]\t# who may approve
 [[people]]
 name   = "alice"
 emails = ["alice@example.com"]
-jira   = "REPLACE-alice"
+{system:6} = "REPLACE-alice"
 github = "alice"
 
 [[people]]
 name   = "bob"
 emails = ["bob@example.com"]
-jira   = "REPLACE-bob"
+{system:6} = "REPLACE-bob"
 github = "bob"
 """
 _PIPELINE = '# ticket = { predates = "pipeline", minimum_lead = "0s" }'
@@ -71,8 +80,9 @@ ticket = { predates = "merge" }"""
 def policy_template(
     *,
     ci: str,
-    jira_url: str,
-    projects: Sequence[str],
+    jira_url: str = "",
+    projects: Sequence[str] = (),
+    servicenow_url: str = "",
     repository: str,
     forge_url: str,
     service: str,
@@ -81,18 +91,23 @@ def policy_template(
     log: str = "dir:change-log",
     disclosures: str = "dir:change-evidence",
 ) -> str:
-    """A policy for one service, one environment and one Jira site, with people to replace.
+    """A policy for one service, one environment and one ticket system, with people to replace.
 
-    ``ci`` is "github" or "shell"; but for GitHub, no API proves when the pipeline began, so the
-    ticket must predate the merge.
+    The system is a Jira with ``projects``, or the ServiceNow whose URL is given. ``ci`` is "github"
+    or "shell"; but for GitHub, no API proves when the pipeline began, so the ticket must predate
+    the merge.
     """
     parts = [
         _HEAD.format(origin=_text(origin), log=_text(log), disclosures=_text(disclosures)),
         _FORGE.format(url=_text(forge_url)),
-        _JIRA.format(url=_text(jira_url), projects=_array(projects)),
+        _SERVICENOW.format(url=_text(servicenow_url), service=_text(service))
+        if servicenow_url
+        else _JIRA.format(url=_text(jira_url), projects=_array(projects)),
         _SERVICE.format(service=_key(service), repository=_text(repository), name=_text(service)),
         _ENVIRONMENT.format(
-            environment=_key(environment), ticket=_PIPELINE if ci == "github" else _MERGE
+            environment=_key(environment),
+            ticket=_PIPELINE if ci == "github" else _MERGE,
+            system="servicenow" if servicenow_url else "jira",
         ),
     ]
     return "\n".join(_aligned(line) for line in "".join(parts).split("\n"))

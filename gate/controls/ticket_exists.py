@@ -38,13 +38,13 @@ def _lookup(lookup: Lookup, policy: Policy) -> Finding:
         return failed(
             say(
                 "ticket-exists.missing",
-                "{ticket} is missing or hidden from gate: its project is there, the ticket is not.",
+                "{ticket} is missing or hidden from gate, which is shown others like it.",
                 ticket=asked,
             ),
             say(
                 "ticket-exists.missing.remedy",
                 "Check the ID {ticket}. If the ticket exists, let gate's account see it (security"
-                " level, permission scheme).",
+                " level, permission scheme, access rules).",
                 ticket=asked,
             ),
         )

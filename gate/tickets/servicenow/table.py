@@ -59,10 +59,6 @@ class Row:
         """What people see of it; "" where the field is empty."""
         return self._part(field, "display_value")
 
-    def is_reference(self, field: str) -> bool:
-        """Whether the field refers to another row."""
-        return self._document[field].has("link")
-
     def time(self, field: str) -> datetime:
         """A time that every row has, in UTC."""
         found = self.maybe_time(field)

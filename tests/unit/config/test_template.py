@@ -68,3 +68,22 @@ def test_any_name_survives(name: str) -> None:
 def test_an_origin_is_made_of_the_repository(repository: str, wanted: str) -> None:
     assert default_origin(repository) == wanted
     assert origin(wanted, "log.origin") == wanted
+
+
+def test_a_policy_with_servicenow_parses_too() -> None:
+    text = policy_template(
+        ci="github",
+        servicenow_url="https://acme.service-now.com",
+        repository="https://github.com/acme/shop",
+        forge_url="https://github.com",
+        service="shop",
+        environment="production",
+        origin="acme.example/changes",
+    )
+    policy = parse_policy(text.encode())
+    assert list(policy.tickets) == ["servicenow"]
+    assert policy.tickets["servicenow"].deployable == ("-1",)
+    assert [person.accounts["servicenow"] for person in policy.people] == [
+        "REPLACE-alice",
+        "REPLACE-bob",
+    ]
