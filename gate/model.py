@@ -456,6 +456,45 @@ class TicketUse:
 
 
 @dataclass(frozen=True, slots=True)
+class EarlierDeployment:
+    """A deployment that an earlier record permitted, and how it ended.
+
+    ``ended`` is the place of its outcome, recorded ``at``; ``outcome`` is "succeeded" or another.
+    """
+
+    decision: EntryLink
+    ended: EntryLink
+    at: datetime
+    outcome: str
+    artifacts: tuple[Artifact, ...] = ()
+
+    def covers(self, artifacts: tuple[Artifact, ...]) -> bool:
+        """Whether all of ``artifacts`` were in it, by their digests.
+
+        None at all are only covered by none: what was tested had a name then, and has none now.
+        """
+        there = {artifact.sha256 for artifact in self.artifacts}
+        wanted = {artifact.sha256 for artifact in artifacts}
+        return wanted <= there if wanted else not there
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """The finished deployments of a commit to the ``environment`` that must come first.
+
+    Of those that ended after the one that decides, none is missing.
+    """
+
+    environment: str
+    deployments: tuple[EarlierDeployment, ...] = ()
+
+    def decisive(self, artifacts: tuple[Artifact, ...]) -> EarlierDeployment | None:
+        """The one with these artifacts that ended last, by the log's own order; None: none did."""
+        ended = [each for each in self.deployments if each.covers(artifacts)]
+        return max(ended, key=lambda each: each.ended.index, default=None)
+
+
+@dataclass(frozen=True, slots=True)
 class History:
     """What the log proves at head (``size``, ``root`` in hex).
 
@@ -463,7 +502,7 @@ class History:
     decisions for this service and environment, oldest first; ``prior_deployment`` and
     ``prior_tickets`` (by ticket id) are the newest records below the head. ``uses`` has, for each
     ticket that was asked about, what it let into this environment, oldest first: of a ticket that
-    is missing there nothing is known.
+    is missing there nothing is known. ``earlier`` is None where no environment must come first.
     """
 
     size: int
@@ -473,6 +512,7 @@ class History:
     prior_deployment: EntryLink | None = None
     prior_tickets: Mapping[str, EntryLink] = field(default_factory=dict)
     uses: Mapping[str, tuple[TicketUse, ...]] = field(default_factory=dict)
+    earlier: Earlier | None = None
 
 
 # ---------------------------------------------------------------- facts
@@ -582,12 +622,26 @@ PERMITTING = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
+class EarlierTerm:
+    """What ``tested-before`` went by.
+
+    The environment that must come first, how long ago that may be, and the place of the outcome
+    that decided: None where the log has none.
+    """
+
+    environment: str
+    within: timedelta
+    ended: EntryLink | None
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """The answer, when it was given, and each control's result in the registry's order.
 
     ``claims`` names the claims that a control relied on because the policy accepts them.
     ``approved_anew`` tells, by ticket id, from when on a ticket counts as approved anew: with it
-    ``ticket-not-reused`` can be judged again from records alone.
+    ``ticket-not-reused`` can be judged again from records alone. ``tested`` is the same for
+    ``tested-before``, None where the policy has no environment come first.
     """
 
     kind: DecisionKind
@@ -595,6 +649,7 @@ class Decision:
     controls: tuple[ControlResult, ...]
     claims: tuple[str, ...] = ()
     approved_anew: Mapping[str, datetime | None] = field(default_factory=dict)
+    tested: EarlierTerm | None = None
 
 
 Now: TypeAlias = Callable[[], datetime]  # the clock, handed down by the command line

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from gate.config.types import (
+    After,
     ApprovalPlace,
     ApprovalRules,
     Environment,
@@ -31,6 +32,7 @@ from gate.model import (
     Account,
     AccountKind,
     Approval,
+    Artifact,
     Base,
     BaseKind,
     Change,
@@ -38,6 +40,8 @@ from gate.model import (
     ClockReading,
     Commit,
     Deployment,
+    Earlier,
+    EarlierDeployment,
     EditedText,
     EntryLink,
     Facts,
@@ -99,6 +103,7 @@ def person(name: str) -> PersonEntry:
 
 
 def good_environment(**changes: Any) -> Environment:
+    """Production, where staging comes first."""
     environment = Environment(
         name="production",
         controls={},
@@ -112,6 +117,7 @@ def good_environment(**changes: Any) -> Environment:
         ticket=TicketRules(
             sources=tuple(TicketSource), predates="pipeline", minimum_lead=timedelta()
         ),
+        after=After("staging", timedelta(days=14)),
     )
     return replace(environment, **changes)
 
@@ -296,8 +302,25 @@ def shell_deployment(**changes: Any) -> Deployment:
 
 def good_history(**changes: Any) -> History:
     """CHG-1 was looked for in the log, and let nothing in yet."""
-    history = History(size=7, root="a" * 64, base=GOOD_BASE, uses={"CHG-1": ()})
+    history = History(
+        size=7, root="a" * 64, base=GOOD_BASE, uses={"CHG-1": ()}, earlier=good_earlier()
+    )
     return replace(history, **changes)
+
+
+def good_earlier(*deployments: EarlierDeployment) -> Earlier:
+    """The commit went to staging an hour ago, or as told."""
+    return Earlier("staging", deployments or (earlier_deployment(),))
+
+
+def earlier_deployment(
+    index: int = 5, clock: str = "08:30", outcome: str = "succeeded", *digests: str
+) -> EarlierDeployment:
+    """A deployment to staging that ended at ``index``, of artifacts with these digests."""
+    artifacts = tuple(Artifact(f"artifact-{digest[:4]}", digest) for digest in digests)
+    return EarlierDeployment(
+        EntryLink(index - 1, "d" * 64), EntryLink(index, "e" * 64), at(clock), outcome, artifacts
+    )
 
 
 def good_use(clock: str, commit: str = FIRST_SHA, service: str = "shop") -> TicketUse:

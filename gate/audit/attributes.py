@@ -44,6 +44,7 @@ LETTERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "ticket-not-reused": ("A", "J"),
         "peer-reviewed": ("F",),
         "rollback-plan": ("H",),
+        "tested-before": ("G",),
         "test-plan": ("G",),  # that there is a plan; not that anything was tested
         "change-window": ("J",),
         "clock-sane": ("C", "D"),

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from gate.config import grammar
-from gate.config.levels import read_levels
+from gate.config.levels import read_levels, require_settings
 from gate.config.people import known_name
-from gate.config.reader import Table, join, not_built, wrong
-from gate.config.types import ApprovalRules, Environment, PersonEntry, TicketRules
+from gate.config.reader import Table, join, nearest, not_built, shown, wrong
+from gate.config.types import After, ApprovalRules, Environment, PersonEntry, TicketRules
 from gate.model import TicketSource
 
-_LATER = ("after", "emergency", "deployers")
+_LATER = ("emergency", "deployers")
 _LATER_SOURCES = ("environment", "review", "reviews", "environment-approval")
 
 
@@ -22,7 +22,7 @@ def read_environments(
     environments = {}
     for name, table in root.tables("environments"):
         grammar.name(name, table.path)
-        table.only(("controls", "approvals", "ticket", "accept_claims"), later=_LATER)
+        table.only(("controls", "approvals", "ticket", "accept_claims", "after"), later=_LATER)
         if not table.has("approvals"):
             raise wrong(
                 table.at("approvals"),
@@ -35,14 +35,40 @@ def read_environments(
             approvals=_approvals(table.table("approvals"), people, groups),
             ticket=_ticket(table.table("ticket")),
             accept_claims=_claims(table),
+            after=_after(table.table("after")) if table.has("after") else None,
         )
+        require_settings(environments[name], table)
     if not environments:
         raise wrong(
             "environments",
             "missing: at least one environment is needed",
             "add [environments.production]",
         )
+    for environment in environments.values():
+        _require_start(environment, environments)
     return environments
+
+
+def _require_start(environment: Environment, environments: Mapping[str, Environment]) -> None:
+    """Refuse an ``after`` that leads nowhere, or back to where it started."""
+    passed, here = [environment.name], environment
+    while here.after is not None:
+        path = join(join(join("environments", here.name), "after"), "environment")
+        name = here.after.environment
+        if name not in environments:
+            raise wrong(path, f"there is no environment {shown(name)}{nearest(name, environments)}")
+        if name in passed:
+            raise wrong(path, f"{shown(name)} comes after itself, so that nothing could come first")
+        passed.append(name)
+        here = environments[name]
+
+
+def _after(table: Table) -> After:
+    table.only(("environment", "within"))
+    within = grammar.duration(table.text("within"), table.at("within"))
+    if not within:
+        raise wrong(table.at("within"), "must be more than 0s")
+    return After(table.text("environment"), within)
 
 
 def _claims(table: Table) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ names against their registry.
 from __future__ import annotations
 
 from gate.config.reader import Table, as_text, nearest, not_built, one_of, wrong
+from gate.config.types import Environment
 from gate.model import Level
 
 CONTROL_IDS = (
@@ -22,6 +23,7 @@ CONTROL_IDS = (
     "commit-on-release-ref",
     "ticket-not-reused",
     "peer-reviewed",
+    "tested-before",
     "rollback-plan",
     "test-plan",
     "change-window",
@@ -40,7 +42,6 @@ LATER_IDS = (
     "ticket-not-backdated",
     "change-linked",
     "merge-matches-review",
-    "tested-before",
     "emergency-reviewed",
     "deployer-authorised",
 )
@@ -64,3 +65,15 @@ def read_levels(table: Table) -> dict[str, Level]:
             )
         levels[control] = level
     return levels
+
+
+def require_settings(environment: Environment, table: Table) -> None:
+    """Refuse a control that is asked for where the setting that it goes by is missing.
+
+    ``table`` is the environment's. Without the setting nothing would be judged, or nothing pass.
+    """
+    settings = {"tested-before": ("after", environment.after)}
+    for control, (key, value) in settings.items():
+        asked = environment.controls.get(control, Level.OFF)
+        if asked is not Level.OFF and not value:
+            raise wrong(table.table("controls").at(control), f"needs {key}, which is missing")

@@ -367,15 +367,27 @@ def base_part(base: Base) -> p.BasePart:
     return p.BasePart(base.kind, base.commit or None, base.index)
 
 
-def history_part(history: History, tickets: tuple[p.TicketTerm, ...]) -> p.HistoryPart:
-    """What judgement took from the log's history, and what it holds against each ticket's uses."""
+def history_part(
+    history: History, tickets: tuple[p.TicketTerm, ...], tested: p.EarlierTermPart | None
+) -> p.HistoryPart:
+    """What judgement took from the log's history, and what it holds against others' records."""
     here = [d.link.index for d in history.here if d.decision in PERMITTING]
-    return p.HistoryPart(base_part(history.base), tuple(sorted(here)[-p.HERE :]), tickets)
+    return p.HistoryPart(base_part(history.base), tuple(sorted(here)[-p.HERE :]), tickets, tested)
 
 
 def ticket_terms(decision: Decision) -> tuple[p.TicketTerm, ...]:
     """From when on each ticket counts as approved anew, in the order of their ids."""
     return tuple(p.TicketTerm(plain(id_), at) for id_, at in sorted(decision.approved_anew.items()))
+
+
+def tested_part(decision: Decision) -> p.EarlierTermPart | None:
+    """What ``tested-before`` went by."""
+    tested = decision.tested
+    if tested is None:
+        return None
+    link = tested.ended
+    ended = None if link is None else p.LinkPart(link.index, link.leaf)
+    return p.EarlierTermPart(plain(tested.environment), tested.within, ended)
 
 
 def head_part(history: History) -> p.HeadPart:

@@ -453,17 +453,32 @@ class TicketTerm:
 
 
 @dataclass(frozen=True, slots=True)
+class EarlierTermPart:
+    """What ``tested-before`` went by.
+
+    The environment that must come first, how long ago its deployment may have ended, and the place
+    of the outcome that decided; null: there is none.
+    """
+
+    environment: Plain
+    within: timedelta
+    ended: LinkPart | None
+
+
+@dataclass(frozen=True, slots=True)
 class HistoryPart:
     """What history-dependent judgement rested on.
 
     ``base`` is the range's start by the log alone; ``here`` are the log indexes of the allowed and
     emergency records of this commit for this service and environment: the newest ``HERE``,
-    ascending. ``tickets`` has each change request that was looked up.
+    ascending. ``tickets`` has each change request that was looked up. ``tested`` is there where the
+    policy has another environment come first.
     """
 
     base: BasePart
     here: tuple[int, ...]
     tickets: tuple[TicketTerm, ...]
+    tested: EarlierTermPart | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,6 +114,7 @@ IDS = [
     "commit-on-release-ref",
     "ticket-not-reused",
     "peer-reviewed",
+    "tested-before",
     "rollback-plan",
     "test-plan",
     "change-window",
