@@ -82,7 +82,7 @@ RIGHT: dict[str, str] = {
         'approvals = { required = 2, by = ["alice", "bob"], sources = ["change-request", '
         '"pull-request"], independent_of = ["deployer"], predates = "pipeline" }\n'
         'ticket = { sources = ["branch", "option"], predates = "job", minimum_lead = "14d" }\n'
-        'accept_claims = ["pipeline-start", "deployer"]',
+        'accept_claims = ["pipeline-start", "deployer"]\ndeployers = ["change-board", "bob"]',
     ),
     "nothing accepted": edited(APPROVALS, f"{APPROVALS}\naccept_claims = []"),
     "all of a service": edited(
@@ -264,6 +264,20 @@ WRONG: tuple[Wrong, ...] = (
                 "",
                 'controls = { tested-before = "warn" }',
                 ("production.controls.tested-before: needs after",),
+                False,
+            ),
+        )
+    ),
+    # deployers
+    *(
+        Wrong(APPROVALS, f"{APPROVALS}\n{line}", says, in_schema=in_schema)
+        for line, says, in_schema in (
+            ('deployers = ["sre"]', ("production.deployers[0]: nobody is called",), False),
+            ("deployers = []", ("production.deployers: must not be empty",), True),
+            ('deployers = "bob"', ("production.deployers: expected an array",), True),
+            (
+                'controls = { deployer-authorised = "require" }',
+                ("controls.deployer-authorised: needs deployers",),
                 False,
             ),
         )

@@ -103,7 +103,7 @@ def person(name: str) -> PersonEntry:
 
 
 def good_environment(**changes: Any) -> Environment:
-    """Production, where staging comes first."""
+    """Production, where staging comes first and sre deploys."""
     environment = Environment(
         name="production",
         controls={},
@@ -118,6 +118,7 @@ def good_environment(**changes: Any) -> Environment:
             sources=tuple(TicketSource), predates="pipeline", minimum_lead=timedelta()
         ),
         after=After("staging", timedelta(days=14)),
+        deployers=("sre",),
     )
     return replace(environment, **changes)
 
@@ -377,7 +378,7 @@ def with_rules(policy: Policy | None = None, /, **changes: Any) -> Policy:
     )
 
 
-def with_ticket_rules(**changes: Any) -> Policy:
+def with_ticket_rules(environment: Environment | None = None, /, **changes: Any) -> Policy:
     """The good policy with other fields of ``ticket`` in production."""
-    environment = good_environment()
+    environment = environment or good_environment()
     return good_policy(replace(environment, ticket=replace(environment.ticket, **changes)))

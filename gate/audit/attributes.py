@@ -47,6 +47,7 @@ LETTERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "tested-before": ("G",),
         "test-plan": ("G",),  # that there is a plan; not that anything was tested
         "change-window": ("J",),
+        "deployer-authorised": ("K",),
         "clock-sane": ("C", "D"),
     }
 )

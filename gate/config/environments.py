@@ -11,7 +11,8 @@ from gate.config.reader import Table, join, nearest, not_built, shown, wrong
 from gate.config.types import After, ApprovalRules, Environment, PersonEntry, TicketRules
 from gate.model import TicketSource
 
-_LATER = ("emergency", "deployers")
+_KEYS = ("controls", "approvals", "ticket", "accept_claims", "after", "deployers")
+_LATER = ("emergency",)
 _LATER_SOURCES = ("environment", "review", "reviews", "environment-approval")
 
 
@@ -22,7 +23,7 @@ def read_environments(
     environments = {}
     for name, table in root.tables("environments"):
         grammar.name(name, table.path)
-        table.only(("controls", "approvals", "ticket", "accept_claims", "after"), later=_LATER)
+        table.only(_KEYS, later=_LATER)
         if not table.has("approvals"):
             raise wrong(
                 table.at("approvals"),
@@ -36,6 +37,7 @@ def read_environments(
             ticket=_ticket(table.table("ticket")),
             accept_claims=_claims(table),
             after=_after(table.table("after")) if table.has("after") else None,
+            deployers=_names(table, "deployers", people, groups) if table.has("deployers") else (),
         )
         require_settings(environments[name], table)
     if not environments:
@@ -81,10 +83,7 @@ def _approvals(
     table: Table, people: tuple[PersonEntry, ...], groups: Mapping[str, tuple[str, ...]]
 ) -> ApprovalRules:
     table.only(("required", "by", "sources", "independent_of", "predates"))
-    by = table.texts("by")
-    names = {person.name for person in people}
-    for position, name in enumerate(by):
-        known_name(name, names | set(groups), join(table.at("by"), position))
+    by = _names(table, "by", people, groups)
     required = table.whole("required", 1)
     approvers = {member for name in by for member in groups.get(name, (name,))}
     if required > len(approvers):
@@ -100,6 +99,17 @@ def _approvals(
         independent_of=_independent_of(table),
         predates=table.choice("predates", ("job", "pipeline"), "job"),
     )
+
+
+def _names(
+    table: Table, key: str, people: tuple[PersonEntry, ...], groups: Mapping[str, tuple[str, ...]]
+) -> tuple[str, ...]:
+    """Names of people and groups that the policy has."""
+    names = table.texts(key)
+    known = {person.name for person in people} | set(groups)
+    for position, name in enumerate(names):
+        known_name(name, known, join(table.at(key), position))
+    return names
 
 
 def _sources(table: Table) -> tuple[str, ...]:

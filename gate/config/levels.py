@@ -28,6 +28,7 @@ CONTROL_IDS = (
     "test-plan",
     "change-window",
     "freeze",
+    "deployer-authorised",
     "clock-sane",
     "policy-pinned",
 )
@@ -43,7 +44,6 @@ LATER_IDS = (
     "change-linked",
     "merge-matches-review",
     "emergency-reviewed",
-    "deployer-authorised",
 )
 
 
@@ -72,7 +72,10 @@ def require_settings(environment: Environment, table: Table) -> None:
 
     ``table`` is the environment's. Without the setting nothing would be judged, or nothing pass.
     """
-    settings = {"tested-before": ("after", environment.after)}
+    settings = {
+        "tested-before": ("after", environment.after),
+        "deployer-authorised": ("deployers", environment.deployers),
+    }
     for control, (key, value) in settings.items():
         asked = environment.controls.get(control, Level.OFF)
         if asked is not Level.OFF and not value:

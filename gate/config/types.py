@@ -138,7 +138,7 @@ class Environment:
 
     ``controls`` holds only the levels that the policy sets; defaults are the controls' own.
     ``accept_claims``: "pipeline-start", "deployer". ``after`` is None where nothing must
-    come first.
+    come first. ``deployers`` are names of groups or people; none: anybody.
     """
 
     name: str
@@ -147,6 +147,7 @@ class Environment:
     ticket: TicketRules
     accept_claims: tuple[str, ...] = ()
     after: After | None = None
+    deployers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from gate.controls import (
     change_window,
     clock_sane,
     commit_on_release_ref,
+    deployer_authorised,
     freeze,
     peer_reviewed,
     policy_pinned,
@@ -43,6 +44,7 @@ CONTROLS: tuple[Control, ...] = (
     test_plan.CONTROL,
     change_window.CONTROL,
     freeze.CONTROL,
+    deployer_authorised.CONTROL,
     clock_sane.CONTROL,
     policy_pinned.CONTROL,
 )

@@ -119,6 +119,7 @@ IDS = [
     "test-plan",
     "change-window",
     "freeze",
+    "deployer-authorised",
     "clock-sane",
     "policy-pinned",
 ]
