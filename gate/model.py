@@ -266,7 +266,8 @@ class ChangeRequest:
 
     ``approvals``, ``scope`` and the plans are provably complete or a ``Problem``. ``scope``
     holds only locations that exist on the ticket; an empty plan is ``()``. ``window`` is None where
-    the policy does not say where tickets have one.
+    the policy does not say where tickets have one. ``linked`` are the keys of the tickets that it
+    is linked to, as far as the system shows them.
     """
 
     system: str
@@ -285,6 +286,7 @@ class ChangeRequest:
     test_plan: Maybe[tuple[EditedText, ...]]
     summary: str = ""
     window: Maybe[Window | None] = None
+    linked: Maybe[tuple[str, ...]] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,7 +82,8 @@ RIGHT: dict[str, str] = {
         'approvals = { required = 2, by = ["alice", "bob"], sources = ["change-request", '
         '"pull-request"], independent_of = ["deployer"], predates = "pipeline" }\n'
         'ticket = { sources = ["branch", "option"], predates = "job", minimum_lead = "14d" }\n'
-        'accept_claims = ["pipeline-start", "deployer"]\ndeployers = ["change-board", "bob"]',
+        'accept_claims = ["pipeline-start", "deployer"]\ndeployers = ["change-board", "bob"]\n'
+        'bots = ["dependabot[bot]"]',
     ),
     "nothing accepted": edited(APPROVALS, f"{APPROVALS}\naccept_claims = []"),
     "all of a service": edited(
@@ -231,7 +232,7 @@ WRONG: tuple[Wrong, ...] = (
             f'{APPROVALS}\ncontrols = {{ {control} = "off" }}',
             (f"environments.production.controls.{control}", "not built yet"),
         )
-        for control in ("change-linked", "emergency-reviewed")
+        for control in ("merge-matches-review", "emergency-reviewed")
     ),
     Wrong("{ by =", '{ sources = ["environment"], by =', ("approvals.sources[0]", "not built yet")),
     Wrong(

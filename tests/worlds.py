@@ -232,7 +232,7 @@ def good_pull_request(**changes: Any) -> PullRequest:
     pull_request = PullRequest(
         number=12,
         url=f"{REPOSITORY}/pull/12",
-        title="Faster checkout",
+        title="CHG-1 Faster checkout",
         author=github("alice"),
         head_ref="faster",
         head_sha=SECOND_SHA,

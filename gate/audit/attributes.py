@@ -41,6 +41,7 @@ LETTERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "approver-independent": ("E",),
         "approval-covers-change": ("D", "J"),
         "commit-on-release-ref": ("J",),
+        "change-linked": ("A",),
         "ticket-not-reused": ("A", "J"),
         "peer-reviewed": ("F",),
         "rollback-plan": ("H",),

@@ -11,7 +11,7 @@ from gate.config.reader import Table, join, nearest, not_built, shown, wrong
 from gate.config.types import After, ApprovalRules, Environment, PersonEntry, TicketRules
 from gate.model import TicketSource
 
-_KEYS = ("controls", "approvals", "ticket", "accept_claims", "after", "deployers")
+_KEYS = ("controls", "approvals", "ticket", "accept_claims", "after", "deployers", "bots")
 _LATER = ("emergency",)
 _LATER_SOURCES = ("environment", "review", "reviews", "environment-approval")
 
@@ -38,6 +38,7 @@ def read_environments(
             accept_claims=_claims(table),
             after=_after(table.table("after")) if table.has("after") else None,
             deployers=_names(table, "deployers", people, groups) if table.has("deployers") else (),
+            bots=table.texts("bots", ()),
         )
         require_settings(environments[name], table)
     if not environments:

@@ -21,6 +21,7 @@ CONTROL_IDS = (
     "approver-independent",
     "approval-covers-change",
     "commit-on-release-ref",
+    "change-linked",
     "ticket-not-reused",
     "peer-reviewed",
     "tested-before",
@@ -41,7 +42,6 @@ INTEGRITY_IDS = (
 )
 LATER_IDS = (
     "ticket-not-backdated",
-    "change-linked",
     "merge-matches-review",
     "emergency-reviewed",
 )

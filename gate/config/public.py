@@ -120,6 +120,7 @@ def _environment(environment: Environment) -> dict[str, object]:
             "minimum_lead": ticket.minimum_lead.total_seconds(),
         },
         "accept_claims": list(environment.accept_claims),
+        "bots": list(environment.bots),
         "after": None
         if environment.after is None
         else {

@@ -139,6 +139,7 @@ class Environment:
     ``controls`` holds only the levels that the policy sets; defaults are the controls' own.
     ``accept_claims``: "pipeline-start", "deployer". ``after`` is None where nothing must
     come first. ``deployers`` are names of groups or people; none: anybody.
+    ``bots`` are accounts of apps whose pull requests need name no ticket.
     """
 
     name: str
@@ -148,6 +149,7 @@ class Environment:
     accept_claims: tuple[str, ...] = ()
     after: After | None = None
     deployers: tuple[str, ...] = ()
+    bots: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

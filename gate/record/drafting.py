@@ -229,6 +229,7 @@ class Drafting:
             window=self._problem(ticket.window)
             if isinstance(ticket.window, Problem)
             else _window(ticket.window),
+            linked=self._maybe(ticket.linked, plain) or None,
         )
 
     def _approval(self, approval: Approval) -> p.ApprovalPart:

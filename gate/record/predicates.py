@@ -244,7 +244,8 @@ class WindowPart:
 class TicketFact:
     """A change request as read live. ``key`` is the ID that came back.
 
-    ``window`` is there where the policy says where tickets have one.
+    ``window`` is there where the policy says where tickets have one, ``linked`` where there are
+    issues that it is linked to.
     """
 
     id: Plain
@@ -263,6 +264,7 @@ class TicketFact:
     rollback_plan: tuple[TextPart, ...] | Unknown
     test_plan: tuple[TextPart, ...] | Unknown
     window: WindowPart | Unknown | None = None
+    linked: tuple[Plain, ...] | Unknown | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ from gate.tickets.jira import approvals as approving
 from gate.tickets.jira import history as past
 from gate.tickets.jira.history import History, IncompleteError
 from gate.tickets.jira.issue import Issue, parse_issue, wanted_fields
+from gate.tickets.jira.links import linked_issues
 from gate.tickets.jira.texts import edited_text, field_of
 from gate.tickets.jira.window import planned_window
 
@@ -114,6 +115,7 @@ class Reading:
             test_plan=self._texts(self._settings.test_plan, issue, history),
             summary=issue.summary,
             window=self._window(issue, history),
+            linked=self._linked(issue),
         )
 
     # ---------------------------------------------------------------- an issue that is not there
@@ -263,6 +265,12 @@ class Reading:
             return malformed("jira", request, str(error))
         except IncompleteError as error:
             return _incomplete(request, error)
+
+    def _linked(self, issue: Issue) -> Maybe[tuple[str, ...]]:
+        try:
+            return linked_issues(issue.fields)
+        except ShapeError as error:
+            return malformed("jira", self._client.label(self._path), str(error))
 
     # ---------------------------------------------------------------- requests
 

@@ -565,3 +565,23 @@ def test_a_cut_history_leaves_the_window_unknown(planned: Desk) -> None:
     planned.jira.edit("CHG-1", "summary", "v2", by="alice", at=hour(9))
     planned.jira.fault("/issue/", "hidden")
     assert isinstance(planned.read(window=WINDOW).window, Problem)
+
+
+# ---------------------------------------------------------------- linked issues
+
+
+def test_linked_issues_are_told_from_either_end(desk: Desk) -> None:
+    for key in ("OPS-1", "OPS-2"):
+        desk.jira.create_issue(key, "A story", by="bob", at=hour(7))
+    desk.jira.link("CHG-1", "OPS-1", "Implements")
+    desk.jira.link("OPS-2", "CHG-1")
+    desk.jira.link("CHG-1", "OPS-2")
+    assert desk.read().linked == ("OPS-1", "OPS-2")
+
+
+def test_without_links_there_are_none(desk: Desk) -> None:
+    assert desk.read().linked == ()
+    desk.jira.create_issue("OPS-1", "A story", by="bob", at=hour(7))
+    desk.jira.link("CHG-1", "OPS-1")
+    desk.jira.issues["OPS-1"].visible = False
+    assert desk.read().linked == ()

@@ -112,6 +112,7 @@ IDS = [
     "approver-independent",
     "approval-covers-change",
     "commit-on-release-ref",
+    "change-linked",
     "ticket-not-reused",
     "peer-reviewed",
     "tested-before",
@@ -136,7 +137,7 @@ def test_the_controls_are_these_in_this_order() -> None:
     assert [control.id for control in CONTROLS] == IDS
     assert {control.id for control in CONTROLS if control.integrity} == INTEGRITY
     warned = {c.id for c in CONTROLS if c.default(good_facts(), good_environment()) is Level.WARN}
-    assert warned == {"peer-reviewed", "test-plan", "change-window"}
+    assert warned == {"peer-reviewed", "test-plan", "change-window", "change-linked"}
 
 
 def test_an_unknown_control_is_a_key_error() -> None:
