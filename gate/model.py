@@ -261,13 +261,21 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
+class Neighbour:
+    """A ticket whose number was given out before another's, and when it was created."""
+
+    key: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ChangeRequest:
     """A ticket as read live.
 
     ``approvals``, ``scope`` and the plans are provably complete or a ``Problem``. ``scope``
     holds only locations that exist on the ticket; an empty plan is ``()``. ``window`` is None where
     the policy does not say where tickets have one. ``linked`` are the keys of the tickets that it
-    is linked to, as far as the system shows them.
+    is linked to, as far as the system shows them; ``neighbours`` some of the next lower numbers.
     """
 
     system: str
@@ -287,6 +295,7 @@ class ChangeRequest:
     summary: str = ""
     window: Maybe[Window | None] = None
     linked: Maybe[tuple[str, ...]] = ()
+    neighbours: Maybe[tuple[Neighbour, ...]] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,7 @@ from gate.model import (
     History,
     Judgement,
     Lookup,
+    Neighbour,
     Outcome,
     PinState,
     Problem,
@@ -198,6 +199,7 @@ def good_ticket(**changes: Any) -> ChangeRequest:
         ),
         summary="Faster checkout",
         window=Window(at("09:00"), at("10:00"), at("08:08")),
+        neighbours=(Neighbour("CHG-0", at("07:55")),),
     )
     return replace(ticket, **changes)
 

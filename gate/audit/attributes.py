@@ -35,6 +35,7 @@ LETTERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "ticket-exists": ("A",),
         "ticket-open": ("D",),
         "ticket-predates-deployment": ("C",),
+        "ticket-not-backdated": ("C",),
         "ticket-covers-change": ("A", "J"),
         "approved": ("D", "E"),
         "approval-predates-deployment": ("D",),

@@ -15,6 +15,7 @@ CONTROL_IDS = (
     "ticket-exists",
     "ticket-open",
     "ticket-predates-deployment",
+    "ticket-not-backdated",
     "ticket-covers-change",
     "approved",
     "approval-predates-deployment",
@@ -41,7 +42,6 @@ INTEGRITY_IDS = (
     "policy-pinned",
 )
 LATER_IDS = (
-    "ticket-not-backdated",
     "merge-matches-review",
     "emergency-reviewed",
 )

@@ -33,6 +33,7 @@ from gate.model import (
     Lookup,
     Maybe,
     Message,
+    Neighbour,
     Problem,
     PullRequest,
     Push,
@@ -230,6 +231,7 @@ class Drafting:
             if isinstance(ticket.window, Problem)
             else _window(ticket.window),
             linked=self._maybe(ticket.linked, plain) or None,
+            neighbours=self._maybe(ticket.neighbours, _neighbour) or None,
         )
 
     def _approval(self, approval: Approval) -> p.ApprovalPart:
@@ -357,6 +359,10 @@ def _commit_or_none(sha: str) -> str | None:
 
 def _window(window: Window | None) -> p.WindowPart | None:
     return None if window is None else p.WindowPart(window.start, window.end, window.edited_at)
+
+
+def _neighbour(neighbour: Neighbour) -> p.NeighbourPart:
+    return p.NeighbourPart(plain(neighbour.key), neighbour.created_at)
 
 
 def _forge_deployment(deployment: ForgeDeployment) -> p.ForgeDeploymentPart:

@@ -241,11 +241,19 @@ class WindowPart:
 
 
 @dataclass(frozen=True, slots=True)
+class NeighbourPart:
+    """A ticket whose number was given out before."""
+
+    key: Plain
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class TicketFact:
     """A change request as read live. ``key`` is the ID that came back.
 
     ``window`` is there where the policy says where tickets have one, ``linked`` where there are
-    issues that it is linked to.
+    issues that it is linked to, ``neighbours`` where some of a lower number are known.
     """
 
     id: Plain
@@ -265,6 +273,7 @@ class TicketFact:
     test_plan: tuple[TextPart, ...] | Unknown
     window: WindowPart | Unknown | None = None
     linked: tuple[Plain, ...] | Unknown | None = None
+    neighbours: tuple[NeighbourPart, ...] | Unknown | None = None
 
 
 @dataclass(frozen=True, slots=True)

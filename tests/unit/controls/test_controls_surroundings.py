@@ -106,6 +106,7 @@ IDS = [
     "ticket-exists",
     "ticket-open",
     "ticket-predates-deployment",
+    "ticket-not-backdated",
     "ticket-covers-change",
     "approved",
     "approval-predates-deployment",
@@ -137,7 +138,13 @@ def test_the_controls_are_these_in_this_order() -> None:
     assert [control.id for control in CONTROLS] == IDS
     assert {control.id for control in CONTROLS if control.integrity} == INTEGRITY
     warned = {c.id for c in CONTROLS if c.default(good_facts(), good_environment()) is Level.WARN}
-    assert warned == {"peer-reviewed", "test-plan", "change-window", "change-linked"}
+    assert warned == {
+        "peer-reviewed",
+        "test-plan",
+        "change-window",
+        "change-linked",
+        "ticket-not-backdated",
+    }
 
 
 def test_an_unknown_control_is_a_key_error() -> None:
