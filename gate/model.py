@@ -321,7 +321,8 @@ class Commit:
     ``author``, ``committer`` and ``co_authors`` are forge accounts where the forge matched a
     verified e-mail address, else accounts of system "git". ``signer`` is the account of a signature
     that the forge verified. ``merged_by_forge``: the forge itself wrote this commit when it merged
-    an unchanged patch, by its own push history, so its metadata makes no maker.
+    an unchanged patch, by its own push history, so its metadata makes no maker. ``tree`` is the id
+    of what it holds, "" where that was not told.
     """
 
     sha: str
@@ -332,6 +333,7 @@ class Commit:
     message: str
     signer: Account | None = None
     merged_by_forge: bool = False
+    tree: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -358,6 +360,8 @@ class PullRequest:
     wrote in their place. ``others`` are authors and pushers of the pull requests whose work is in
     this one, such as those merged into its branch. ``landed_at`` is when the first commit that it
     brings came onto a release ref that contains the head; None where that cannot be told.
+    ``remerged`` is the tree that merging ``head_sha`` anew gives, "" where that conflicts, None
+    where it was not tried.
     """
 
     number: int
@@ -377,6 +381,33 @@ class PullRequest:
     commits: Maybe[tuple[Commit, ...]] = ()
     others: tuple[Account | None, ...] = ()
     landed_at: datetime | None = None
+    remerged: Maybe[str] | None = None
+
+    def onto(self, commits: Mapping[str, Commit]) -> str:
+        """The commit that it was merged onto; "" where its merge is not among ``commits``.
+
+        That is the first below its merge, by first parents, that it does not bring itself.
+        """
+        place, brought = self.merge_sha, {self.merge_sha, *self.brings}
+        while place in brought:
+            brought.discard(place)
+            parents = commits[place].parents if place in commits else ()
+            place = parents[0] if parents else ""
+        return place
+
+    def on_top_of(self, commit: str, commits: Mapping[str, Commit]) -> Commit | None:
+        """Its head, where the head is known to contain ``commit``; ``commits`` are the range's.
+
+        Merged onto such a commit, it gives just what the head holds.
+        """
+        merge = commits.get(self.merge_sha)
+        below = {} if isinstance(self.commits, Problem) else {c.sha: c for c in self.commits}
+        if merge is not None and self.head_sha in merge.parents[1:]:
+            # A merge that keeps the request's commits: all that it brings but itself are of these.
+            below |= {sha: commits[sha] for sha in self.brings if sha in commits}
+            below.pop(self.merge_sha, None)
+        is_below = any(commit in each.parents for each in below.values())
+        return below.get(self.head_sha) if commit and is_below else None
 
 
 class BaseKind(StrEnum):

@@ -232,7 +232,7 @@ WRONG: tuple[Wrong, ...] = (
             f'{APPROVALS}\ncontrols = {{ {control} = "off" }}',
             (f"environments.production.controls.{control}", "not built yet"),
         )
-        for control in ("merge-matches-review", "emergency-reviewed")
+        for control in ("emergency-reviewed",)
     ),
     Wrong("{ by =", '{ sources = ["environment"], by =', ("approvals.sources[0]", "not built yet")),
     Wrong(

@@ -204,8 +204,21 @@ def good_ticket(**changes: Any) -> ChangeRequest:
     return replace(ticket, **changes)
 
 
+def tree_of(sha: str) -> str:
+    """What a commit holds: the merge holds what the head of the pull request does."""
+    return {MERGE_SHA: SECOND_SHA}.get(sha, sha)[::-1].replace("2", "f")
+
+
 def good_commit(sha: str, parent: str, **changes: Any) -> Commit:
-    commit = Commit(sha, (parent,), github("alice"), github("alice"), (), "Speed up the checkout")
+    commit = Commit(
+        sha,
+        (parent,),
+        github("alice"),
+        github("alice"),
+        (),
+        "Speed up the checkout",
+        tree=tree_of(sha),
+    )
     return replace(commit, **changes)
 
 

@@ -45,6 +45,7 @@ LETTERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "change-linked": ("A",),
         "ticket-not-reused": ("A", "J"),
         "peer-reviewed": ("F",),
+        "merge-matches-review": ("F", "J"),
         "rollback-plan": ("H",),
         "tested-before": ("G",),
         "test-plan": ("G",),  # that there is a plan; not that anything was tested

@@ -25,6 +25,7 @@ CONTROL_IDS = (
     "change-linked",
     "ticket-not-reused",
     "peer-reviewed",
+    "merge-matches-review",
     "tested-before",
     "rollback-plan",
     "test-plan",
@@ -41,10 +42,7 @@ INTEGRITY_IDS = (
     "clock-sane",
     "policy-pinned",
 )
-LATER_IDS = (
-    "merge-matches-review",
-    "emergency-reviewed",
-)
+LATER_IDS = ("emergency-reviewed",)
 
 
 def read_levels(table: Table) -> dict[str, Level]:

@@ -265,7 +265,9 @@ class Drafting:
             commits=self._maybe(
                 change.commits, lambda commit: self._commit(commit, change.push_of.get(commit.sha))
             ),
-            pull_requests=self._maybe(change.pull_requests, self._pull_request),
+            pull_requests=self._maybe(
+                change.pull_requests, lambda pull: self._pull_request(pull, change)
+            ),
             direct_pushes=self._maybe(change.direct_pushes, self._push),
         )
 
@@ -290,7 +292,7 @@ class Drafting:
             after=_commit_or_none(push.after),
         )
 
-    def _pull_request(self, pull: PullRequest) -> p.PullRequestPart:
+    def _pull_request(self, pull: PullRequest, change: Change) -> p.PullRequestPart:
         return p.PullRequestPart(
             number=pull.number,
             title=self._labels.text(pull.title),
@@ -308,7 +310,23 @@ class Drafting:
             pushes=self._maybe(pull.pushes, self._push),
             commits=self._maybe(pull.commits, self._own_commit),
             others=tuple(self._person(account) for account in pull.others),
+            trees=self._trees(pull, change),
         )
+
+    def _trees(self, pull: PullRequest, change: Change) -> p.TreesPart | None:
+        known = {} if isinstance(change.commits, Problem) else {c.sha: c for c in change.commits}
+        own = {} if isinstance(pull.commits, Problem) else {c.sha: c for c in pull.commits}
+        merge, head = known.get(pull.merge_sha), (own | known).get(pull.head_sha)
+        remerged = pull.remerged
+        part = p.TreesPart(
+            merge=_commit_or_none(merge.tree) if merge else None,
+            head=_commit_or_none(head.tree) if head else None,
+            remerged=self._problem(remerged)
+            if isinstance(remerged, Problem)
+            else _commit_or_none(remerged or ""),
+            conflicts=remerged == "",
+        )
+        return None if part == p.TreesPart(None, None, None, conflicts=False) else part
 
     def _own_commit(self, commit: Commit) -> p.OwnCommitPart:
         return p.OwnCommitPart(

@@ -333,11 +333,26 @@ class OwnCommitPart:
 
 
 @dataclass(frozen=True, slots=True)
+class TreesPart:
+    """What the merge and the head of a pull request hold, by the ids of their trees.
+
+    Null: it was not told. ``remerged`` is what merging the head anew gave, null where it was not
+    tried or ``conflicts``.
+    """
+
+    merge: CommitId | None
+    head: CommitId | None
+    remerged: CommitId | Unknown | None
+    conflicts: bool
+
+
+@dataclass(frozen=True, slots=True)
 class PullRequestPart:
     """A pull or merge request that brought commits of the range; ``commits`` are its own.
 
     ``others`` wrote or pushed the requests whose work is in this one; null: a deleted account.
     ``landed_at`` is when its first commit came onto a release ref, null where that is not known.
+    ``trees`` is there where any of them is known.
     """
 
     number: int
@@ -356,6 +371,7 @@ class PullRequestPart:
     pushes: tuple[PushPart, ...] | Unknown
     commits: tuple[OwnCommitPart, ...] | Unknown
     others: tuple[PersonLabel | None, ...]
+    trees: TreesPart | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,6 +116,7 @@ IDS = [
     "change-linked",
     "ticket-not-reused",
     "peer-reviewed",
+    "merge-matches-review",
     "tested-before",
     "rollback-plan",
     "test-plan",
@@ -139,11 +140,12 @@ def test_the_controls_are_these_in_this_order() -> None:
     assert {control.id for control in CONTROLS if control.integrity} == INTEGRITY
     warned = {c.id for c in CONTROLS if c.default(good_facts(), good_environment()) is Level.WARN}
     assert warned == {
+        "ticket-not-backdated",
+        "change-linked",
         "peer-reviewed",
+        "merge-matches-review",
         "test-plan",
         "change-window",
-        "change-linked",
-        "ticket-not-backdated",
     }
 
 
