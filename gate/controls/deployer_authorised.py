@@ -22,7 +22,7 @@ from gate.model import Account, AccountKind, Facts, Free, Judgement, Level, Mess
 
 
 def level(_facts: Facts, environment: Environment) -> Level:
-    """Required where the policy names deployers: a list that nobody is held against misleads."""
+    """Required where the policy names deployers, else off."""
     return Level.REQUIRE if environment.deployers else Level.OFF
 
 

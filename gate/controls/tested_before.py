@@ -34,7 +34,7 @@ SUCCEEDED = "succeeded"
 
 
 def level(_facts: Facts, environment: Environment) -> Level:
-    """Required where the policy has an environment come first."""
+    """Required where the policy has another environment come first (after), else off."""
     return Level.OFF if environment.after is None else Level.REQUIRE
 
 
