@@ -66,8 +66,8 @@ def _page(control: Control) -> str:
 def _parts(control: Control) -> Iterator[str]:
     yield f"# {control.id}: {control.title[0].lower()}{control.title[1:]}"
     yield _filled(
-        "Written by `python tests/reference.py` from the control itself; a test holds it against it."
-        f" `gate explain {control.id}` says the same."
+        "Written by `python tests/reference.py` from the control itself; a test holds it against"
+        f" it. `gate explain {control.id}` says the same."
     )
     yield f"By default: {_lower(_default(control))}"
     if control.integrity:
