@@ -101,7 +101,8 @@ RIGHT: dict[str, str] = {
         'approvals = { required = 2, by = ["alice", "bob"], sources = ["change-request", '
         '"pull-request"], independent_of = ["deployer"], predates = "pipeline" }\n'
         'ticket = { sources = ["branch", "option"], predates = "job", minimum_lead = "14d" }\n'
-        'accept_claims = ["pipeline-start", "deployer"]',
+        'accept_claims = ["pipeline-start", "deployer"]\ndeployers = ["change-board", "bob"]\n'
+        'bots = ["dependabot[bot]"]',
     ),
     "nothing accepted": edited(APPROVALS, f"{APPROVALS}\naccept_claims = []"),
     "all of a service": edited(
@@ -145,9 +146,20 @@ RIGHT: dict[str, str] = {
     ),
 }
 
+
+def after(environment: str, within: str = "14d") -> str:
+    return f'after = {{ environment = "{environment}", within = "{within}" }}'
+
+
 FREEZE_TO = "to = 2027-01-04T08:00:00Z\n"
 FREEZE = f'[[freeze]]\nname = "year end"\nfrom = 2026-12-18T00:00:00Z\n{FREEZE_TO}'
 RIGHT |= {
+    "three in a row": edited(
+        ENVIRONMENT,
+        f"[environments.test]\n{APPROVALS}\n[environments.staging]\n{APPROVALS}\n"
+        f"{after('test')}\n{ENVIRONMENT}\n{after('staging', '1h')}\n"
+        'controls = { tested-before = "warn" }',
+    ),
     "a freeze": f"{GOOD}{FREEZE}",
     "freezes of some": f'{GOOD}{FREEZE}services = ["shop"]\nenvironments = ["production"]\n'
     + FREEZE.replace("year end", "inventory").replace("08:00:00Z", "08:00:00.5+01:00"),
@@ -299,11 +311,6 @@ WRONG: tuple[Wrong, ...] = (
     Wrong("[forges.github]", "[forges.gitlab]", ("forges.gitlab", "not built yet")),
     Wrong(
         APPROVALS,
-        f'{APPROVALS}\nafter = {{ environment = "staging", within = "14d" }}',
-        ("environments.production.after", "not built yet"),
-    ),
-    Wrong(
-        APPROVALS,
         f'{APPROVALS}\nemergency = {{ waives = ["approved"] }}',
         ("environments.production.emergency", "not built yet"),
     ),
@@ -313,13 +320,56 @@ WRONG: tuple[Wrong, ...] = (
             f'{APPROVALS}\ncontrols = {{ {control} = "off" }}',
             (f"environments.production.controls.{control}", "not built yet"),
         )
-        for control in ("change-linked", "tested-before")
+        for control in ("emergency-reviewed",)
     ),
     Wrong("{ by =", '{ sources = ["environment"], by =', ("approvals.sources[0]", "not built yet")),
     Wrong(
         "[groups]",
         '[identity]\none_account_per_person = ["gitlab"]\n[groups]',
         ("identity.one_account_per_person[0]", "not built yet"),
+    ),
+    # what comes first
+    *(
+        Wrong(
+            ENVIRONMENT,
+            f"[environments.staging]\n{APPROVALS}\n{staging}\n{ENVIRONMENT}\n{production}",
+            says,
+            in_schema=in_schema,
+        )
+        for staging, production, says, in_schema in (
+            (
+                "",
+                'after = { environment = "staging" }',
+                ("production.after.within: missing",),
+                True,
+            ),
+            ("", after("stage"), ("production.after.environment", '"staging"'), False),
+            ("", after("production"), ("production.after.environment", "itself"), False),
+            (after("production"), after("staging"), ("after.environment", "itself"), False),
+            ("", after("staging", "0s"), ("production.after.within", "0s"), False),
+            ("", after("staging", "soon"), ("production.after.within", "no duration"), True),
+            ("", 'after = "staging"', ("production.after: expected a table",), True),
+            (
+                "",
+                'controls = { tested-before = "warn" }',
+                ("production.controls.tested-before: needs after",),
+                False,
+            ),
+        )
+    ),
+    # deployers
+    *(
+        Wrong(APPROVALS, f"{APPROVALS}\n{line}", says, in_schema=in_schema)
+        for line, says, in_schema in (
+            ('deployers = ["sre"]', ("production.deployers[0]: nobody is called",), False),
+            ("deployers = []", ("production.deployers: must not be empty",), True),
+            ('deployers = "bob"', ("production.deployers: expected an array",), True),
+            (
+                'controls = { deployer-authorised = "require" }',
+                ("controls.deployer-authorised: needs deployers",),
+                False,
+            ),
+        )
     ),
     # windows
     *(

@@ -4,6 +4,7 @@ from gate.config.parse import load_policy, parse_policy
 from gate.config.public import public_view
 from gate.config.secrets import Secrets, read_secrets
 from gate.config.types import (
+    After,
     ApprovalPlace,
     ApprovalRules,
     Environment,
@@ -25,6 +26,7 @@ from gate.config.types import (
 )
 
 __all__ = [
+    "After",
     "ApprovalPlace",
     "ApprovalRules",
     "Environment",

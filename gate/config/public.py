@@ -139,4 +139,11 @@ def _environment(environment: Environment) -> dict[str, object]:
             "minimum_lead": ticket.minimum_lead.total_seconds(),
         },
         "accept_claims": list(environment.accept_claims),
+        "bots": list(environment.bots),
+        "after": None
+        if environment.after is None
+        else {
+            "environment": environment.after.environment,
+            "within": environment.after.within.total_seconds(),
+        },
     }

@@ -219,11 +219,21 @@ class TicketRules:
 
 
 @dataclass(frozen=True, slots=True)
+class After:
+    """Where the same commit must have been deployed before, and how long ago that may be."""
+
+    environment: str
+    within: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class Environment:
     """A place to deploy to, with its rules.
 
     ``controls`` holds only the levels that the policy sets; defaults are the controls' own.
-    ``accept_claims``: "pipeline-start", "deployer".
+    ``accept_claims``: "pipeline-start", "deployer". ``after`` is None where nothing must
+    come first. ``deployers`` are names of groups or people; none: anybody.
+    ``bots`` are accounts of apps whose pull requests need name no ticket.
     """
 
     name: str
@@ -231,6 +241,9 @@ class Environment:
     approvals: ApprovalRules
     ticket: TicketRules
     accept_claims: tuple[str, ...] = ()
+    after: After | None = None
+    deployers: tuple[str, ...] = ()
+    bots: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

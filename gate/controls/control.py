@@ -27,8 +27,8 @@ class Control:
 
     ``criteria`` are the framework's clauses that it serves, ``needs`` the facts it reads, in words.
     ``default`` is its level where the policy names none, which may follow from what the policy says
-    of the environment. ``integrity`` controls cannot be weakened
-    by a policy. ``demands`` and ``satisfy`` are for ``gate explain``.
+    of the environment; its docstring says which, for readers. ``integrity`` controls cannot be
+    weakened by a policy. ``demands`` and ``satisfy`` are for ``gate explain``.
     """
 
     id: str
@@ -53,12 +53,12 @@ class Finding:
 
 
 def require(_facts: Facts, _environment: Environment) -> Level:
-    """The default level of most controls."""
+    """Required."""
     return Level.REQUIRE
 
 
 def warn(_facts: Facts, _environment: Environment) -> Level:
-    """The default level of controls that are recorded as audit exceptions only."""
+    """A warning: what is not right is recorded as an audit exception, and blocks nothing."""
     return Level.WARN
 
 

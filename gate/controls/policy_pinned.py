@@ -10,7 +10,7 @@ from gate.model import Facts, Judgement, Level, PinState
 
 
 def level(facts: Facts, _environment: Environment) -> Level:
-    """Required in CI and wherever a digest is given; in a plain shell without one, a warning."""
+    """Required in CI and wherever a digest is given; a warning in a plain shell without one."""
     in_shell = facts.run is None and facts.deployment.run.ci == "shell"
     if in_shell and facts.pin is PinState.UNPINNED:
         return Level.WARN

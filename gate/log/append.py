@@ -88,6 +88,7 @@ def append(
     store.offer(entry)
     queue, rounds = Queue(digest), ROUNDS
     while rounds:
+        began = time.monotonic()
         view = LogView(store, trust, quorum=False)
         found = view.find_logged(digest)
         if found is not None:
@@ -98,7 +99,8 @@ def append(
         require_in_force(view, signer)
         alone = rejudge is None or retires(entry, signer)
         waiting = () if alone else store.waiting()
-        if (seconds := queue.step_back(view.checkpoint, waiting)) > 0:
+        look = time.monotonic() - began
+        if (seconds := queue.step_back(view.checkpoint, waiting, look)) > 0:
             pause(seconds)
             continue
         rounds -= 1

@@ -19,12 +19,15 @@ _MOST = 8  # places looked at for one digest; a log that is right has one
 
 
 class Logged:
-    """Finds entries of ``view`` by their digests, with the index of ``store``."""
+    """Finds entries of ``view`` by their digests, with the index of ``store``.
 
-    def __init__(self, view: LogSource, store: Store) -> None:
+    The index has rows of the first ``covered`` entries.
+    """
+
+    def __init__(self, view: LogSource, store: Store, covered: int) -> None:
         self._view = view
         self._store = store
-        self._covered = min(store.indexed(), view.size)
+        self._covered = covered
 
     def find(self, digest: str) -> tuple[int, bool] | None:
         """The place of the entry with this SHA-256 (hex), and whether a denial stands for it."""

@@ -35,7 +35,7 @@ def plan_append(
     """
     refuse_lost_key(entries, signer, also)
     tiles = plan_tiles(view.size, view.store.read, entries, old_root=view.root)
-    behind = range(min(view.store.indexed(), view.size), view.size)
+    behind = range(view.covered(), view.size)
     rows = [row_of(index, view.entry(index)) for index in behind]
     rows += [row_of(view.size + n, entry) for n, entry in enumerate(entries)]
     head = Checkpoint(view.origin, tiles.frontier.size, tiles.frontier.root())

@@ -16,7 +16,9 @@ def reindex(view: LogView) -> bool:
     ``InconsistentError`` where an entry does not fit the head.
     """
     rows = (row_of(index, view.entry(index)) for index in range(view.size))
-    return view.store.reindex(view.checkpoint, rows)
+    done = view.store.reindex(view.checkpoint, rows)
+    view.forget_index()
+    return done
 
 
 def catch_up(view: LogView) -> None:
@@ -24,5 +26,5 @@ def catch_up(view: LogView) -> None:
 
     A plan would have to hold all the missing rows at once.
     """
-    if view.size - view.store.indexed() > FAR_BEHIND:
+    if view.size - view.covered() > FAR_BEHIND:
         reindex(view)

@@ -15,7 +15,7 @@ written names the wrong ``prior``, which ``gate log verify`` reports for ever af
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from gate.errors import InconsistentError
 from gate.log.keys import Prior, keys_of, might_have, payload_of, prior_of
@@ -32,15 +32,18 @@ _PAGE = 64
 class Search:
     """Finds records in ``view`` by the index of ``store``.
 
-    The ``tail`` newest entries are read whatever the index says.
+    The ``tail`` newest entries are read whatever the index says; ``covered`` tells of how many
+    entries, from the first, it has rows.
     """
 
-    def __init__(self, view: LogSource, store: Store, tail: int) -> None:
+    def __init__(
+        self, view: LogSource, store: Store, tail: int, covered: Callable[[], int]
+    ) -> None:
         self._view = view
         self._store = store
         self._tail = max(0, view.size - tail)
         # A log as short as the tail is read whole: its index is not even opened.
-        self._covered = min(store.indexed(), view.size) if self._tail else 0
+        self._covered = covered() if self._tail else 0
         self._read_from = min(self._tail, self._covered)
         self._payloads: dict[int, bytes] = {}
 

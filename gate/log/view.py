@@ -61,6 +61,7 @@ class LogView:
         self._search: Search | None = None
         self._logged: Logged | None = None
         self._tail = tail
+        self._covered: int | None = None
         if root_from(self.size, self._reader.node) != self.root:
             raise ProofError(f"the tiles of {store.url} do not make the root of its checkpoint")
         if quorum:
@@ -78,6 +79,16 @@ class LogView:
     def node(self, level: int, index: int) -> bytes:
         """The hash of a perfect subtree: a ``merkle.NodeReader``. Prove something from it."""
         return self._reader.node(level, index)
+
+    def covered(self) -> int:
+        """How many of its entries, from the first, the index covers; the store is asked once."""
+        if self._covered is None:
+            self._covered = min(self.store.indexed(), self.size)
+        return self._covered
+
+    def forget_index(self) -> None:
+        """The index was made anew: ask the store once more."""
+        self._covered = self._search = self._logged = None
 
     def link(self, index: int) -> EntryLink:
         """The place of entry ``index``."""
@@ -162,12 +173,12 @@ class LogView:
         ``gate.log.logged``.
         """
         if self._logged is None:
-            self._logged = Logged(self, self.store)
+            self._logged = Logged(self, self.store, self.covered())
         return self._logged.find(digest)
 
     def _searching(self) -> Search:
         if self._search is None:
-            self._search = Search(self, self.store, self._tail)
+            self._search = Search(self, self.store, self._tail, self.covered)
         return self._search
 
     def _verified_tile(self, tile: int) -> bytes:

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import base64
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from gate.frozen import dataclass
@@ -87,6 +88,7 @@ def open_record(data: bytes, signers: TrustedSigners) -> tuple[Record, str]:
     return record, keyid
 
 
+@lru_cache(4)  # an append looks at its own record, and at the one before it, again and again
 def parse_statement(payload: bytes) -> Record:
     """The record that a payload spells.
 

@@ -126,7 +126,8 @@ def keep_names(calls: Calls, root: Path, directories: Iterable[Path]) -> None:
 
 def chain(root: Path, path: Path) -> tuple[Path, ...]:
     """``path`` and the directories above it, up to and with ``root``."""
-    return (path, *(one for one in path.parents if one == root or root in one.parents))
+    above = len(path.parts) - len(root.parts)
+    return (path, *path.parents[:above])
 
 
 def explain(error: OSError, what: str) -> StoreError:

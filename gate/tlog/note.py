@@ -32,6 +32,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from gate.errors import UsageError
@@ -183,6 +184,11 @@ def format_note(text: str, signatures: Sequence[Signature]) -> bytes:
 
 def open_note(data: bytes, verifiers: Iterable[Verifier]) -> Note:
     """The note ``data`` if one of ``verifiers`` signed it; the module says what else can be."""
+    return _opened(data, tuple(verifiers))
+
+
+@lru_cache(8)  # whoever appends opens the same two heads again and again
+def _opened(data: bytes, verifiers: tuple[Verifier, ...]) -> Note:
     known = _by_name_and_id(verifiers)
     unchecked = parse_note(data)
     message = unchecked.text.encode()

@@ -58,6 +58,7 @@ Read: TypeAlias = Callable[[str], bytes | None]
 
 _TILES_CACHED = 512
 _BUNDLES_CACHED = 16
+_TILES_SPLIT = 16
 
 
 # ---------------------------------------------------------------- contents
@@ -89,6 +90,11 @@ def decode_bundle(data: bytes, width: int) -> tuple[bytes, ...]:
 
 def _split_tile(data: bytes) -> list[bytes]:
     return [data[at : at + HASH_SIZE] for at in range(0, len(data), HASH_SIZE)]
+
+
+@lru_cache(_TILES_SPLIT)  # an append looks at the same few tiles before, while and after it plans
+def _subtrees(data: bytes, width: int) -> tuple[list[bytes], ...]:
+    return _rows(_split_tile(data)[:width])
 
 
 def _rows(hashes: list[bytes]) -> tuple[list[bytes], ...]:
@@ -162,7 +168,7 @@ class TreeReader:
                 f"{found.path} is {len(data)} bytes long, not {found.width * HASH_SIZE}",
                 place=found.path,
             )
-        return _rows(_split_tile(data)[:width])
+        return _subtrees(data, width)
 
     def _read_bundle(self, n: int) -> tuple[bytes, ...]:
         width = self._width(0, n)

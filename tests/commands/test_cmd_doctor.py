@@ -250,7 +250,7 @@ def test_every_control_that_blocks_is_one_that_can_be_explained(acme: Job) -> No
     ended = acme.judge("check", "--ticket", "CHG-999")
     named = {c.id for c in CONTROLS}
     marks = re.findall(
-        r"^ \S (?:pass|FAIL|fail|undetermined|warning)\s+(\S+)", ended.out, re.MULTILINE
+        r"^ \S (?:pass|FAIL|fail|undetermined|warning|off)\s+(\S+)", ended.out, re.MULTILINE
     )
     assert set(marks) == named, said(ended)
     assert SHOP

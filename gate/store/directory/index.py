@@ -90,19 +90,18 @@ class SqliteIndex:
 
         if not rows:
             return True
-        if rows[0].index > self.covered():
-            return False
         if rows[0].index == 0:
             self.make(rows)
             return True
+        if not self._path.exists():
+            return False
         try:
-            self._extend(rows)
+            return self._extend(rows)
         except sqlite3.Error as error:
             if getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGED:
                 self._calls.unlink(self._path)
                 return False
             raise self._unwritable(error) from error
-        return True
 
     def make(self, rows: Iterable[IndexRow]) -> None:
         """A new file with ``rows``, all from 0 on, put in place of whatever is there.
@@ -131,14 +130,27 @@ class SqliteIndex:
             "index may also be deleted, it is made anew from the log",
         )
 
-    def _extend(self, rows: Sequence[IndexRow]) -> None:
+    def _extend(self, rows: Sequence[IndexRow]) -> bool:
+        import sqlite3
+
         first = rows[0].index
-        with closing(self._connect(writable=True)) as connection:
+        try:
+            connection = self._connect(writable=True)
+        except sqlite3.Error:
+            return False
+        with closing(connection):
+            try:
+                covered = _covered(connection)
+            except (sqlite3.Error, TypeError):
+                return False
+            if covered < first:
+                return False
             connection.execute("BEGIN IMMEDIATE")
-            if _covered(connection) > first:  # a crash left rows beyond the head: seldom, so a scan
+            if covered > first:  # a crash left rows beyond the head: seldom, so a scan
                 connection.execute("DELETE FROM key WHERE place >= ?", (first,))
             _insert(connection, rows)
             self._calls.settle(connection)
+            return True
 
     def _connect(self, *, writable: bool) -> sqlite3.Connection:
         """A connection to the file as it is; ``sqlite3.Error`` if it is none of this version."""

@@ -16,7 +16,10 @@ from gate.tickets.jira.texts import field_of
 
 _KEY = re.compile(r"(?P<project>[A-Z][A-Z0-9_]*)-[1-9][0-9]*")
 _FIELD_ID = re.compile(r"customfield_[0-9]+|assignee|reporter")
-_ALWAYS = ("created", "creator", "reporter", "status", "issuetype", "project", "summary")
+_ALWAYS = (
+    *("created", "creator", "reporter", "status", "issuetype", "project", "summary"),
+    *("issuelinks", "parent", "subtasks"),
+)
 _EVERYTHING = "*all,-comment,-worklog,-attachment"
 
 

@@ -106,18 +106,23 @@ IDS = [
     "ticket-exists",
     "ticket-open",
     "ticket-predates-deployment",
+    "ticket-not-backdated",
     "ticket-covers-change",
     "approved",
     "approval-predates-deployment",
     "approver-independent",
     "approval-covers-change",
     "commit-on-release-ref",
+    "change-linked",
     "ticket-not-reused",
     "peer-reviewed",
+    "merge-matches-review",
+    "tested-before",
     "rollback-plan",
     "test-plan",
     "change-window",
     "freeze",
+    "deployer-authorised",
     "clock-sane",
     "policy-pinned",
 ]
@@ -134,7 +139,14 @@ def test_the_controls_are_these_in_this_order() -> None:
     assert [control.id for control in CONTROLS] == IDS
     assert {control.id for control in CONTROLS if control.integrity} == INTEGRITY
     warned = {c.id for c in CONTROLS if c.default(good_facts(), good_environment()) is Level.WARN}
-    assert warned == {"peer-reviewed", "test-plan", "change-window"}
+    assert warned == {
+        "ticket-not-backdated",
+        "change-linked",
+        "peer-reviewed",
+        "merge-matches-review",
+        "test-plan",
+        "change-window",
+    }
 
 
 def test_an_unknown_control_is_a_key_error() -> None:

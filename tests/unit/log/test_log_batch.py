@@ -25,7 +25,7 @@ from gate.log.batch import as_it_is, judge_batch
 from gate.log.create import init_log
 from gate.log.judge_again import judge_again
 from gate.log.plan import plan_append
-from gate.log.queue import COURTESIES, Queue
+from gate.log.queue import COURTESIES, PATIENCE, Queue
 from gate.log.trust import Trust
 from gate.log.verify import verify_log
 from gate.log.view import LogView
@@ -205,24 +205,34 @@ def test_two_keys_may_sign_one_head(store: WaitingRoom) -> None:
     assert head.count("\u2014".encode()) == 2
 
 
+LOOK = 0.05  # seconds
+
+
 def test_the_first_in_the_queue_does_not_wait_and_the_last_waits_longest() -> None:
     names = [f"{n:064x}" for n in range(100)]
-    assert Queue(names[0]).step_back(b"head", names) == 0
-    assert Queue(names[5]).step_back(b"head", names[5:]) == 0
-    assert 0 < Queue(names[1]).step_back(b"head", names) < 0.2
-    assert Queue(names[99]).step_back(b"head", names) > 0.5
+    assert Queue(names[0]).step_back(b"head", names, LOOK) == 0
+    assert Queue(names[5]).step_back(b"head", names[5:], LOOK) == 0
+    second = Queue(names[1]).step_back(b"head", names, LOOK)
     last = Queue(names[99])
-    waits = [last.step_back(b"head", names) for _ in range(COURTESIES + 1)]
-    assert all(waits[:-1])
+    waits = [last.step_back(b"head", names, LOOK) for _ in range(COURTESIES + 1)]
+    assert 0 < second < min(waits[:-1])
     assert waits[-1] == 0
+
+
+def test_a_writer_waits_longer_where_the_store_is_slow_or_many_wait() -> None:
+    few, many = [f"{n:064x}" for n in (0, 1)], [f"{n:064x}" for n in range(100)]
+    assert Queue(few[1]).step_back(b"head", few, LOOK) < 0.3
+    quick = Queue(many[1]).step_back(b"head", many, LOOK)
+    assert 3 * quick < Queue(many[1]).step_back(b"head", many, 40 * LOOK)
+    assert quick > 3 * Queue(few[1]).step_back(b"head", few, LOOK)
 
 
 def test_what_nobody_takes_is_not_waited_for() -> None:
     bad, mine = "0" * 64, "f" * 64
     queue = Queue(mine)
-    assert queue.step_back(b"one", [bad, mine]) > 0
-    assert queue.step_back(b"two", [bad, mine]) == 0
-    assert queue.step_back(b"two", [bad, "1" * 64, mine]) > 0
+    assert queue.step_back(b"one", [bad, mine], LOOK) > 0
+    assert queue.step_back(b"two", [bad, mine], LOOK) == 0
+    assert queue.step_back(b"two", [bad, "1" * 64, mine], LOOK) > 0
 
 
 # ---------------------------------------------------------------- old records left waiting again
@@ -305,5 +315,7 @@ def test_nobody_commits_a_record_by_a_key_that_ended_a_while_ago(pipeline: Pipel
 
 
 def test_no_number_of_offers_makes_a_writer_wait_for_long() -> None:
-    queue = Queue("f" * 64)
-    assert queue.step_back(b"head", [f"{n:064x}" for n in range(100_000)]) < 16
+    queue, names = Queue("f" * 64), [f"{n:064x}" for n in range(10_000)]
+    waits = [queue.step_back(b"head", names, 60.0) for _ in range(COURTESIES + 1)]
+    assert 0 < sum(waits) <= PATIENCE
+    assert waits[-1] == 0
