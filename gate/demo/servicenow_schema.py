@@ -37,6 +37,7 @@ TABLES: dict[str, Fields] = {
         "justification": "string",
         "start_date": "datetime",
         "end_date": "datetime",
+        "parent": "change_request",
         "cmdb_ci": "cmdb_ci",
         "business_service": "cmdb_ci",
         "cab_required": "boolean",

@@ -19,6 +19,7 @@ _ALWAYS = (
     *fields_of("opened_by"),
     *fields_of("requested_by"),
     *(_TEMPLATE, f"{_TEMPLATE}.std_change_producer"),
+    *("parent", "parent.number"),
     *WINDOW,
 )
 
@@ -90,6 +91,19 @@ def parse_standard(change: Change) -> StandardChange | None:
     if not template:
         raise HiddenError(f"{_TEMPLATE}.std_change_producer is hidden from us")
     return StandardChange(template)
+
+
+def parse_linked(change: Change) -> tuple[str, ...]:
+    """The number of the task that the change hangs on: the story, problem or change above it.
+
+    Raises HiddenError where there is one that our account may not see.
+    """
+    if not change.row.value("parent"):
+        return ()
+    number = change.row.value("parent.number")
+    if not number:
+        raise HiddenError("the task in parent is hidden from us")
+    return (number,)
 
 
 def _author(row: Row, reference: str) -> tuple[Account | None, bool]:

@@ -1,8 +1,8 @@
 """Reading a change live: what is asked side by side, and what is made of the answers.
 
 1. Side by side: the change, who we are, its approvals and its group approvals.
-2. Side by side: the audit of the change and of its approvals; for a change that is not there,
-   whether we see any.
+2. Side by side: the audit of the change and of its approvals, and the next lower numbers; for a
+   change that is not there, whether we see any.
 
 So two requests at most follow one another (and OAuth's grant of a token goes before).
 """
@@ -25,6 +25,7 @@ from gate.model import (
     EditedText,
     Maybe,
     MissingTicket,
+    Neighbour,
     Problem,
     ProblemKind,
 )
@@ -37,10 +38,19 @@ from gate.tickets.servicenow.change import (
     Change,
     field_of,
     parse_change,
+    parse_linked,
     parse_standard,
     wanted_fields,
 )
-from gate.tickets.servicenow.table import HiddenError, IncompleteError, Row, parse_rows
+from gate.tickets.servicenow.neighbours import FIELDS as NEIGHBOUR_FIELDS
+from gate.tickets.servicenow.neighbours import lower_numbers, parse_neighbours
+from gate.tickets.servicenow.table import (
+    HiddenError,
+    IncompleteError,
+    Row,
+    parse_rows,
+    visible_rows,
+)
 from gate.tickets.servicenow.texts import Past, edited_text, planned_window
 
 if TYPE_CHECKING:
@@ -115,6 +125,8 @@ class Reading:
             GROUPS, groups, "group approvals", lambda r: approving.parse_groups(r, change.sys_id)
         )
         asked = () if isinstance(asks, Problem) else asks
+        lower = lower_numbers(change.number)
+        neighbours = self._ask(CHANGES, f"numberIN{','.join(lower)}", NEIGHBOUR_FIELDS)
         audit = self._audit(change, tuple(ask.id for ask in asked))
         past = audit if isinstance(audit, Problem) else self._past(change, audit)
         return ChangeRequest(
@@ -135,8 +147,15 @@ class Reading:
             test_plan=self._texts(self._settings.test_plan, past),
             summary=change.summary,
             window=self._of_past(past, planned_window),
+            linked=self._tried(CHANGES, lambda: parse_linked(change)),
+            neighbours=self._neighbours(neighbours.result(), lower),
             standard=self._tried(CHANGES, lambda: parse_standard(change)),
         )
+
+    def _neighbours(self, answer: Answer, lower: tuple[str, ...]) -> Maybe[tuple[Neighbour, ...]]:
+        if isinstance(answer, FetchError):
+            return answer.problem
+        return self._tried(CHANGES, lambda: parse_neighbours(visible_rows(answer.document), lower))
 
     # ---------------------------------------------------------------- approvals
 

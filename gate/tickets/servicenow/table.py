@@ -112,9 +112,7 @@ def parse_rows(reply: Document, headers: Mapping[str, str], what: str) -> tuple[
     Raises HiddenError where some are not shown, IncompleteError where they are more than a page or
     nobody says how many there are.
     """
-    rows = reply["result"].each()
-    for row in rows:
-        row.object()
+    rows = visible_rows(reply)
     total = headers.get("X-Total-Count", "")
     if not _COUNT.fullmatch(total):
         raise IncompleteError(f"ServiceNow does not say how many {what} there are")
@@ -124,4 +122,12 @@ def parse_rows(reply: Document, headers: Mapping[str, str], what: str) -> tuple[
         raise HiddenError(f"{int(total) - len(rows)} of {int(total)} {what} are hidden from us")
     if len(rows) > int(total):
         raise IncompleteError(f"ServiceNow gave more {what} than it says there are")
+    return rows
+
+
+def visible_rows(reply: Document) -> tuple[Row, ...]:
+    """The rows that are shown, where it does not matter whether they are all."""
+    rows = reply["result"].each()
+    for row in rows:
+        row.object()
     return tuple(Row(row) for row in rows)

@@ -76,16 +76,16 @@ def test_a_change_is_read_whole(desk: ServiceNowDesk) -> None:
 def test_two_requests_follow_one_another(desk: ServiceNowDesk, auth: str) -> None:
     for _ in range(50):
         desk.now.request_approval(NUMBER, ["bob"], at=hour(9))
-    desk.now.together("/(change_request|sys_user|sysapproval_approver|sysapproval_group)[?]", 4)
-    desk.now.together("/sys_audit", 2)  # an address has no room for all fifty
+    desk.now.together("query=number%3D|/sys_user|/sysapproval_(approver|group)", 4)
+    desk.now.together("/sys_audit|query=numberIN", 3)  # an address has no room for all fifty
     user, secret = ("gate", PASSWORD) if auth == "basic" else ("client-of-gate", "cl1ent")
     reader = desk.reader(Credentials(user, secret), auth=auth)
     assert isinstance(reader.fetch(NUMBER), ChangeRequest)
-    assert len(reader.requests()) == desk.asked() == 6 + desk.now.token_grants
+    assert len(reader.requests()) == desk.asked() == 7 + desk.now.token_grants
     assert desk.now.token_grants == (auth == "oauth")
     desk.now.meetings = ()
     assert isinstance(reader.fetch(NUMBER), ChangeRequest)
-    assert desk.asked() == 11 + desk.now.token_grants  # who we are is asked once
+    assert desk.asked() == 13 + desk.now.token_grants  # who we are is asked once
 
 
 def test_a_missing_change_is_looked_for_beside_others(desk: ServiceNowDesk) -> None:
@@ -148,6 +148,47 @@ def test_user_names_are_one_whatever_their_case(desk: ServiceNowDesk, name: str)
     desk.now.request_approval(NUMBER, [name], at=hour(9))
     desk.now.set_approval(desk.now.approvals(NUMBER)[0], "approved", by="bob", at=hour(10))
     assert given(desk) == [("bob", APPROVED, hour(10))]
+
+
+# ---------------------------------------------------------------- what stands around it
+
+
+def test_the_task_above_is_linked(desk: ServiceNowDesk) -> None:
+    assert desk.read().linked == ()
+    desk.now.create_change("CHG0030004", "The whole of it", by="alice", at=hour(7))
+    above = desk.now.change("CHG0030004")
+    desk.now.change(NUMBER)["parent"] = above["sys_id"]
+    assert desk.read().linked == ("CHG0030004",)
+    above["number"] = ""
+    hidden = desk.read().linked
+    assert isinstance(hidden, Problem)
+    assert hidden.kind is ProblemKind.HIDDEN
+
+
+def test_the_next_lower_numbers_tell_when_they_were_created(desk: ServiceNowDesk) -> None:
+    assert desk.read().neighbours == ()
+    for number, at in (("CHG0030000", 6), ("CHG0029999", 5), ("CHG0029990", 4), ("CHG0030003", 9)):
+        desk.now.create_change(number, "Other", by="bob", at=hour(at))
+    found = desk.read().neighbours
+    assert not isinstance(found, Problem)
+    assert {(each.key, each.created_at) for each in found} == {
+        ("CHG0030000", hour(6)),
+        ("CHG0029999", hour(5)),
+    }
+    desk.now.hidden_rows.add(desk.now.change("CHG0030000")["sys_id"])
+    found = desk.read().neighbours
+    assert not isinstance(found, Problem)
+    assert [each.key for each in found] == ["CHG0029999"]
+
+
+@pytest.mark.parametrize("fault", ["reset", "html", "wrong_types", "empty"])
+def test_neighbours_that_could_not_be_had_are_a_problem(
+    desk: ServiceNowDesk, fault: faults.Kind
+) -> None:
+    desk.now.fault("numberIN", fault)
+    change = desk.read()
+    assert isinstance(change.neighbours, Problem)
+    assert not isinstance(change.approvals, Problem)
 
 
 # ---------------------------------------------------------------- who decided, by the audit

@@ -20,6 +20,7 @@ from gate.tickets.servicenow.approvals import GROUP_FIELDS, Ask, Group, assemble
 from gate.tickets.servicenow.audit import FIELDS as AUDIT_FIELDS
 from gate.tickets.servicenow.audit import Audit, Edit, parse_audit
 from gate.tickets.servicenow.change import wanted_fields
+from gate.tickets.servicenow.neighbours import lower_numbers, parse_neighbours
 from gate.tickets.servicenow.table import HiddenError, IncompleteError, Row, parse_rows
 
 DOCS = Path(__file__).resolve().parents[3] / "docs"
@@ -196,6 +197,24 @@ def test_the_last_edit_leads_to_what_is_held(kept: str, held: str, same: bool) -
         return
     with pytest.raises(IncompleteError):
         audit.of("d", "description", held)
+
+
+# ---------------------------------------------------------------- neighbours
+
+
+def test_the_next_lower_numbers_are_padded_alike() -> None:
+    lower = lower_numbers("CHG0030001")
+    assert (lower[0], lower[-1], len(lower)) == ("CHG0030000", "CHG0029991", 10)
+    assert lower_numbers("CHG0000003") == ("CHG0000002", "CHG0000001")
+    assert lower_numbers("CHG0000001") == ()
+    assert lower_numbers("CHG10000")[0] == "CHG09999"
+
+
+def test_a_change_that_was_not_asked_for_is_no_neighbour() -> None:
+    one = row(number="CHG0030000", sys_created_on="2026-01-05 08:00:00")
+    assert parse_neighbours([one], ["CHG0030000"])[0].created_at == hour(8)
+    with pytest.raises(ShapeError):
+        parse_neighbours([one], ["CHG0030009"])
 
 
 # ---------------------------------------------------------------- decisions
