@@ -291,10 +291,10 @@ def no_changes(client: Client) -> Problem | None:
     """Why it cannot be told that a change is missing; None where we see others."""
     try:
         page = client.rows(CHANGES, "ORDERBYDESCsys_created_on", ("sys_id", "number"), 1)
-        if page.document["result"].each():
+        if visible_rows(page.document):
             return None
     except FetchError as error:
         return error.problem
-    except ShapeError as error:
+    except (ShapeError, IncompleteError) as error:
         return malformed(SYSTEM, client.label(CHANGES), str(error))
     return hidden(client, CHANGES, "ServiceNow shows our account no change at all")

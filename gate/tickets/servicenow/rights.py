@@ -16,6 +16,7 @@ from gate.tickets.servicenow.approvals import FIELDS as APPROVER_FIELDS
 from gate.tickets.servicenow.approvals import GROUP_FIELDS
 from gate.tickets.servicenow.audit import FIELDS as AUDIT_FIELDS
 from gate.tickets.servicenow.change import wanted_fields
+from gate.tickets.servicenow.table import IncompleteError, visible_rows
 from gate.tickets.system import Right
 
 if TYPE_CHECKING:
@@ -47,11 +48,11 @@ def _right(client: Client, table: str, query: str, fields: tuple[str, ...]) -> R
     label = client.label(table)
     try:
         page = client.rows(table, query, fields, 1)
-        rows = page.document["result"].each()
+        rows = visible_rows(page.document)
         missing = [field for field in fields if rows and not rows[0].has(field)]
     except FetchError as error:
         return Right(table, "", error.problem)
-    except ShapeError as error:
+    except (ShapeError, IncompleteError) as error:
         return Right(table, "", malformed(SYSTEM, label, str(error)))
     if rows and not missing:
         return Right(table, "can be read")

@@ -37,6 +37,10 @@ class Row:
     def __init__(self, document: Document) -> None:
         self._document = document
 
+    def has(self, field: str) -> bool:
+        """Whether the field is shown at all."""
+        return self._document.has(field)
+
     def value(self, field: str) -> str:
         """The raw value, "" where the field is empty."""
         return self._part(field, "value")
@@ -126,7 +130,12 @@ def parse_rows(reply: Document, headers: Mapping[str, str], what: str) -> tuple[
 
 
 def visible_rows(reply: Document) -> tuple[Row, ...]:
-    """The rows that are shown, where it does not matter whether they are all."""
+    """The rows that are shown, where it does not matter whether they are all.
+
+    Raises IncompleteError where ServiceNow broke off: then rows and an error come with status 200.
+    """
+    if reply.has("error"):
+        raise IncompleteError("ServiceNow broke off its reply with an error")
     rows = reply["result"].each()
     for row in rows:
         row.object()

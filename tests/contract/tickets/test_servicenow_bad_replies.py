@@ -136,6 +136,27 @@ def test_a_probe_that_fails_leaves_the_question_open(desk: ServiceNowDesk, name:
     assert desk.open().fetch("CHG0030009") == MissingTicket()
 
 
+@pytest.mark.parametrize("table", TABLES)
+def test_a_reply_that_broke_off_is_not_whole(desk: ServiceNowDesk, table: str) -> None:
+    """A query that runs too long ends with rows, an error, and status 200."""
+    error = {"message": "Transaction cancelled: maximum execution time exceeded", "detail": ""}
+
+    def answer(request: Any, due: Any) -> Any:
+        given = type(desk.now).answer(desk.now, request, due)
+        if request.path.endswith(f"/{table}"):
+            given.body.update(error=error, status="failure")
+        return given
+
+    desk.now.answer = answer  # type: ignore[method-assign]  # a reply of ours
+    found = desk.open().fetch(NUMBER)
+    if isinstance(found, ChangeRequest):
+        check(found.approvals, ProblemKind.INCOMPLETE)
+    else:
+        check(found)
+    refused = {r.what for r in desk.open().rights() if r.problem is not None}
+    assert refused == ({""} if table == "sys_user" else {table})
+
+
 # ---------------------------------------------------------------- one field at a time
 
 WRONG: tuple[Any, ...] = (

@@ -291,3 +291,21 @@ def test_any_value_at_any_key(which: int, value: object) -> None:
     node[key] = value
     with suppress(UsageError):
         _policy(tree, b"")
+
+
+@pytest.mark.parametrize("name", ["all of servicenow", "another package's system"])
+def test_the_public_view_tells_how_tickets_are_judged_and_no_options(name: str) -> None:
+    view = json.loads(public_view(policy(RIGHT[name])))["tickets"]
+    if name == "all of servicenow":
+        assert view["servicenow"]["deployable"] == ["-2", "-1"]
+        assert view["servicenow"]["closed"] == ["3", "4", "7"]
+        assert view["servicenow"]["standard_templates"] == [
+            {
+                "id": "0123456789abcdef0123456789abcdef",
+                "services": ["shop"],
+                "expires": "2027-01-31T00:00:00+00:00",
+            }
+        ]
+    else:
+        assert view["desk"]["package"] == "acme-desk"
+        assert "options" not in view["desk"]

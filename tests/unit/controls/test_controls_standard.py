@@ -4,112 +4,47 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
-from typing import Any
 
 import pytest
+from standard_worlds import (
+    TEMPLATE,
+    facts_of,
+    snow,
+    standard_policy,
+    standard_ticket,
+    with_reviews,
+)
 from worlds import (
-    JIRA,
     NOW,
     at,
     github,
     good_approval,
-    good_change,
     good_environment,
     good_facts,
     good_history,
-    good_policy,
-    good_pull_request,
     good_push,
     good_review,
     good_ticket,
+    good_use,
     judged,
-    person,
     problem,
     with_rules,
 )
 
-from gate.config.types import PersonEntry, Policy, ServiceNowSettings, StandardTemplate
+from gate.config.types import Policy
 from gate.model import (
-    Account,
-    AccountKind,
     ChangeRequest,
     DecisionKind,
     Facts,
     Level,
-    Lookup,
     Outcome,
     Problem,
     ProblemKind,
     StandardChange,
     Status,
-    TicketReference,
-    TicketSource,
     Verdict,
 )
 from gate.policy import evaluate
-
-TEMPLATE = StandardTemplate("a" * 32, ("shop",), NOW + timedelta(days=1))
-SERVICENOW = ServiceNowSettings(
-    url="https://acme.service-now.com",
-    auth="basic",
-    projects=("CHG",),
-    types=("normal", "standard", "emergency"),
-    scope=("cmdb_ci",),
-    deployable=("-1",),
-    closed=("3", "4"),
-    rollback_plan=("backout_plan",),
-    test_plan=("test_plan",),
-    standard_templates=(TEMPLATE,),
-)
-
-
-def snow(name: str) -> Account:
-    return Account("servicenow", name, AccountKind.PERSON, name.capitalize())
-
-
-def standard_policy(**changes: Any) -> Policy:
-    people = tuple(
-        PersonEntry(p.name, p.emails, {**p.accounts, "servicenow": p.name})
-        for p in map(person, ("alice", "bob", "carol", "dave", "erin"))
-    )
-    settings = replace(SERVICENOW, **changes)
-    return good_policy(tickets={"servicenow": settings, "jira": JIRA}, people=people)
-
-
-def standard_ticket(**changes: Any) -> ChangeRequest:
-    """Opened by dave after the review, nobody asked for approval, and it names nothing."""
-    base = good_ticket()
-    ticket = replace(
-        base,
-        system="servicenow",
-        id="b" * 32,
-        key="CHG0030001",
-        project="CHG",
-        type="standard",
-        status=Status("-1", "Implement"),
-        created_at=at("09:05"),
-        creator=snow("dave"),
-        reporter=snow("dave"),
-        approvals=(),
-        scope=(),
-        rollback_plan=tuple(
-            replace(text, edited_at=at("09:05"))
-            for text in base.rollback_plan  # type: ignore[union-attr]  # it is there
-        ),
-        standard=StandardChange(TEMPLATE.id),
-    )
-    return replace(ticket, **changes)
-
-
-def facts_of(*tickets: ChangeRequest, **changes: Any) -> Facts:
-    given = tuple(TicketReference(t.system, t.key, TicketSource.OPTION) for t in tickets)
-    known: dict[str, Any] = {
-        "given": given,
-        "tickets": tuple(Lookup(g, t) for g, t in zip(given, tickets, strict=True)),
-        "history": good_history(uses={t.key: () for t in tickets}),
-    }
-    return good_facts(**known | changes)
 
 
 def decision(facts: Facts, policy: Policy | None = None) -> tuple[DecisionKind, set[str]]:
@@ -177,11 +112,6 @@ def test_approvals_that_could_not_be_read_may_hold_an_objection() -> None:
     assert kind is DecisionKind.UNDETERMINED
 
 
-def with_reviews(*reviews: Any, **changes: Any) -> Facts:
-    pull = good_pull_request(reviews=reviews, **changes)
-    return facts_of(standard_ticket(), change=good_change(pull_requests=(pull,)))
-
-
 @pytest.mark.parametrize("level", [None, Level.OFF, Level.WARN])
 def test_review_stays_required_whatever_the_policy_says_of_it(level: Level | None) -> None:
     environment = good_environment(controls={"peer-reviewed": level} if level else {})
@@ -210,8 +140,6 @@ def test_a_push_after_the_review_is_no_reviewed_code() -> None:
 
 
 def test_a_standard_change_is_used_once() -> None:
-    from worlds import good_use
-
     uses = {"CHG0030001": (good_use("09:10"),)}
     kind, bad = decision(facts_of(standard_ticket(), history=good_history(uses=uses)))
     assert kind is DecisionKind.DENIED
