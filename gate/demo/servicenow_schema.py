@@ -29,6 +29,7 @@ TABLES: dict[str, Fields] = {
         "approval": "choice",
         "phase": "choice",
         "active": "boolean",
+        "on_hold": "boolean",
         "short_description": "string",
         "description": "string",
         "implementation_plan": "string",

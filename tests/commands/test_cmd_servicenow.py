@@ -46,6 +46,11 @@ def test_an_approved_and_early_change_is_allowed_and_recorded(acme: Job) -> None
     assert record.tickets == (FIRST,)
     assert "servicenow" in str(record.predicate)
     assert PASSWORD not in said(ended) + str(record.predicate)
+    verified = acme.gate("log", "verify", expect=OK)
+    must_say(verified, "1 entr")
+    span = ("--from", "2020-01-01", "--to", "2100-01-01")
+    acme.gate("audit", "population", *span, "--output", "rows.csv", expect=OK)
+    assert FIRST in (acme.home / "rows.csv").read_text(encoding="utf-8")
     again = acme.judge("check")  # the number stands in the pull request's title too
     assert again.code == OK, said(again)
 
@@ -53,6 +58,11 @@ def test_an_approved_and_early_change_is_allowed_and_recorded(acme: Job) -> None
 def test_by_its_sys_id_it_is_the_same_ticket(acme: Job, world: ServiceNowWorld) -> None:
     sys_id = world.servicenow.change(FIRST)["sys_id"]
     assert acme.judge("enforce", "--ticket", sys_id).code == OK
+    record = acme.records()[-1]
+    assert isinstance(record, DecisionRecord)
+    assert record.tickets == (FIRST,)
+    both = acme.judge("enforce", "--ticket", sys_id, "--ticket", FIRST)
+    assert both.code == OK, said(both)
     record = acme.records()[-1]
     assert isinstance(record, DecisionRecord)
     assert record.tickets == (FIRST,)
@@ -85,6 +95,7 @@ def test_by_its_sys_id_it_is_the_same_ticket(acme: Job, world: ServiceNowWorld) 
         ({"objector": "dave"}, 10, "approved"),
         ({"late_push": True}, 10, "approval-covers-change"),
         ({"status": "4"}, 10, "ticket-open"),
+        ({"status": "0"}, 10, "ticket-open"),
         ({"rollback": "n/a"}, 10, "rollback-plan"),
     ],
 )

@@ -15,7 +15,7 @@ WINDOW = ("start_date", "end_date")
 _TEMPLATE = "std_change_producer_version"
 _ALWAYS = (
     *("sys_id", "number", "type", "state", "approval", "short_description"),
-    *("sys_created_on", "sys_created_by", "sys_updated_on", "sys_mod_count"),
+    *("sys_created_on", "sys_created_by", "sys_updated_on", "sys_mod_count", "on_hold"),
     *fields_of("opened_by"),
     *fields_of("requested_by"),
     *(_TEMPLATE, f"{_TEMPLATE}.std_change_producer"),
@@ -67,7 +67,7 @@ def parse_change(row: Row) -> Change:
         sys_id=row.sys_id("sys_id"),
         number=row.text("number"),
         type=row.text("type"),
-        status=Status(row.text("state"), row.shown("state")),
+        status=_status(row),
         rejected=row.value("approval") == "rejected",
         created_at=row.time("sys_created_on"),
         creator=named(row.text("sys_created_by")),
@@ -77,6 +77,19 @@ def parse_change(row: Row) -> Change:
         updates=row.count("sys_mod_count"),
         summary=row.value("short_description"),
         row=row,
+    )
+
+
+def _status(row: Row) -> Status:
+    """The state; a change on hold keeps the value that it had, which is then no state to deploy in.
+
+    Instances without that field know no such thing.
+    """
+    value, name = row.text("state"), row.shown("state")
+    return (
+        Status(f"{value}, on hold", f"{name}, on hold")
+        if row.flag("on_hold")
+        else Status(value, name)
     )
 
 

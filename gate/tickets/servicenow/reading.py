@@ -126,7 +126,9 @@ class Reading:
         )
         asked = () if isinstance(asks, Problem) else asks
         lower = lower_numbers(change.number)
-        neighbours = self._ask(CHANGES, f"numberIN{','.join(lower)}", NEIGHBOUR_FIELDS)
+        # Of the first number of all the query would be empty, and find what has no number.
+        query = f"numberIN{','.join(lower or (change.number,))}"
+        neighbours = self._ask(CHANGES, query, NEIGHBOUR_FIELDS)
         audit = self._audit(change, tuple(ask.id for ask in asked))
         past = audit if isinstance(audit, Problem) else self._past(change, audit)
         return ChangeRequest(
@@ -155,6 +157,8 @@ class Reading:
     def _neighbours(self, answer: Answer, lower: tuple[str, ...]) -> Maybe[tuple[Neighbour, ...]]:
         if isinstance(answer, FetchError):
             return answer.problem
+        if not lower:
+            return ()
         return self._tried(CHANGES, lambda: parse_neighbours(visible_rows(answer.document), lower))
 
     # ---------------------------------------------------------------- approvals

@@ -33,7 +33,7 @@ class Past:
         self._audit = audit or Audit()
         # A change has been moved since it was made, or not been touched at all. Where the audit
         # has none of its moves, the table is not audited, or its audit is hidden from us.
-        moves = self._audit.of(change.sys_id, "state", change.status.id)
+        moves = self._audit.of(change.sys_id, "state", change.row.value("state"))
         self._is_whole = bool(moves) or change.updates == 0
 
     def last_edit(self, field: str) -> tuple[Edited, bool]:

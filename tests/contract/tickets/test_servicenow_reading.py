@@ -94,6 +94,25 @@ def test_a_missing_change_is_looked_for_beside_others(desk: ServiceNowDesk) -> N
     assert desk.asked() == 5
 
 
+def test_a_change_on_hold_has_another_status(desk: ServiceNowDesk) -> None:
+    desk.now.edit(NUMBER, "state", "-1", by="alice", at=hour(9))
+    desk.now.edit(NUMBER, "on_hold", "true", by="alice", at=hour(10))
+    change = desk.read()
+    assert change.status == Status("-1, on hold", "Implement, on hold")
+    assert not isinstance(change.scope, Problem)
+    desk.now.edit(NUMBER, "on_hold", "false", by="alice", at=hour(11))
+    assert desk.read().status == Status("-1", "Implement")
+    desk.now.hidden_fields.add(("change_request", "on_hold"))  # as where there is no such field
+    assert desk.read().status == Status("-1", "Implement")
+
+
+def test_the_first_number_of_all_has_none_before_it(desk: ServiceNowDesk) -> None:
+    desk.now.create_change("CHG0000001", "First", by="alice", at=hour(8))
+    change = desk.open().fetch("CHG0000001")
+    assert isinstance(change, ChangeRequest)
+    assert change.neighbours == ()
+
+
 def test_times_do_not_depend_on_the_accounts_zone_and_format(desk: ServiceNowDesk) -> None:
     desk.now.zone, desk.now.format = timedelta(hours=-8), "%d.%m.%Y %I:%M"
     desk.now.set_window(NUMBER, hour(10), hour(12), by="alice", at=hour(9))
