@@ -1,0 +1,28 @@
+"""The range of commits that a deployment brings, as a forge's reader yields it."""
+
+from __future__ import annotations
+
+from gate.forges.graph import Graph
+from gate.forges.talk import Ask, incomplete
+from gate.frozen import dataclass
+from gate.model import Maybe, Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The range: its graph, and whether the base is an ancestor of the head.
+
+    ``graph`` is a Problem where the commits could not be had or are none.
+    """
+
+    graph: Maybe[Graph]
+    base_is_ancestor: bool
+
+
+def nothing(ask: Ask, status: str) -> Problem:
+    """Why a range of no commits is none: ``status`` is "identical", or the head is older."""
+    if status == "identical":
+        cause = "base and head are the same commit, so there is no change to judge"
+    else:
+        cause = "the head is older than the base, so it brings nothing that can be judged"
+    return incomplete(ask, cause, "deploy a commit that contains the one deployed last")
