@@ -132,7 +132,8 @@ def _told(
     source: Source, graph: Graph, activity: Activities, pulls: tuple[Pull, ...]
 ) -> Flow[Maybe[tuple[Activities, tuple[Pull, ...]]]]:
     """The rows, those of the forge's own merges called so."""
-    merges = yield from source.told(graph, activity, tuple(pull.row for pull in pulls))
+    requests = tuple((p.row, p.shas) for p in pulls if p.row.merged_at and not p.in_fork)
+    merges = yield from source.told(graph, activity, requests)
     if isinstance(merges, Problem):
         return merges
 

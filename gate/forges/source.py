@@ -15,6 +15,8 @@ from gate.forges.talk import Ask, Flow, Talk
 from gate.model import Approval, Commit, Maybe
 
 Activities: TypeAlias = Mapping[str, Maybe[tuple[Activity, ...]]]
+Requests: TypeAlias = tuple[tuple[PullRow, frozenset[str]], ...]  # merged ones, with their commits
+Merges: TypeAlias = Maybe[frozenset[int]]  # ids of rows
 
 
 class Source(Protocol):
@@ -100,9 +102,6 @@ class Source(Protocol):
         """Ask early for what ``told`` needs."""
         ...
 
-    def told(self, graph: Graph, rows: Activities, pulls: tuple[PullRow, ...]) -> Flow[Merges]:
+    def told(self, graph: Graph, rows: Activities, requests: Requests) -> Flow[Merges]:
         """Which rows are the forge's own merges, where these do not say so themselves."""
         ...
-
-
-Merges: TypeAlias = Maybe[frozenset[int]]  # ids of rows

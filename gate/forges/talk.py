@@ -65,10 +65,14 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """The JSON document of a reply, and the query of each page that its Link header names."""
+    """The JSON document of a reply, and the query of each page that its headers name.
+
+    ``total``: how many rows the whole list has, None where the forge does not say.
+    """
 
     data: Any
     links: Mapping[str, Params]
+    total: int | None = None
 
 
 Answer: TypeAlias = Maybe[Reply]

@@ -62,6 +62,7 @@ _ELSEWHERE = (
 _VARIABLES: Mapping[str, str] = {
     "jira": "GATE_JIRA_EMAIL and GATE_JIRA_TOKEN",
     "github": "GITHUB_TOKEN",
+    "gitlab": "GITLAB_TOKEN",
 }
 
 _TRANSIENT = frozenset({429, 500, 502, 503, 504})

@@ -7,7 +7,7 @@ from gate.forges.github.asking import Asking
 from gate.forges.graph import Graph
 from gate.forges.range import Span
 from gate.forges.rows import PullRow, Ref
-from gate.forges.source import Activities, Merges
+from gate.forges.source import Activities, Merges, Requests
 from gate.forges.talk import Flow, done
 from gate.frozen import dataclass
 from gate.model import Approval, Maybe
@@ -54,6 +54,6 @@ class GitHubSource(Asking):
         """Nothing: each row of activity says whether GitHub merged."""
         return done(None)
 
-    def told(self, _graph: Graph, _rows: Activities, _pulls: tuple[PullRow, ...]) -> Flow[Merges]:
+    def told(self, _graph: Graph, _rows: Activities, _requests: Requests) -> Flow[Merges]:
         """None beside those that say so themselves."""
         return done(frozenset())

@@ -8,7 +8,7 @@ from gate.forges.github import parse
 from gate.forges.github.asking import Asking
 from gate.forges.github.parse import Comparison
 from gate.forges.graph import Graph
-from gate.forges.range import Span, nothing
+from gate.forges.range import Span, nothing, which_is_missing
 from gate.forges.talk import (
     PAGE,
     Ask,
@@ -16,7 +16,6 @@ from gate.forges.talk import (
     every_page,
     incomplete,
     read,
-    side_by_side,
 )
 from gate.model import Commit, Maybe, Problem, ProblemKind
 
@@ -71,19 +70,7 @@ def _which_is_missing(source: Asking, base: str, head: str, problem: Problem) ->
     """A comparison that is not found may lack either commit, or have no common ancestor."""
     if problem.kind is not ProblemKind.HIDDEN:
         return problem
-    found = yield from side_by_side(source.commit(head), source.commit(base))
-    for commit, name in zip(found, ("the commit to deploy", "the base commit"), strict=True):
-        if isinstance(commit, Problem) and commit.kind is ProblemKind.HIDDEN:
-            return Problem(
-                ProblemKind.HIDDEN,
-                "github",
-                commit.request,
-                f"{name} is not in the repository, or hidden from us",
-                "push it, check its id, and check that the token may read the repository",
-            )
-        if isinstance(commit, Problem):
-            return commit
-    return problem
+    return (yield from which_is_missing(source.commit(head), source.commit(base), problem))
 
 
 def history(source: Asking, head: str) -> Flow[Maybe[Span]]:
