@@ -199,7 +199,7 @@ WRONG: tuple[Wrong, ...] = (
     Wrong('"dir:change-log"', '"memory:"', ("log.url", "no store")),
     Wrong("[tickets.jira]", "[tickets.servicenow]", ("tickets.servicenow", "not built yet")),
     Wrong("[tickets.jira]", "[tickets.jra]", ("tickets.jra", '"jira"')),
-    Wrong("[forges.github]", "[forges.gitlab]", ("forges.gitlab", "not built yet")),
+    Wrong("[forges.github]", "[forges.gitlabb]", ("forges.gitlabb", '"gitlab"')),
     Wrong(
         APPROVALS,
         f'{APPROVALS}\nafter = {{ environment = "staging", within = "14d" }}',
@@ -222,7 +222,7 @@ WRONG: tuple[Wrong, ...] = (
     Wrong("{ by =", '{ sources = ["environment"], by =', ("approvals.sources[0]", "not built yet")),
     Wrong(
         "[groups]",
-        '[identity]\none_account_per_person = ["gitlab"]\n[groups]',
+        '[identity]\none_account_per_person = ["servicenow"]\n[groups]',
         ("identity.one_account_per_person[0]", "not built yet"),
     ),
     # controls

@@ -7,7 +7,7 @@ from gate.config.reader import Table, as_table, join, kind_of, nearest, not_buil
 from gate.config.types import PersonEntry
 
 SYSTEMS = ("jira", "servicenow", "github", "gitlab")
-_BUILT = ("jira", "github")
+_BUILT = ("jira", "github", "gitlab")
 _MAX_ACCOUNT = 200
 
 

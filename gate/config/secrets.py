@@ -16,6 +16,7 @@ _VARIABLES = {
     "jira_email": "GATE_JIRA_EMAIL",
     "jira_token": "GATE_JIRA_TOKEN",
     "github_token": "GITHUB_TOKEN",
+    "gitlab_token": "GITLAB_TOKEN",
     "signing_key": "GATE_SIGNING_KEY",
     "log_key": "GATE_LOG_KEY",
     "log_token": "GATE_LOG_TOKEN",
@@ -23,7 +24,7 @@ _VARIABLES = {
 # Of services that a later version will ask: not read, and not given to a command that gate runs.
 _LATER = (
     *("GATE_SERVICENOW_USER", "GATE_SERVICENOW_PASSWORD", "GATE_SERVICENOW_TOKEN"),
-    *("GITLAB_TOKEN", "GATE_JENKINS_USER", "GATE_JENKINS_TOKEN"),
+    *("GATE_JENKINS_USER", "GATE_JENKINS_TOKEN"),
 )
 _KEYS = ("signing_key", "log_key")
 _MAX_BYTES = 1 << 16
@@ -41,6 +42,7 @@ class Secrets:
     jira_email: str = ""
     jira_token: str = ""
     github_token: str = ""
+    gitlab_token: str = ""
     signing_key: str = ""
     log_key: str = ""
     log_token: str = ""
@@ -55,7 +57,7 @@ class Secrets:
         These are the values, the credentials of HTTP Basic that are made of them, and the single
         lines of a key of several lines.
         """
-        found = {self.jira_token, self.github_token, self.log_token}
+        found = {self.jira_token, self.github_token, self.gitlab_token, self.log_token}
         found |= {self.signing_key, self.log_key}
         for key in (self.signing_key, self.log_key):
             lines = key.splitlines()

@@ -43,9 +43,7 @@ def opened(checkout: Path, token: str = "", environ: Mapping[str, str] | None = 
 
 
 def test_the_libraries_that_ask_are_imported_only_when_something_is_asked() -> None:
-    program = (
-        "import sys, gate.facts; sys.exit(bool({'requests', 'jira', 'github'} & {*sys.modules}))"
-    )
+    program = "import sys, gate.facts; sys.exit(bool({'requests', 'jira', 'github', 'gitlab'} & {*sys.modules}))"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 
 
@@ -55,7 +53,7 @@ def test_the_forge_is_asked_with_its_token_and_git_without_one(tmp_path: Path) -
 
 
 def test_without_the_forge_a_run_is_only_a_claim(tmp_path: Path) -> None:
-    run = opened(tmp_path).fetch_run("4711")
+    run = opened(tmp_path).fetch_run(worlds.good_deployment().run)
     assert isinstance(run, Problem)
     assert (run.kind, run.service, run.request) == (ProblemKind.CLAIM, "github", "run 4711")
     assert "GITHUB_TOKEN" in run.remedy
