@@ -146,8 +146,8 @@ def compare(visit: Visit, _: str) -> Reply:
         {
             "commit": visit.commit(head) if rows else None,
             "commits": [visit.commit(sha) for sha in rows],
-            "diffs": [row.shown(visit.site.most_diff) for row in diffs],
-            "compare_timeout": False,
+            "diffs": [row.shown(visit.site.most_diff) for row in diffs[: visit.site.most_diffs]],
+            "compare_timeout": len(diffs) > visit.site.most_diffs,
             "compare_same_ref": base == head,
             "web_url": f"{visit.views.web}/{project.path}/-/compare/{base}...{head}",
         }

@@ -15,6 +15,7 @@ from gate.demo.repository import Repository
 
 GHOST = "ghost"
 MOST_DIFF = 200_000  # characters of one file's diff that are shown
+MOST_DIFFS = 1_000  # files of a comparison
 
 
 class GitLabSite:
@@ -33,6 +34,7 @@ class GitLabSite:
         self.page_limit = MOST
         self.counted = COUNTED
         self.most_diff = MOST_DIFF
+        self.most_diffs = MOST_DIFFS
         self.tells_approval_times = True
         self._directory = directory
         self._temporary: tempfile.TemporaryDirectory[str] | None = None

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 from gate.forges.gitlab import patches
 from gate.forges.gitlab.asking import Asking
-from gate.forges.gitlab.pages import every_page
-from gate.forges.gitlab.patches import FileDiff, Sameness
+from gate.forges.gitlab.patches import Changes, Sameness
 from gate.forges.graph import Graph
 from gate.forges.rows import ZERO, Activity
 from gate.forges.source import Activities, Merges, Requests
@@ -64,7 +63,7 @@ def is_plain(source: Asking, merge: Commit) -> Flow[Maybe[bool]]:
     """Whether a commit of two parents is plainly the merge of the second into the first."""
     into, other = merge.parents
     brought, own = yield from side_by_side(
-        _diff_of(source, merge.sha), _since_parting(source, into, other)
+        _since_parting(source, into, merge.sha), _since_parting(source, into, other)
     )
     if isinstance(brought, Problem):
         return brought
@@ -81,15 +80,10 @@ def is_plain(source: Asking, merge: Commit) -> Flow[Maybe[bool]]:
     return found is Sameness.SAME
 
 
-def _diff_of(source: Asking, sha: str) -> Flow[Maybe[tuple[FileDiff, ...]]]:
-    ask = source.of_commit(sha, "diff")
-    return (yield from every_page(source.talk, ask, patches.file_diff))
-
-
-def _since_parting(source: Asking, one: str, other: str) -> Flow[Maybe[tuple[FileDiff, ...]]]:
+def _since_parting(source: Asking, one: str, other: str) -> Flow[Maybe[Changes]]:
     """What ``other`` changed since it and ``one`` parted."""
     ask = source.at("repository", "compare").but(**{"from": one, "to": other, "straight": "false"})
-    return source.talk.one(ask, lambda d: tuple(patches.file_diff(r) for r in d["diffs"].each()))
+    return source.talk.one(ask, patches.comparison)
 
 
 def _is_signed_by_gitlab(source: Asking, sha: str) -> Flow[Maybe[bool]]:

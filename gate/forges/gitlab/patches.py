@@ -44,6 +44,14 @@ class FileDiff:
 
 
 @dataclass(frozen=True, slots=True)
+class Changes:
+    """What differs between two commits; ``whole`` is False where GitLab does not list all of it."""
+
+    files: tuple[FileDiff, ...]
+    whole: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """Lines replaced together. ``at`` is the first, in the old file, or what is inserted before."""
 
@@ -72,18 +80,22 @@ def file_diff(row: Document) -> FileDiff:
     )
 
 
-def sameness(
-    own: tuple[FileDiff, ...],
-    brought: tuple[FileDiff, ...],
-    beneath: tuple[FileDiff, ...] | None,
-) -> Sameness | None:
+def comparison(reply: Document) -> Changes:
+    """``GET …/repository/compare``, which says "timeout" where it left files out."""
+    files = tuple(file_diff(row) for row in reply["diffs"].each())
+    return Changes(files, whole=not reply["compare_timeout"].boolean())
+
+
+def sameness(own: Changes, brought: Changes, beneath: Changes | None) -> Sameness | None:
     """How ``brought`` stands to ``own``; None where ``beneath`` is needed to tell."""
-    mine, theirs = _by_path(own), _by_path(brought)
-    under = None if beneath is None else _by_path(beneath)
+    mine, theirs = _by_path(own.files), _by_path(brought.files)
+    under = None if beneath is None else _by_path(beneath.files)
     if mine is None or theirs is None or (beneath is not None and under is None):
         return Sameness.DIFFERENT
     if not theirs:
         return Sameness.DIFFERENT
+    if not (own.whole and brought.whole):
+        return Sameness.UNREADABLE
     worst: Sameness | None = Sameness.SAME
     for path in sorted(mine.keys() | theirs.keys()):
         found = _file(mine.get(path), theirs.get(path), under, path)
