@@ -109,6 +109,14 @@ class GitLabProject:
         self.tags[name] = commit
         self.git.set_ref(f"refs/tags/{name}", commit)
 
+    def push_tag(self, name: str, commit: str, *, by: str, at: datetime) -> None:
+        """``by`` pushes a tag, which leaves an event like a branch's."""
+        before = self.tags.get(name, "")
+        self.tag(name, commit)
+        self.events.append(
+            PushEvent(self._next(), "tag", name, before, commit, 0, "", at, self._user(by))
+        )
+
     def sign(self, commit: str) -> None:
         """GitLab verified a signature on this commit, by a key of its committer's account."""
         self.network.signed.add(commit)

@@ -13,6 +13,7 @@ from shops import pulls, shas, written_by_forge
 from gate.config.types import Service
 from gate.demo import faults
 from gate.demo.gitlab import GitLabSimulator
+from gate.demo.repository import CommitPlan
 from gate.errors import UsageError
 from gate.model import (
     AccountKind,
@@ -192,16 +193,53 @@ def test_a_system_signature_does_not_excuse_what_can_be_read(place: OnGitLab) ->
 
 def test_a_merge_by_hand_of_the_same_content_is_a_merge(place: OnGitLab) -> None:
     head = place.propose(1, "fix")
-    git = place.shop.git
-    from gate.demo.repository import CommitPlan
-
-    identity = place.gitlab.users["carol"].identity
-    plan = CommitPlan("By hand", identity, place.later(), (place.base, head))
-    made = git.commit_tree(git.merge_tree(place.base, head), plan)
+    made = plain_merge(place, place.base, head, "carol")
     place.push("main", made, by="carol")
     change = place.change(made)
     assert written_by_forge(change) == {made}
     assert change.direct_pushes == ()
+
+
+def plain_merge(place: OnGitLab, into: str, head: str, by: str) -> str:
+    """The merge commit that GitLab would make, made on somebody's own machine."""
+    git, identity = place.shop.git, place.gitlab.users[by].identity
+    plan = CommitPlan("By hand", identity, place.later(), (into, head))
+    return git.commit_tree(git.merge_tree(into, head), plan)
+
+
+def test_what_lies_beneath_a_plain_merge_is_not_brought_by_it(place: OnGitLab) -> None:
+    """mallory pushes a commit and, on top, a merge that adds nothing of its own."""
+    head = place.propose(1, "fix")
+    evil = place.commit("Evil", by="mallory")
+    made = plain_merge(place, evil, head, "mallory")
+    place.push("main", made, by="mallory")
+    change = place.change(made)
+    assert written_by_forge(change) == set()
+    assert {evil, made} <= change.push_of.keys()
+    assert [p.account and p.account.key for p in pushes(change)] == ["mallory"]
+
+
+@pytest.mark.parametrize("method", ["squash-ff", "ff"])
+def test_what_a_branch_had_lost_comes_back_by_a_push(place: OnGitLab, method: str) -> None:
+    """main is forced back, and what mallory had pushed comes again below a merged request."""
+    evil = place.commit("Evil", by="mallory")
+    place.push("main", evil, by="mallory")
+    place.propose(1, "fix")
+    merged = place.accept(1, method)
+    place.push("main", place.base, by="carol")
+    place.push("main", merged, by="dave")
+    change = place.change(merged)
+    assert {sha: pushes(change)[at].account for sha, at in change.push_of.items()}.keys() >= {evil}
+    assert all(evil not in pull.brings for pull in pulls(change))
+
+
+def test_a_tag_is_not_the_branch_of_its_name(place: OnGitLab) -> None:
+    one = place.commit("One")
+    place.push("main", one, by="mallory")
+    place.shop.push_tag("main", one, by="bob", at=place.later())
+    (push,) = pushes(place.change(one))
+    assert push.account is not None
+    assert push.account.key == "mallory"
 
 
 def test_what_makes_a_merge_out_cannot_be_read(place: OnGitLab) -> None:
@@ -309,6 +347,52 @@ def test_a_list_that_gitlab_does_not_count_is_not_believed(place: OnGitLab) -> N
     found = place.change(merged).pull_requests
     assert isinstance(found, Problem)
     assert found.kind is ProblemKind.INCOMPLETE
+
+
+COUNTED = (
+    r"/commits/[0-9a-f]+/merge_requests",
+    r"/commits/[0-9a-f]+/refs",
+    r"/merge_requests/1/commits",
+    r"/versions\?",
+    r"/reviewers\?",
+    r"/deployments\?",
+)
+
+
+@pytest.mark.parametrize("where", COUNTED)
+@pytest.mark.parametrize("fault", ["hidden", "stale"])
+def test_rows_that_are_missing_from_a_counted_list_are_noticed(
+    place: OnGitLab, where: str, fault: faults.Kind
+) -> None:
+    """The last row hidden; or, of two pages, the first one twice."""
+    place.propose(1, "fix", "One", "Two")
+    place.push("fix", place.commit("Three", on="fix"))
+    place.push("other", place.base)
+    place.open(2, "fix", by="alice", base="other")
+    place.approve(1, by="carol")
+    merged = place.accept(1)
+    for number in range(2):
+        place.deploy("production", merged)
+        place.push(f"more/{number}", merged)
+    if fault == "stale":
+        place.gitlab.page_limit = 1
+        assert isinstance(place.change(merged).pull_requests, tuple)
+        assert isinstance(place.deployments("production", merged), tuple)
+    place.gitlab.fault(where, fault)
+    found: Any = place.change(merged)
+    parts = [found.pull_requests, found.release_refs, place.deployments("production", merged)]
+    if isinstance(found.pull_requests, tuple):
+        parts += [pull.reviews for pull in found.pull_requests]
+    assert any(isinstance(part, Problem) for part in parts)
+
+
+def test_a_head_that_no_version_tells_of_has_no_reviews(place: OnGitLab) -> None:
+    place.propose(1, "fix")
+    place.push("fix", place.commit("More", on="fix"))
+    merged = place.accept(1)
+    place.shop.requests[1].versions.pop()
+    (pull,) = pulls(place.change(merged))
+    assert isinstance(pull.reviews, Problem)
 
 
 def test_commits_that_gitlab_leaves_out_of_the_range_are_noticed(place: OnGitLab) -> None:
