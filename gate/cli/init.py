@@ -12,6 +12,7 @@ import click
 from gate.cli.inputs import now
 from gate.cli.keys import write_new, write_private
 from gate.cli.printing import say
+from gate.cli.step_gitlab import GITLAB_STEP
 from gate.errors import UsageError
 from gate.frozen import dataclass
 
@@ -44,7 +45,7 @@ SHELL_STEP = """\
 
 In a plain shell there is no pipeline whose start an API could prove, and git knows no push times:
 the policy demands that the ticket is older than the merge (predates = "merge"), and a forge token
-is needed: export GITHUB_TOKEN."""
+is needed: export {token}."""
 
 KEYS = "gate-keys"
 DIRECTORY = "dir:change-log"
@@ -71,6 +72,24 @@ class Answers:
     ci: str
     log: str
     disclosures: str
+
+    @property
+    def forge(self) -> str:
+        """Which forge the repository is on: GitLab where its CI runs, or its host says so."""
+        is_gitlab = self.ci == "gitlab" or "gitlab" in _host(self.repository)
+        return "gitlab" if is_gitlab else "github"
+
+    @property
+    def forge_url(self) -> str:
+        """Where the forge is. A GitHub may be below a path; groups of a GitLab may be nested."""
+        if self.forge == "gitlab":
+            return f"{self.repository.partition('://')[0]}://{_host(self.repository)}"
+        return self.repository.rsplit("/", 2)[0]
+
+    @property
+    def token(self) -> str:
+        """The variable of the forge's token."""
+        return "GITLAB_TOKEN" if self.forge == "gitlab" else "GITHUB_TOKEN"
 
     @property
     def credentials(self) -> tuple[str, ...]:
@@ -121,14 +140,18 @@ def _any(urls: tuple[str, ...], *beginnings: str) -> bool:
 )
 @click.option(
     "--ci",
-    type=click.Choice(["github", "shell"]),
-    default="github",
-    show_default=True,
-    help="What runs the deployment.",
+    type=click.Choice(["github", "gitlab", "shell"]),
+    default=None,
+    help="What runs the deployment  [default: github, or gitlab for a repository there]",
 )
 @click.option("--directory", default=".", show_default=True, metavar="DIR", help="Where to write.")
 def command(
-    directory: str, repository: str | None, service: str | None, origin: str | None, **given: str
+    directory: str,
+    repository: str | None,
+    service: str | None,
+    origin: str | None,
+    ci: str | None,
+    **given: str,
 ) -> int:
     """Write gate.toml, two keys, an empty log and a trust folder; print what to paste.
 
@@ -139,6 +162,7 @@ def command(
 
     repository = (repository or _origin()).removesuffix(".git").rstrip("/")
     answers = Answers(
+        ci=ci or ("gitlab" if "gitlab" in _host(repository) else "github"),
         repository=repository,
         service=service or repository.rsplit("/", 1)[-1],
         origin=origin or default_origin(repository),
@@ -146,6 +170,10 @@ def command(
     )
     _tell(answers, directory, _write(answers, Path(directory)))
     return 0
+
+
+def _host(url: str) -> str:
+    return url.partition("://")[2].partition("/")[0].lower()
 
 
 def _origin() -> str:
@@ -189,7 +217,8 @@ def _write(answers: Answers, folder: Path) -> str:
         origin=answers.origin,
         log=answers.log,
         disclosures=answers.disclosures,
-        forge_url=answers.repository.rsplit("/", 2)[0],
+        forge=answers.forge,
+        forge_url=answers.forge_url,
     )
     policy = parse_policy(text.encode())
     record_key, log_key = new_private_key(), new_private_key()
@@ -224,13 +253,13 @@ Written in {directory}:
 {_log_line(answers)}\
   {KEYS}/    the private keys: store them as secrets of the CI, then delete this folder
 
-{"What to paste into the deploy job" if answers.ci == "github" else "The step"}:
+{"The step" if answers.ci == "shell" else "What to paste into the deploy job"}:
 """)
-    step = GITHUB_STEP if answers.ci == "github" else SHELL_STEP
+    step = {"github": GITHUB_STEP, "gitlab": GITLAB_STEP, "shell": SHELL_STEP}[answers.ci]
     quoted = {name: shlex.quote(said) for name, said in asdict(answers).items()}
     lines = [f"          {name}: ${{{{ secrets.{name} }}}}\n" for name in answers.credentials]
     extra = "[object]" if answers.buckets else ""
-    say(step.format(**quoted, credentials="".join(lines), extra=extra))
+    say(step.format(**quoted, credentials="".join(lines), extra=extra, token=answers.token))
     say(f"""
 Secrets:    GATE_SIGNING_KEY  from {KEYS}/signing.key
             GATE_LOG_KEY      from {KEYS}/log.key
@@ -243,7 +272,9 @@ Variable:   GATE_POLICY_SHA256={digest}
 
 def _also(answers: Answers) -> str:
     named = ", ".join(answers.credentials)
-    return f"\n            {named}: of whoever may write log and disclosures" if named else ""
+    more = "\n            GITLAB_TOKEN" if answers.ci == "gitlab" else ""
+    places = f"\n            {named}: of whoever may write log and disclosures" if named else ""
+    return more + places
 
 
 def _next(answers: Answers) -> str:

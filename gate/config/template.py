@@ -21,7 +21,7 @@ trust  = "trust"\t# the keys that vouch for the log: keep a copy elsewhere
 url = {disclosures}
 """
 _FORGE = """
-[forges.github]
+[forges.{forge}]
 url = {url}
 """
 _JIRA = """
@@ -54,13 +54,13 @@ change-board = ["alice", "bob"]\t# who may approve
 name   = "alice"
 emails = ["alice@example.com"]
 jira   = "REPLACE-alice"
-github = "alice"
+{forge} = "alice"
 
 [[people]]
 name   = "bob"
 emails = ["bob@example.com"]
 jira   = "REPLACE-bob"
-github = "bob"
+{forge} = "bob"
 """
 _PIPELINE = '# ticket = { predates = "pipeline", minimum_lead = "0s" }'
 _MERGE = """\
@@ -75,6 +75,7 @@ def policy_template(
     projects: Sequence[str],
     repository: str,
     forge_url: str,
+    forge: str = "github",
     service: str,
     environment: str,
     origin: str,
@@ -83,16 +84,18 @@ def policy_template(
 ) -> str:
     """A policy for one service, one environment and one Jira site, with people to replace.
 
-    ``ci`` is "github" or "shell"; but for GitHub, no API proves when the pipeline began, so the
-    ticket must predate the merge.
+    ``forge`` is "github" or "gitlab". ``ci`` is one of these or "shell", where no API proves when
+    the pipeline began, so that the ticket must predate the merge.
     """
     parts = [
         _HEAD.format(origin=_text(origin), log=_text(log), disclosures=_text(disclosures)),
-        _FORGE.format(url=_text(forge_url)),
+        _FORGE.format(forge=forge, url=_text(forge_url)),
         _JIRA.format(url=_text(jira_url), projects=_array(projects)),
         _SERVICE.format(service=_key(service), repository=_text(repository), name=_text(service)),
         _ENVIRONMENT.format(
-            environment=_key(environment), ticket=_PIPELINE if ci == "github" else _MERGE
+            environment=_key(environment),
+            ticket=_MERGE if ci == "shell" else _PIPELINE,
+            forge=forge,
         ),
     ]
     return "\n".join(_aligned(line) for line in "".join(parts).split("\n"))

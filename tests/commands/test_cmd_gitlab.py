@@ -12,6 +12,7 @@ import pytest
 from jobs import Job, job, must_say, said
 
 import gate.http.session
+from gate.config import parse_policy
 from gate.demo import faults
 from gate.demo.gitlab_world import GitLabWorld
 from gate.demo.plot import AFTER_RUN
@@ -233,6 +234,30 @@ def test_the_run_is_a_fact(fresh: Job) -> None:
     first = fetch_run(reader.wire, "acme/shop", str(scene.run_id), str(pipeline.jobs[0].id))
     assert isinstance(first, Run)
     assert not first.active
+
+
+@pytest.mark.parametrize(
+    ("repository", "more", "forge"),
+    [
+        ("https://gitlab.com/acme/web/shop", (), "https://gitlab.com"),
+        ("https://git.acme.example/acme/shop", ("--ci", "gitlab"), "https://git.acme.example"),
+        ("https://gitlab.acme.example/acme/shop", ("--ci", "shell"), "https://gitlab.acme.example"),
+    ],
+)
+def test_init_writes_a_policy_of_gitlab(
+    acme: Job, tmp_path: Path, repository: str, more: tuple[str, ...], forge: str
+) -> None:
+    jira = ("--jira", "https://acme.atlassian.net", "--project", "CHG")
+    ended = acme.gate("init", *jira, "--repository", repository, *more, home=tmp_path, expect=0)
+    policy = parse_policy((tmp_path / "gate.toml").read_bytes())
+    assert {kind: each.url for kind, each in policy.forges.items()} == {"gitlab": forge}
+    assert policy.services["shop"].repository == repository
+    assert policy.people[0].accounts["gitlab"] == "alice"
+    predates = policy.environments["production"].ticket.predates
+    assert predates == ("merge" if "shell" in more else "pipeline")
+    must_say(ended, "GITLAB_TOKEN", "gate enforce --service shop --environment production")
+    if "shell" not in more:
+        must_say(ended, "script:", "read_api")
 
 
 def test_doctor_names_what_the_token_may_not(acme: Job) -> None:
