@@ -79,9 +79,15 @@ class Asking:
         return page_of(self.of_commit(sha, "merge_requests"), 1)
 
     def pulls_of(self, sha: str) -> Flow[Maybe[tuple[PullRow, ...]]]:
-        """The merge requests into the project that GitLab links to a commit."""
+        """The merge requests into the project that GitLab links to a commit, but closed ones.
+
+        What was closed without merging brought nothing, and nobody is going to merge it.
+        """
         ask = self.of_commit(sha, "merge_requests")
-        return every_page(self.talk, ask, lambda row: parse.pull(row, self.slug))
+        listed = yield from every_page(self.talk, ask, lambda row: parse.linked(row, self.slug))
+        if isinstance(listed, Problem):
+            return listed
+        return tuple(row for row in listed if row is not None)
 
     def commits_ask(self, number: int) -> Ask:
         """The first request of ``commits_of``."""

@@ -156,6 +156,11 @@ def pull(row: Document, slug: str) -> PullRow:
     )
 
 
+def linked(row: Document, slug: str) -> PullRow | None:
+    """A merge request of a commit; None for one that was closed without merging."""
+    return None if row["state"].text() == "closed" else pull(row, slug)
+
+
 def _commit_or_none(row: Document, name: str) -> str:
     """A commit id, "" where there is none."""
     found = row.find(name)

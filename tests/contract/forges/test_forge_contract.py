@@ -119,6 +119,17 @@ def test_an_open_request_brings_what_nothing_else_does(place: Place) -> None:
         assert change.in_repository is True
 
 
+def test_a_request_that_was_closed_brings_nothing(place: Place) -> None:
+    head = place.propose(1, "fix")
+    place.repository.close(1, at=place.later())
+    place.propose(2, "other", base="fix")
+    merged = place.accept(2)
+    place.push("main", merged, by="carol")
+    change = place.change(merged)
+    assert [pull.number for pull in pulls(change)] == [2]
+    assert pushers(change)[head] == "carol main"
+
+
 def test_a_release_branch_cut_from_main_knows_the_merge(place: Place) -> None:
     place.propose(1, "fix")
     merged = place.accept(1, "squash")
