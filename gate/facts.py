@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from gate.config import Environment, Policy, Service
 from gate.config.secrets import Secrets
+from gate.config.types import ForgeSettings, NetworkSettings
 from gate.errors import UsageError
 from gate.frozen import dataclass
 from gate.model import (
@@ -32,6 +33,7 @@ from gate.model import (
     Problem,
     ProblemKind,
     Run,
+    RunClaim,
     TicketReference,
     TicketSource,
 )
@@ -41,6 +43,10 @@ if TYPE_CHECKING:  # they import the libraries that ask, which not every command
     from gate.tickets.several import Tickets
 
 HEED_SECONDS = 0.2  # how late an interrupt may be heeded
+_TOKENS = {  # of the CIs that can be asked about their runs
+    "github": ("GitHub", "GITHUB_TOKEN with `actions: read`"),
+    "gitlab": ("GitLab", "GITLAB_TOKEN with the scope read_api"),
+}
 TICKETS_AT_MOST = 20  # a change request is one decision; a list this long is a mistake
 
 
@@ -97,10 +103,11 @@ class Forge(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A forge, and what tells a run of its own CI by the run's id."""
+    """A forge, and what tells a run of its own CI (``ci``) by what the environment claims of it."""
 
     forge: Forge
-    fetch_run: Callable[[str], Maybe[Run]]
+    fetch_run: Callable[[RunClaim], Maybe[Run]]
+    ci: str = "github"
 
 
 def gather(
@@ -187,23 +194,46 @@ def open_forge(
 
     Local git where there is no forge or no token for it: it yields claims, and says what it lacks.
     """
-    settings = policy.forges.get("github")
-    if settings and service.repository.startswith(settings.url + "/") and secrets.github_token:
-        from gate.ci.github import fetch_run
-        from gate.forges.github import GitHubReader
-
-        reader = GitHubReader(settings, secrets.github_token, policy.network, budget)
-        slug = reader.slug(service)
-        return Opened(reader, lambda run_id: fetch_run(reader.wire, slug, run_id))
+    for open_it, kind, token in (
+        (_open_github, "github", secrets.github_token),
+        (_open_gitlab, "gitlab", secrets.gitlab_token),
+    ):
+        settings = policy.forges.get(kind)
+        if settings and service.repository.startswith(settings.url + "/") and token:
+            return open_it(settings, token, policy.network, budget, service)
     from gate.forges.git import GitReader
 
-    return Opened(GitReader(question.checkout, question.environ), _claimed_run)
+    ci = question.deployment.run.ci
+    return Opened(GitReader(question.checkout, question.environ), _claimed_run, ci)
 
 
-def _claimed_run(run_id: str) -> Problem:
-    cause = "there is no token to ask GitHub about the run, so only the job's claims are known"
-    remedy = "give the job GITHUB_TOKEN with `actions: read`, and name the forge in gate.toml"
-    return Problem(ProblemKind.CLAIM, "github", f"run {run_id}", cause, remedy)
+def _open_github(
+    settings: ForgeSettings, token: str, network: NetworkSettings, budget: Budget, service: Service
+) -> Opened:
+    from gate.ci.github import fetch_run
+    from gate.forges.github import GitHubReader
+
+    reader = GitHubReader(settings, token, network, budget)
+    slug = reader.slug(service)
+    return Opened(reader, lambda run: fetch_run(reader.wire, slug, run.id), "github")
+
+
+def _open_gitlab(
+    settings: ForgeSettings, token: str, network: NetworkSettings, budget: Budget, service: Service
+) -> Opened:
+    from gate.ci.gitlab import fetch_run
+    from gate.forges.gitlab import GitLabReader
+
+    reader = GitLabReader(settings, token, network, budget)
+    slug = reader.slug(service)
+    return Opened(reader, lambda run: fetch_run(reader.wire, slug, run.id, run.attempt), "gitlab")
+
+
+def _claimed_run(run: RunClaim) -> Problem:
+    title, token = _TOKENS[run.ci]
+    cause = f"there is no token to ask {title} about the run, so only the job's claims are known"
+    remedy = f"give the job {token}, and name the forge in gate.toml"
+    return Problem(ProblemKind.CLAIM, run.ci, f"run {run.id}", cause, remedy)
 
 
 def _given(tickets: tuple[str, ...], policy: Policy) -> tuple[TicketReference, ...]:
@@ -275,8 +305,8 @@ def _run(opened: Opened, deployment: Deployment) -> Maybe[Run] | None:
     claim = deployment.run
     if claim.ci == "shell":
         return None
-    if claim.ci == "github":
-        return opened.fetch_run(claim.id)
+    if claim.ci == opened.ci and claim.ci in _TOKENS:
+        return opened.fetch_run(claim)
     return Problem(
         ProblemKind.CLAIM,
         claim.ci,

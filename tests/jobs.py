@@ -160,11 +160,11 @@ class Job(Stage):
 
 
 @contextmanager
-def job(directory: Path, **world: Any) -> Iterator[Job]:
+def job(directory: Path, kind: type[World] = World, **world: Any) -> Iterator[Job]:
     """A job with everything right, as long as its services run; its ticket is CHG-1."""
     home = directory / "home"
     home.mkdir(parents=True)
-    with World(directory / "services", **world) as running:
+    with kind(directory / "services", **world) as running:
         yield Job(home, running)
 
 

@@ -308,7 +308,7 @@ WRONG: tuple[Wrong, ...] = (
     # not built yet
     Wrong('"dir:change-log"', '"memory:"', ("log.url", "no store")),
     Wrong("[tickets.jira]", "[tickets.jra]", ("tickets.jra", '"jira"')),
-    Wrong("[forges.github]", "[forges.gitlab]", ("forges.gitlab", "not built yet")),
+    Wrong("[forges.github]", "[forges.gitlabb]", ("forges.gitlabb", '"gitlab"')),
     Wrong(
         APPROVALS,
         f'{APPROVALS}\nemergency = {{ waives = ["approved"] }}',
@@ -325,8 +325,8 @@ WRONG: tuple[Wrong, ...] = (
     Wrong("{ by =", '{ sources = ["environment"], by =', ("approvals.sources[0]", "not built yet")),
     Wrong(
         "[groups]",
-        '[identity]\none_account_per_person = ["gitlab"]\n[groups]',
-        ("identity.one_account_per_person[0]", "not built yet"),
+        '[identity]\none_account_per_person = ["bitbucket"]\n[groups]',
+        ("identity.one_account_per_person[0]", "unknown value"),
     ),
     # what comes first
     *(

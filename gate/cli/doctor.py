@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from gate.cli.doctor_tickets import approvers, clocks, problem, tickets
+from gate.cli.doctor_forges import forges
+from gate.cli.doctor_tickets import approvers, tickets
 from gate.cli.examined import Finding, State, code_of, tell, tried
 from gate.cli.inputs import now, open_place, pin_of
 from gate.cli.options import shared
@@ -19,7 +20,6 @@ from gate.cli.presigned import headers_by
 from gate.cli.printing import read_secrets
 from gate.config import Secrets
 from gate.errors import GateError
-from gate.http import Budget, Wire
 from gate.model import PinState
 from gate.place import Place
 
@@ -40,7 +40,7 @@ def command(config: str) -> int:
     place = open_place(config)
     secrets = read_secrets(os.environ)
     findings = []
-    for examine in (_policy, _trust, _keys, _log, _evidence, approvers, tickets, _github):
+    for examine in (_policy, _trust, _keys, _log, _evidence, approvers, tickets, forges):
         for finding in examine(place, secrets):
             findings.append(finding)
             tell(finding)
@@ -177,44 +177,3 @@ def forgetful(protection: Protection) -> Finding:
             "take a bucket without versions, or let old versions expire within days",
         )
     return Finding("evidence", State.OK, f"{did}; the bucket keeps no old versions")
-
-
-def _github(place: Place, secrets: Secrets) -> Iterator[Finding]:
-    settings = place.policy.forges.get("github")
-    if settings is None or not secrets.github_token:
-        what = "the policy names no forge" if settings is None else "GITHUB_TOKEN is not set"
-        yield Finding(
-            "github",
-            State.FAULT,
-            f"{what}: pull requests and pushes stay unknown, so nothing can be allowed",
-            "name the forge in gate.toml and give the job its token",
-        )
-        return
-    from gate.forges.github import GitHubReader
-
-    network = place.policy.network
-    reader = GitHubReader(settings, secrets.github_token, network, Budget(network.budget))
-    with closing(reader):
-        for service in place.policy.services.values():
-            yield from _repository(reader.wire, reader.slug(service))
-        yield from clocks(place.policy, reader.wire.clocks())
-
-
-def _repository(wire: Wire, slug: str) -> Iterator[Finding]:
-    """Each permission that enforce needs, by the request that needs it."""
-    from gate.http import FetchError, get_json
-
-    for permission, path in (
-        ("contents: read", f"/repos/{slug}/branches?per_page=1"),
-        ("contents: read (activity)", f"/repos/{slug}/activity?per_page=1"),
-        ("pull-requests: read", f"/repos/{slug}/pulls?per_page=1"),
-        ("deployments: read", f"/repos/{slug}/deployments?per_page=1"),
-        ("actions: read", f"/repos/{slug}/actions/runs?per_page=1"),
-    ):
-        what = f"github {slug}, {permission}"
-        try:
-            get_json(wire, path)
-        except FetchError as error:
-            yield problem(what, error.problem)
-        else:
-            yield Finding(what, State.OK, "granted")

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing
 
-from gate.cli.examined import Finding, State
-from gate.config import Policy, Secrets
+from gate.cli.examined import Finding, State, clocks, problem
+from gate.config import Secrets
 from gate.errors import GateError
 from gate.http import Budget
-from gate.model import ClockReading, Problem
 from gate.place import Place
 
 _CALLED = {"jira": "Jira", "servicenow": "ServiceNow"}
@@ -65,23 +64,3 @@ def tickets(place: Place, secrets: Secrets) -> Iterator[Finding]:
                     state = State.UNKNOWN if right.needed else State.WARNING
                     yield problem(what, right.problem, state)
         yield from clocks(place.policy, opened.clocks())
-
-
-def clocks(policy: Policy, readings: tuple[ClockReading, ...]) -> Iterator[Finding]:
-    """Whether our clock agrees with those of the services."""
-    for reading in readings:
-        beyond = abs(reading.offset) - reading.uncertainty
-        if beyond > policy.network.clock_tolerance.total_seconds():
-            yield Finding(
-                f"clock against {reading.service}",
-                State.FAULT,
-                f"{reading.offset:+.0f} s apart",
-                "synchronise this machine's clock (NTP)",
-            )
-        else:
-            yield Finding(f"clock against {reading.service}", State.OK, "agrees")
-
-
-def problem(what: str, seen: Problem, state: State = State.UNKNOWN) -> Finding:
-    """Something that could not be told."""
-    return Finding(what, state, f"{seen.cause} ({seen.request})", seen.remedy)

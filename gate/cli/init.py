@@ -12,6 +12,7 @@ import click
 from gate.cli.inputs import now
 from gate.cli.keys import write_new, write_private
 from gate.cli.printing import say
+from gate.cli.step_gitlab import GITLAB_STEP
 from gate.errors import UsageError
 from gate.frozen import dataclass
 
@@ -42,7 +43,7 @@ SHELL_STEP = """\
 
 In a plain shell there is no pipeline whose start an API could prove, and git knows no push times:
 the policy demands that the ticket is older than the merge (predates = "merge"), and a forge token
-is needed: export GITHUB_TOKEN."""
+is needed: export {token}."""
 
 KEYS = "gate-keys"
 DIRECTORY = "dir:change-log"
@@ -82,6 +83,24 @@ class Answers:
         if self.servicenow:
             return ("GATE_SERVICENOW_USER", "GATE_SERVICENOW_PASSWORD")
         return ("GATE_JIRA_EMAIL", "GATE_JIRA_TOKEN")
+
+    @property
+    def forge(self) -> str:
+        """Which forge the repository is on: GitLab where its CI runs, or its host says so."""
+        is_gitlab = self.ci == "gitlab" or "gitlab" in _host(self.repository)
+        return "gitlab" if is_gitlab else "github"
+
+    @property
+    def forge_url(self) -> str:
+        """Where the forge is. A GitHub may be below a path; groups of a GitLab may be nested."""
+        if self.forge == "gitlab":
+            return f"{self.repository.partition('://')[0]}://{_host(self.repository)}"
+        return self.repository.rsplit("/", 2)[0]
+
+    @property
+    def token(self) -> str:
+        """The variable of the forge's token."""
+        return "GITLAB_TOKEN" if self.forge == "gitlab" else "GITHUB_TOKEN"
 
     @property
     def credentials(self) -> tuple[str, ...]:
@@ -136,14 +155,18 @@ def _any(urls: tuple[str, ...], *beginnings: str) -> bool:
 )
 @click.option(
     "--ci",
-    type=click.Choice(["github", "shell"]),
-    default="github",
-    show_default=True,
-    help="What runs the deployment.",
+    type=click.Choice(["github", "gitlab", "shell"]),
+    default=None,
+    help="What runs the deployment  [default: github, or gitlab for a repository there]",
 )
 @click.option("--directory", default=".", show_default=True, metavar="DIR", help="Where to write.")
 def command(
-    directory: str, repository: str | None, service: str | None, origin: str | None, **given: str
+    directory: str,
+    repository: str | None,
+    service: str | None,
+    origin: str | None,
+    ci: str | None,
+    **given: str,
 ) -> int:
     """Write gate.toml, two keys, an empty log and a trust folder; print what to paste.
 
@@ -163,6 +186,7 @@ def command(
         )
     repository = (repository or _origin()).removesuffix(".git").rstrip("/")
     answers = Answers(
+        ci=ci or ("gitlab" if "gitlab" in _host(repository) else "github"),
         repository=repository,
         service=service or repository.rsplit("/", 1)[-1],
         origin=origin or default_origin(repository),
@@ -170,6 +194,10 @@ def command(
     )
     _tell(answers, directory, _write(answers, Path(directory)))
     return 0
+
+
+def _host(url: str) -> str:
+    return url.partition("://")[2].partition("/")[0].lower()
 
 
 def _origin() -> str:
@@ -214,7 +242,8 @@ def _write(answers: Answers, folder: Path) -> str:
         origin=answers.origin,
         log=answers.log,
         disclosures=answers.disclosures,
-        forge_url=answers.repository.rsplit("/", 2)[0],
+        forge=answers.forge,
+        forge_url=answers.forge_url,
     )
     policy = parse_policy(text.encode())
     record_key, log_key = new_private_key(), new_private_key()
@@ -249,14 +278,19 @@ Written in {directory}:
 {_log_line(answers)}\
   {KEYS}/    the private keys: store them as secrets of the CI, then delete this folder
 
-{"What to paste into the deploy job" if answers.ci == "github" else "The step"}:
+{"The step" if answers.ci == "shell" else "What to paste into the deploy job"}:
 """)
-    step = GITHUB_STEP if answers.ci == "github" else SHELL_STEP
+    step = {"github": GITHUB_STEP, "gitlab": GITLAB_STEP, "shell": SHELL_STEP}[answers.ci]
     quoted = {name: shlex.quote(said) for name, said in asdict(answers).items()}
-    extra = "[object]" if answers.buckets else ""
-    example = shlex.quote(answers.example)
-    tickets, places = _environment(answers.tickets), _environment(answers.credentials)
-    say(step.format(**quoted, example=example, tickets=tickets, credentials=places, extra=extra))
+    more = {
+        "example": shlex.quote(answers.example),
+        "tickets": _environment(answers.tickets),
+        "variables": ", ".join(answers.tickets),
+        "credentials": _environment(answers.credentials),
+        "extra": "[object]" if answers.buckets else "",
+        "token": answers.token,
+    }
+    say(step.format(**quoted, **more))
     say(f"""
 Secrets:    GATE_SIGNING_KEY  from {KEYS}/signing.key
             GATE_LOG_KEY      from {KEYS}/log.key
@@ -274,7 +308,9 @@ def _environment(names: tuple[str, ...]) -> str:
 
 def _also(answers: Answers) -> str:
     named = ", ".join(answers.credentials)
-    return f"\n            {named}: of whoever may write log and disclosures" if named else ""
+    more = "\n            GITLAB_TOKEN" if answers.ci == "gitlab" else ""
+    places = f"\n            {named}: of whoever may write log and disclosures" if named else ""
+    return more + places
 
 
 def _next(answers: Answers) -> str:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from gate.config import grammar
-from gate.config.reader import Table, as_table, join, kind_of, nearest, not_built, shown, wrong
+from gate.config.reader import Table, as_table, join, kind_of, nearest, shown, wrong
 from gate.config.types import PersonEntry
 
 SYSTEMS = ("jira", "servicenow", "github", "gitlab")
-_BUILT = ("jira", "servicenow", "github")
 _MAX_ACCOUNT = 200
 
 
@@ -107,8 +106,4 @@ def read_identity(root: Table) -> tuple[str, ...]:
     table.only(("one_account_per_person",))
     if table.values.get("one_account_per_person") == []:
         return ()
-    systems = table.texts("one_account_per_person", ())
-    for position, system in enumerate(systems):
-        if system in SYSTEMS and system not in _BUILT:
-            raise not_built(join(table.at("one_account_per_person"), position), system)
-    return table.choices("one_account_per_person", _BUILT, ())
+    return table.choices("one_account_per_person", SYSTEMS, ())

@@ -20,12 +20,13 @@ _VARIABLES = {
     "servicenow_token": "GATE_SERVICENOW_TOKEN",
     "tickets_token": "GATE_TICKETS_TOKEN",
     "github_token": "GITHUB_TOKEN",
+    "gitlab_token": "GITLAB_TOKEN",
     "signing_key": "GATE_SIGNING_KEY",
     "log_key": "GATE_LOG_KEY",
     "log_token": "GATE_LOG_TOKEN",
 }
 # Of services that a later version will ask: not read, and not given to a command that gate runs.
-_LATER = ("GITLAB_TOKEN", "GATE_JENKINS_USER", "GATE_JENKINS_TOKEN")
+_LATER = ("GATE_JENKINS_USER", "GATE_JENKINS_TOKEN")
 _KEYS = ("signing_key", "log_key")
 _TYPED = ("servicenow_user", "servicenow_password")  # by people, who may type spaces too
 _MAX_BYTES = 1 << 16
@@ -47,6 +48,7 @@ class Secrets:
     servicenow_token: str = ""
     tickets_token: str = ""
     github_token: str = ""
+    gitlab_token: str = ""
     signing_key: str = ""
     log_key: str = ""
     log_token: str = ""
@@ -61,7 +63,7 @@ class Secrets:
         These are the values, the credentials of HTTP Basic that are made of them, and the single
         lines of a key of several lines.
         """
-        found = {self.jira_token, self.github_token, self.log_token}
+        found = {self.jira_token, self.github_token, self.gitlab_token, self.log_token}
         found |= {self.servicenow_password, self.servicenow_token, self.tickets_token}
         found |= {self.signing_key, self.log_key}
         for key in (self.signing_key, self.log_key):

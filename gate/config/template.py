@@ -21,7 +21,7 @@ trust  = "trust"\t# the keys that vouch for the log: keep a copy elsewhere
 url = {disclosures}
 """
 _FORGE = """
-[forges.github]
+[forges.{forge}]
 url = {url}
 """
 _JIRA = """
@@ -63,13 +63,13 @@ change-board = ["alice", "bob"]\t# who may approve
 name   = "alice"
 emails = ["alice@example.com"]
 {system:6} = "REPLACE-alice"
-github = "alice"
+{forge} = "alice"
 
 [[people]]
 name   = "bob"
 emails = ["bob@example.com"]
 {system:6} = "REPLACE-bob"
-github = "bob"
+{forge} = "bob"
 """
 _PIPELINE = '# ticket = { predates = "pipeline", minimum_lead = "0s" }'
 _MERGE = """\
@@ -85,6 +85,7 @@ def policy_template(
     servicenow_url: str = "",
     repository: str,
     forge_url: str,
+    forge: str = "github",
     service: str,
     environment: str,
     origin: str,
@@ -93,21 +94,22 @@ def policy_template(
 ) -> str:
     """A policy for one service, one environment and one ticket system, with people to replace.
 
-    The system is a Jira with ``projects``, or the ServiceNow whose URL is given. ``ci`` is "github"
-    or "shell"; but for GitHub, no API proves when the pipeline began, so the ticket must predate
-    the merge.
+    The system is a Jira with ``projects``, or the ServiceNow whose URL is given; ``forge`` is
+    "github" or "gitlab". ``ci`` is one of these or "shell", where no API proves when the pipeline
+    began, so that the ticket must predate the merge.
     """
     parts = [
         _HEAD.format(origin=_text(origin), log=_text(log), disclosures=_text(disclosures)),
-        _FORGE.format(url=_text(forge_url)),
+        _FORGE.format(forge=forge, url=_text(forge_url)),
         _SERVICENOW.format(url=_text(servicenow_url), service=_text(service))
         if servicenow_url
         else _JIRA.format(url=_text(jira_url), projects=_array(projects)),
         _SERVICE.format(service=_key(service), repository=_text(repository), name=_text(service)),
         _ENVIRONMENT.format(
             environment=_key(environment),
-            ticket=_PIPELINE if ci == "github" else _MERGE,
+            ticket=_MERGE if ci == "shell" else _PIPELINE,
             system="servicenow" if servicenow_url else "jira",
+            forge=forge,
         ),
     ]
     return "\n".join(_aligned(line) for line in "".join(parts).split("\n"))

@@ -13,8 +13,8 @@ trust = "{trust}"
 [evidence]
 url = "{evidence}"
 
-[forges.github]
-url = "{github}"
+[forges.{forge}]
+url = "{forge_url}"
 
 [tickets.jira]
 url = "{jira}"
@@ -50,7 +50,7 @@ PERSON = """
 name = "{name}"
 emails = ["{email}"]
 jira = "{jira}"
-github = "{name}"
+{forge} = "{name}"
 """
 
 
@@ -63,7 +63,7 @@ def policy_text(
     parts = [POLICY.format_map(places)]
     parts += [SERVICE.format(name=name, repository=url) for name, url in services.items()]
     parts += [
-        PERSON.format(name=name, email=email, jira=account)
+        PERSON.format(name=name, email=email, jira=account, forge=places["forge"])
         for name, (email, account) in people.items()
     ]
     return "".join(parts)

@@ -265,21 +265,29 @@ class World:
             "log": log,
             "evidence": evidence,
             "trust": trust,
-            "github": self.github.url,
+            **self._forge(),
             "jira": self.jira.url,
             "flavour": self.jira.flavour,
             "approvals": '["jsm"]' if cloud else '[{ transition = "Approved" }]',
         }
-        services = {
-            name: f"{self.github.url}/{repository.full_name}"
-            for name, repository in self.repositories.items()
-        }
+        services = self._addresses()
         users = {name: self.jira.users[name] for name in PEOPLE}
         people = {
             name: (user.email, user.account_id if cloud else user.name)
             for name, user in users.items()
         }
         return policy_text(places, services, people)
+
+    def _forge(self) -> dict[str, str]:
+        """The forge of the policy."""
+        return {"forge": "github", "forge_url": self.github.url}
+
+    def _addresses(self) -> dict[str, str]:
+        """Where people browse the code of each service."""
+        return {
+            name: f"{self.github.url}/{repository.full_name}"
+            for name, repository in self.repositories.items()
+        }
 
 
 def _description(covers: str, plot: Plot) -> str:

@@ -169,7 +169,7 @@ def test_a_policy_without_a_forge_is_named(acme: Job) -> None:
     given = acme.rewrite("forgeless.toml", (section[0], ""))
     ended = acme.gate("doctor", environment=acme.ci(**given))
     assert ended.code == 10, said(ended)
-    must_say(ended, "fault github: the policy names no forge")
+    must_say(ended, "fault forge: the policy names no forge")
 
 
 # ---------------------------------------------------------------- people check

@@ -101,7 +101,7 @@ def test_the_variables_are_known_by_name() -> None:
 
 
 def test_a_secret_of_a_later_version_is_kept_from_others_and_not_read(tmp_path: Path) -> None:
-    later = {"GITLAB_TOKEN": "glpat x", "GATE_JENKINS_TOKEN_FILE": str(tmp_path / "none")}
+    later = {"GATE_JENKINS_USER": "a b", "GATE_JENKINS_TOKEN_FILE": str(tmp_path / "none")}
     assert read_secrets(later) == Secrets()
     assert set(later) < set(SECRET_VARIABLES)
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from gate.forges.github.graph import Graph
-from gate.forges.github.parse import FORGE_MERGES, ZERO, Activity
+from gate.forges.graph import Graph
+from gate.forges.rows import FORGE_MERGES, ZERO, Activity
 from gate.frozen import dataclass
 
 

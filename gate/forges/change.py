@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import replace
 
 from gate.config.types import Service
 from gate.forges import refs as names
-from gate.forges.github import parse, releases, span
-from gate.forges.github.assemble import Brought, arrange
-from gate.forges.github.graph import Graph
-from gate.forges.github.parse import Activity, Ref
-from gate.forges.github.pulls import Pull, ahead, pulls_of_range
-from gate.forges.github.pushes import anchored
-from gate.forges.github.source import Source
-from gate.forges.github.span import Span
-from gate.forges.github.talk import Flow, all_of, side_by_side
+from gate.forges.assemble import Brought, arrange
+from gate.forges.first import first_range
+from gate.forges.graph import Graph
+from gate.forges.pulls import Pull, ahead, pulls_of_range
+from gate.forges.pushes import anchored
+from gate.forges.range import Span
+from gate.forges.rows import A_MERGE, Activity, Ref
+from gate.forges.source import Activities, Source
+from gate.forges.talk import Flow, all_of, side_by_side
 from gate.frozen import dataclass
 from gate.model import Base, Change, Maybe, Problem, ProblemKind
 
 
 @dataclass(frozen=True, slots=True)
 class _Code:
-    """The range, and the pull requests that GitHub links to it."""
+    """The range, and the pull requests that the forge links to it."""
 
     span: Maybe[Span]
     pulls: Maybe[tuple[Pull, ...]]
@@ -30,7 +30,7 @@ class _Code:
 def change(source: Source, service: Service, head: str, base: Base) -> Flow[Maybe[Change]]:
     """The whole change, or the Problem that leaves nothing of it."""
     (where, _), code, (held, inside) = yield from side_by_side(
-        side_by_side(source.talk.one(source.at(), parse.repository_name), ahead(source, head)),
+        side_by_side(source.name(), ahead(source, head)),
         _code(source, service.release_refs, head, base.commit),
         _places(source, service.release_refs, head),
     )
@@ -59,10 +59,10 @@ def change(source: Source, service: Service, head: str, base: Base) -> Flow[Mayb
 
 
 def _code(source: Source, patterns: tuple[str, ...], head: str, base: str) -> Flow[_Code]:
-    known_refs = releases.plain_refs(patterns)
+    known_refs = names.plain_refs(patterns)
     if base:
         found, _ = yield from side_by_side(
-            span.compared(source, base, head),
+            source.compared(base, head),
             all_of([_first_page(source, ref) for ref in known_refs]),
         )
     else:
@@ -70,9 +70,10 @@ def _code(source: Source, patterns: tuple[str, ...], head: str, base: str) -> Fl
     graph = found if isinstance(found, Problem) else found.graph
     if isinstance(graph, Problem):
         return _Code(found, graph)
-    pulls, _ = yield from side_by_side(
+    pulls, _, _ = yield from side_by_side(
         pulls_of_range(source, graph),
         all_of([_activity(source, ref, graph, base) for ref in known_refs]),
+        source.ask_merges(graph),
     )
     return _Code(found, pulls)
 
@@ -81,11 +82,11 @@ def _first_range(
     source: Source, patterns: tuple[str, ...], known_refs: tuple[str, ...], head: str
 ) -> Flow[Maybe[Span]]:
     if len(known_refs) == len(patterns):
-        return (yield from span.first_range(source, known_refs, head))
-    listed, _ = yield from side_by_side(releases.matching(source, patterns), source.pulls_of(head))
+        return (yield from first_range(source, known_refs, head))
+    listed, _ = yield from side_by_side(source.matching(patterns), source.pulls_of(head))
     if isinstance(listed, Problem):
         return listed
-    return (yield from span.first_range(source, tuple(ref.name for ref in listed), head))
+    return (yield from first_range(source, tuple(ref.name for ref in listed), head))
 
 
 def _places(
@@ -95,9 +96,9 @@ def _places(
 
     The activity of those refs will be wanted, so it is asked for as soon as they are known.
     """
-    held = yield from releases.containing(source, patterns, head)
+    held = yield from source.containing(patterns, head)
     inside, _ = yield from side_by_side(
-        releases.in_repository(source, held, head),
+        source.in_repository(held, head),
         all_of([_first_page(source, r.name) for r in (() if isinstance(held, Problem) else held)]),
     )
     return held, inside
@@ -119,8 +120,32 @@ def _brought(source: Source, held: Maybe[tuple[Ref, ...]], code: _Code, base: st
     ]
     refs = tuple(dict.fromkeys((*tips, *merged)))
     lists = yield from all_of([_activity(source, ref, graph, base) for ref in refs])
-    activity: Mapping[str, Maybe[tuple[Activity, ...]]] = dict(zip(refs, lists, strict=True))
-    return arrange(graph, base, code.pulls, activity, tips)
+    activity: Activities = dict(zip(refs, lists, strict=True))
+    told = yield from _told(source, graph, activity, code.pulls)
+    if isinstance(told, Problem):
+        return Brought(tuple(graph.commits.values()), told, told, {})
+    activity, pulls = told
+    return arrange(graph, base, pulls, activity, tips, source.talk.host)
+
+
+def _told(
+    source: Source, graph: Graph, activity: Activities, pulls: tuple[Pull, ...]
+) -> Flow[Maybe[tuple[Activities, tuple[Pull, ...]]]]:
+    """The rows, those of the forge's own merges called so."""
+    requests = tuple((p.row, p.shas) for p in pulls if p.row.merged_at and not p.in_fork)
+    merges = yield from source.told(graph, activity, requests)
+    if isinstance(merges, Problem):
+        return merges
+
+    def called(rows: Maybe[tuple[Activity, ...]]) -> Maybe[tuple[Activity, ...]]:
+        if isinstance(rows, Problem):
+            return rows
+        return tuple(replace(r, kind=A_MERGE) if r.id in merges else r for r in rows)
+
+    return (
+        {ref: called(rows) for ref, rows in activity.items()},
+        tuple(replace(pull, rows=called(pull.rows)) for pull in pulls),
+    )
 
 
 # ---------------------------------------------------------------- the release refs' pushes
@@ -143,10 +168,11 @@ def _activity(
 
 
 def _moved(source: Source) -> Problem:
+    host = source.talk.host
     return Problem(
         ProblemKind.MALFORMED,
-        "github",
-        source.at().label,
-        "the repository has been renamed or moved; GitHub answers with another one's name",
+        host.service,
+        f"GET {source.slug}",
+        f"the repository has been renamed or moved; {host.title} answers with another one's name",
         "write its new address into services and forges of gate.toml",
     )

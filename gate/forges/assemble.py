@@ -2,7 +2,7 @@
 
 A commit of the range is *brought* by a pull request if it is one of the request's own commits, or
 if the forge wrote it when it merged: the activity of the ref then has a row of the forge's merging
-that ended at the request's merge commit. A merge pushed by hand, which GitHub also shows as
+that ended at the request's merge commit. A merge pushed by hand, which forges also show as
 "merged", has a row of a push, and its merge commit is a direct push like any other.
 
 A direct push, too, are commits of a pull request that was merged elsewhere than into a release ref
@@ -14,15 +14,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from gate.forges.github.arrival import Activities, Arrival, arrival, merges
-from gate.forges.github.beneath import others_of
-from gate.forges.github.graph import Graph
-from gate.forges.github.pulls import Pull
-from gate.forges.github.talk import incomplete
+from gate.forges.arrival import Arrival, arrival, merges
+from gate.forges.beneath import others_of
+from gate.forges.graph import Graph
+from gate.forges.pulls import Pull
+from gate.forges.source import Activities
+from gate.forges.talk import Ask, Host, incomplete
 from gate.frozen import dataclass
 from gate.model import Commit, Maybe, Problem, PullRequest, Push
 
-_AGAIN = "run again in a minute; GitHub links a merge to its pull request with some delay"
+_AGAIN = "run again in a minute; a merge is linked to its request with some delay"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,12 @@ class Brought:
 
 
 def arrange(
-    graph: Graph, base: str, pulls: tuple[Pull, ...], activity: Activities, tips: Mapping[str, str]
+    graph: Graph,
+    base: str,
+    pulls: tuple[Pull, ...],
+    activity: Activities,
+    tips: Mapping[str, str],
+    host: Host,
 ) -> Brought:
     """Tell for each commit of the range how it came in.
 
@@ -44,7 +50,7 @@ def arrange(
     ``activity`` is by ref: those, and what the pull requests were merged into, since a release
     branch is often begun at a commit that was merged elsewhere.
     """
-    came = arrival(graph, graph.outside | ({base} if base else set()), activity, tips)
+    came = arrival(graph, graph.outside | ({base} if base else set()), activity, tips, host)
     ours = tuple(pull for pull in pulls if not pull.in_fork)
     merged = merges(graph, came, [pull for pull in ours if pull.row.merged_at], activity)
     written = frozenset[str]().union(*(merge.written for merge in merged.values()))
@@ -56,9 +62,11 @@ def arrange(
     by_forge = frozenset[str]().union(*(merge.by_forge for merge in merged.values()))
     unlisted = {sha for sha in rest - by_forge if came.is_moved_by_forge(sha)}
     if unlisted:
-        label = f"GET commits/{min(unlisted)}/pulls"
-        cause = "GitHub merged a pull request here and does not say which, or rewrote its commits"
-        return Brought(commits, incomplete(label, cause, _AGAIN), _unknown(label), {})
+        ask = Ask(f"commits/{min(unlisted)}/pulls", host=host)
+        cause = (
+            f"{host.title} merged a {host.pull} here and does not say which, or rewrote its commits"
+        )
+        return Brought(commits, incomplete(ask, cause, _AGAIN), _unknown(ask), {})
     direct = {sha: push for sha in rest if (push := came.push_of(sha)) is not None}
     opened = _by_open(ours, rest - direct.keys())
     brings = {number: merge.brings for number, merge in merged.items()} | opened
@@ -69,18 +77,18 @@ def arrange(
     )
     left = rest - direct.keys() - frozenset[str]().union(*opened.values())
     if left or (direct and came.lacking):
-        return Brought(commits, requests, came.lacking or _missing(left, came), {})
+        return Brought(commits, requests, came.lacking or _missing(left, came, host), {})
     pushes = tuple(sorted(set(direct.values()), key=lambda push: (push.at, push.after)))
     push_of = {sha: pushes.index(push) for sha, push in direct.items()}
     return Brought(commits, requests, pushes, push_of)
 
 
-def _missing(left: frozenset[str] | set[str], came: Arrival) -> Problem:
+def _missing(left: frozenset[str] | set[str], came: Arrival, host: Host) -> Problem:
     if came.unsure and any(sha in came.released for sha in left):
         return came.unsure
     return incomplete(
-        f"GET commits/{min(left)}/pulls",
-        f"{len(left)} commits came in by no pull request and no push that GitHub shows",
+        Ask(f"commits/{min(left)}/pulls", host=host),
+        f"{len(left)} commits came in by no {host.pull} and no push that {host.title} shows",
         "run again in a minute; if it stays, deploy the tip of a release ref",
     )
 
@@ -132,5 +140,5 @@ def _all_pushes(pull: Pull, by_hand: Iterable[Push]) -> Maybe[tuple[Push, ...]]:
     return tuple(sorted({*pull.pushes, *by_hand}, key=lambda push: push.at))
 
 
-def _unknown(label: str) -> Problem:
-    return incomplete(label, "what was pushed directly cannot be told from what was merged", _AGAIN)
+def _unknown(ask: Ask) -> Problem:
+    return incomplete(ask, "what was pushed directly cannot be told from what was merged", _AGAIN)

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from gate.forges import refs as names
-from gate.forges.github.graph import Graph
-from gate.forges.github.parse import FORGE_MERGES, Activity, PullRow, Review
-from gate.forges.github.pushes import pushes_to
-from gate.forges.github.reviews import decisions
-from gate.forges.github.source import Source
-from gate.forges.github.span import MOST_PULL_COMMITS
-from gate.forges.github.talk import Flow, all_of, incomplete, side_by_side
+from gate.forges.graph import Graph
+from gate.forges.pushes import pushes_to
+from gate.forges.rows import FORGE_MERGES, MAYBE_MERGES, Activity, PullRow
+from gate.forges.source import Source
+from gate.forges.talk import Flow, all_of, incomplete, side_by_side
 from gate.frozen import dataclass
 from gate.model import Approval, Commit, Maybe, Problem, Push
 
@@ -51,19 +49,30 @@ class Pull:
     @property
     def merged_here(self) -> frozenset[str]:
         """What the forge's merging of other pull requests left its head branch at."""
+        return self._left_by(FORGE_MERGES)
+
+    @property
+    def maybe_merged_here(self) -> frozenset[str]:
+        """What may have been left there by a merge, where the forge does not tell it from a push.
+
+        Its own commits are asked about anyhow.
+        """
+        return self.merged_here | (self._left_by(MAYBE_MERGES) - self.shas)
+
+    def _left_by(self, kinds: frozenset[str]) -> frozenset[str]:
         rows = () if isinstance(self.rows, Problem) else self.rows
-        return frozenset(row.push.after for row in rows if row.kind in FORGE_MERGES)
+        return frozenset(row.push.after for row in rows if row.kind in kinds)
 
 
 def pulls_of_range(source: Source, graph: Graph) -> Flow[Maybe[tuple[Pull, ...]]]:
-    """Every pull request that GitHub links to a commit of the range, or to work behind one.
+    """Every pull request that the forge links to a commit of the range, or to work behind one.
 
     Behind a commit that the forge wrote when it squashed or rebased are a pull request's own
     commits; and of those, some may have come into its branch by pull requests of others.
     """
     if len(graph.commits) > MOST_COMMITS_ASKED:
         cause = f"the range has {len(graph.commits)} commits, more than {MOST_COMMITS_ASKED}"
-        return incomplete("GET commits/{sha}/pulls", cause, "deploy in smaller steps")
+        return incomplete(source.pulls_ask(graph.head), cause, "deploy in smaller steps")
     search = _Search(source, graph)
     yield from search.commits(source, graph.commits)
     return search.outcome()
@@ -81,7 +90,7 @@ def ahead(source: Source, head: str) -> Flow[None]:
 
 
 def _ahead(source: Source, head: str, row: PullRow) -> Flow[None]:
-    _, commits, _ = yield from _asked(source, row)
+    _, commits = yield from _asked(source, row)
     if row.merge_sha == head and not isinstance(commits, Problem):
         yield from all_of([source.pulls_of(commit.sha) for commit in commits])
 
@@ -103,10 +112,12 @@ class _Search:
         merges = {(pull.row.base_repository.lower(), pull.row.merge_sha) for pull in found}
         for pull in found:
             place = pull.row.head_repository.lower()
-            if any((place, sha) not in merges for sha in self._merges_behind(pull)):
-                cause = "GitHub merged a pull request into its branch, and does not say which"
-                label = f"GET activity of pull request {pull.row.number}"
-                self._problems.append(incomplete(label, cause, "run again in a minute"))
+            sure = set(self._merges_behind(pull)) & pull.merged_here
+            if any((place, sha) not in merges for sha in sure):
+                host = self._source.talk.host
+                cause = f"{host.title} merged a {host.pull} into its branch, and does not say which"
+                ask = self._source.activity_ask(pull.row.number)
+                self._problems.append(incomplete(ask, cause, "run again in a minute"))
         return self._problems[0] if self._problems else found
 
     def commits(self, source: Source, shas: Iterable[str]) -> Flow[None]:
@@ -116,7 +127,7 @@ class _Search:
         if len(self._asked) > MOST_ASKED:
             cause = f"the pull requests of more than {MOST_ASKED} commits would have to be asked"
             remedy = "deploy in smaller steps"
-            self._problems.append(incomplete("GET commits/{sha}/pulls", cause, remedy))
+            self._problems.append(incomplete(source.pulls_ask(self._graph.head), cause, remedy))
             return
         yield from all_of([self._commit(source, sha) for sha in fresh])
 
@@ -139,7 +150,7 @@ class _Search:
             return
         self._found[in_fork, listed.number, source.slug] = pull
         behind = pull.shas if self._is_rewritten(pull) else ()
-        branch = Source(source.talk, pull.row.head_repository or source.slug)
+        branch = source.elsewhere(pull.row.head_repository or source.slug)
         yield from side_by_side(
             self.commits(source, sorted(behind)),
             self.commits(branch, self._merges_behind(pull)),
@@ -154,54 +165,55 @@ class _Search:
         if pull.row.merged_at is None:
             return ()
         old = frozenset() if self._is_rewritten(pull) else pull.shas - self._graph.commits.keys()
-        return tuple(sorted(pull.merged_here - old))
+        return tuple(sorted(pull.maybe_merged_here - old))
 
 
 def _detail(source: Source, graph: Graph, listed: PullRow, *, in_fork: bool) -> Flow[Maybe[Pull]]:
     """The pull request itself, its commits, reviews and pushes, asked together."""
-    row, commits, reviews = yield from _asked(source, listed)
+    row, commits = yield from _asked(source, listed)
     if isinstance(row, Problem):
         return row
-    commits = _all_commits(listed, row, commits)
+    commits = _all_commits(source, listed, row, commits)
     if isinstance(commits, Problem):
         return commits
     decided: Maybe[tuple[Approval, ...]]
     rows, decided = yield from side_by_side(
         _pushes(source, graph, row, commits),
-        decisions(source, listed.number, reviews),
+        source.decisions(row),
     )
     return Pull(row, commits, decided, rows, in_fork)
 
 
 def _asked(
     source: Source, listed: PullRow
-) -> Flow[tuple[Maybe[PullRow], Maybe[tuple[Commit, ...]], Maybe[tuple[Review, ...]]]]:
+) -> Flow[tuple[Maybe[PullRow], Maybe[tuple[Commit, ...]]]]:
     """What can be asked at once: itself, commits, reviews, and the first pushes to its branches."""
-    (row, commits), (reviews, _) = yield from side_by_side(
+    (row, commits), _ = yield from side_by_side(
         side_by_side(source.pull(listed.number), source.commits_of(listed.number)),
         side_by_side(
-            source.reviews_of(listed.number),
+            source.ask_reviews(listed.number),
             all_of([_first_page(source, listed), _base_page(source, listed)]),
         ),
     )
-    return row, commits, reviews
+    return row, commits
 
 
 def _all_commits(
-    listed: PullRow, row: PullRow, commits: Maybe[tuple[Commit, ...]]
+    source: Source, listed: PullRow, row: PullRow, commits: Maybe[tuple[Commit, ...]]
 ) -> Maybe[tuple[Commit, ...]]:
-    ask = f"GET pulls/{row.number}/commits"
+    ask, host = source.commits_ask(row.number), source.talk.host
     if isinstance(commits, Problem):
         return commits
     if row.number != listed.number or row.head_sha != listed.head_sha:
-        return incomplete(ask, "the pull request changed while it was read", "run again")
+        return incomplete(ask, f"the {host.pull} changed while it was read", "run again")
     shas = {commit.sha for commit in commits}
-    if len(commits) != row.commit_count or len(shas) != len(commits):
-        cause = f"the pull request has {row.commit_count} commits and GitHub lists {len(commits)}"
-        remedy = f"GitHub lists at most {MOST_PULL_COMMITS}: split pull requests that are larger"
+    count = len(shas) if row.commit_count is None else row.commit_count
+    if len(commits) != count or len(shas) != len(commits):
+        cause = f"the {host.pull} has {count} commits and {host.title} lists {len(commits)}"
+        remedy = f"{host.title} lists only so many: split {host.pull}s that are larger"
         return incomplete(ask, cause, remedy)
     if row.head_sha not in shas:
-        return incomplete(ask, "the pull request's commits do not include its head", "run again")
+        return incomplete(ask, f"the {host.pull}'s commits do not include its head", "run again")
     return commits
 
 
@@ -224,11 +236,12 @@ def _activity(
     def enough(rows: tuple[Activity, ...]) -> bool:
         return not stops or pushes_to(row.head_sha, rows, stops, row.merged_at) is not None
 
+    pull = source.talk.host.pull
     if not row.head_repository:
-        label = f"GET pulls/{row.number}"
-        cause = "the fork that the pull request came from is gone, and its pushes with it"
-        return incomplete(label, cause, "open the pull request again from a branch that exists")
-    fork = Source(source.talk, row.head_repository)
+        cause = f"the fork that the {pull} came from is gone, and its pushes with it"
+        ask = source.activity_ask(row.number)
+        return incomplete(ask, cause, f"open the {pull} again from a branch that exists")
+    fork = source.elsewhere(row.head_repository)
     return (yield from fork.activity(names.HEADS + row.head_ref, enough))
 
 
@@ -248,7 +261,8 @@ def _pushes(
         return listed
     found = pushes_to(row.head_sha, listed, stops, row.merged_at)
     if found is None:
-        cause = "the list of pushes does not reach from the pull request's head to where it began"
+        pull = source.talk.host.pull
+        cause = f"the list of pushes does not reach from the {pull}'s head to where it began"
         remedy = "run again in a minute; if it stays, push the branch anew and have it approved"
-        return incomplete(f"GET activity of pull request {row.number}", cause, remedy)
+        return incomplete(source.activity_ask(row.number), cause, remedy)
     return found

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any, TypeAlias, TypeVar, cast, overload
 from urllib.parse import quote
 
@@ -19,7 +20,7 @@ from gate.model import Maybe, Problem, ProblemKind
 
 ROUNDS = 4
 AT_ONCE = 10  # connections side by side; what the session keeps open
-PAGE = 100  # rows, the most GitHub gives
+PAGE = 100  # rows, the most that GitHub and GitLab give
 MOST_PAGES = 30
 RUN_AGAIN = "run again; if it stays, report it as a bug"
 
@@ -32,11 +33,25 @@ Params: TypeAlias = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
+class Host:
+    """Which forge is asked, as messages call it and what it calls a pull request."""
+
+    service: str
+    title: str
+    pull: str
+
+
+GITHUB = Host("github", "GitHub", "pull request")
+GITLAB = Host("gitlab", "GitLab", "merge request")
+
+
+@dataclass(frozen=True, slots=True)
 class Ask:
     """A GET: a path below the API's base URL, percent-encoded, and its query."""
 
     path: str
     params: Params = ()
+    host: Host = GITHUB
 
     @property
     def label(self) -> str:
@@ -45,15 +60,19 @@ class Ask:
 
     def but(self, **params: str) -> Ask:
         """The same with parameters added or replaced."""
-        return Ask(self.path, tuple({**dict(self.params), **params}.items()))
+        return replace(self, params=tuple({**dict(self.params), **params}.items()))
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """The JSON document of a reply, and the query of each page that its Link header names."""
+    """The JSON document of a reply, and the query of each page that its headers name.
+
+    ``total``: how many rows the whole list has, None where the forge does not say.
+    """
 
     data: Any
     links: Mapping[str, Params]
+    total: int | None = None
 
 
 Answer: TypeAlias = Maybe[Reply]
@@ -63,7 +82,8 @@ Flow: TypeAlias = Generator[tuple[Ask, ...], None, T]
 class Talk:
     """What was asked so far and answered. A request is sent once, however many flows want it."""
 
-    def __init__(self) -> None:
+    def __init__(self, host: Host = GITHUB) -> None:
+        self.host = host
         self.known: dict[Ask, Answer] = {}
 
     def ask(self, *asks: Ask) -> Flow[tuple[Answer, ...]]:
@@ -88,20 +108,26 @@ def read(ask: Ask, answer: Answer, parse: Callable[[Document], T]) -> Maybe[T]:
     except ShapeError as error:
         return Problem(
             ProblemKind.MALFORMED,
-            "github",
+            ask.host.service,
             ask.label,
-            f"the reply is not what GitHub documents: {error}",
-            "check that forges.github.url is GitHub, of a supported version, and no proxy answers",
+            f"the reply is not what {ask.host.title} documents: {error}",
+            f"check that forges.{ask.host.service}.url is {ask.host.title}, of a supported version,"
+            " and no proxy answers",
         )
 
 
-def incomplete(ask: Ask | str, cause: str, remedy: str = RUN_AGAIN) -> Problem:
+def incomplete(ask: Ask, cause: str, remedy: str = RUN_AGAIN) -> Problem:
     """A list that is not provably whole.
 
-    The default remedy is for what GitHub does not document: there is no better one to tell.
+    The default remedy is for what the forge does not document: there is no better one to tell.
     """
-    label = ask if isinstance(ask, str) else ask.label
-    return Problem(ProblemKind.INCOMPLETE, "github", label, cause, remedy)
+    return Problem(ProblemKind.INCOMPLETE, ask.host.service, ask.label, cause, remedy)
+
+
+def done(value: T) -> Flow[T]:
+    """A flow that asks nothing."""
+    yield from ()
+    return value
 
 
 def path(*parts: str | int) -> str:
@@ -138,7 +164,7 @@ def all_of(flows: Sequence[Flow[T]]) -> Flow[list[T]]:
 
 def converse(flow: Flow[T], talk: Talk, get: Callable[[Ask], Answer], rounds: int = ROUNDS) -> T:
     """Drive ``flow``: ``get`` sends one request and never raises."""
-    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="github") as pool:
+    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="forge") as pool:
         while True:
             try:
                 asks = tuple(ask for ask in next(flow) if ask not in talk.known)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from gate.forges.github.pulls import Pull
+from gate.forges.pulls import Pull
 from gate.model import Account, Maybe, Problem
 
 

@@ -9,18 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import TypeAlias
 
 from gate.forges import refs as names
-from gate.forges.github.graph import Graph
-from gate.forges.github.parse import FORGE_MERGES, ZERO, Activity
-from gate.forges.github.pulls import Pull
-from gate.forges.github.pushes import Landing, anchored, first_landings, landings, merge_segments
-from gate.forges.github.talk import incomplete
+from gate.forges.graph import Graph
+from gate.forges.pulls import Pull
+from gate.forges.pushes import Landing, anchored, first_landings, landings, merge_segments
+from gate.forges.rows import FORGE_MERGES, ZERO
+from gate.forges.source import Activities
+from gate.forges.talk import Ask, Host, incomplete
 from gate.frozen import dataclass
-from gate.model import Maybe, Problem, Push
-
-Activities: TypeAlias = Mapping[str, Maybe[tuple[Activity, ...]]]
+from gate.model import Problem, Push
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +98,11 @@ def _is_quiet(landing: Landing) -> bool:
 
 
 def arrival(
-    graph: Graph, stops: frozenset[str], activity: Activities, tips: Mapping[str, str]
+    graph: Graph,
+    stops: frozenset[str],
+    activity: Activities,
+    tips: Mapping[str, str],
+    host: Host,
 ) -> Arrival:
     """How the range came onto refs since ``stops``; ``tips`` are the release refs that hold it."""
     found: dict[bool, list[Landing]] = {True: [], False: []}
@@ -113,7 +115,7 @@ def arrival(
         if chain is None:
             cause = f"the list of pushes to {names.short_name(ref)} does not reach back to the base"
             remedy = "deploy in smaller steps, or run again"
-            problems[ref] = incomplete("GET activity", cause, remedy)
+            problems[ref] = incomplete(Ask("activity", host=host), cause, remedy)
             continue
         found[ref in tips].extend(landings(chain, graph, tips.get(ref, "")))
     branches = {ref for ref in tips if ref.startswith(names.HEADS)}
@@ -179,11 +181,13 @@ def _is_settled(sha: str, pull: Pull, came: Arrival, merged_at: datetime | None)
 def _written(graph: Graph, pull: Pull, segment: frozenset[str]) -> frozenset[str]:
     """The commits of a merge that the forge wrote.
 
-    The merge commit, of the request's head; or the squashed or rebased ones, at most as many as
-    the request's own.
+    The merge commit, of the request's head or of the one commit that the forge squashed it into;
+    or the squashed or rebased ones, at most as many as the request's own.
     """
-    merge = pull.row.merge_sha
-    _, *others = graph.commits[merge].parents
+    merge, squashed = pull.row.merge_sha, pull.row.squash_sha
+    others = list(graph.commits[merge].parents[1:])
+    if others and others == [squashed]:
+        return frozenset({merge, squashed} & graph.commits.keys())
     if others:
         return frozenset({merge}) if others == [pull.row.head_sha] else frozenset()
     fresh = segment - pull.shas
