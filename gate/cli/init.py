@@ -285,7 +285,6 @@ Written in {directory}:
     more = {
         "example": shlex.quote(answers.example),
         "tickets": _environment(answers.tickets),
-        "variables": ", ".join(answers.tickets),
         "credentials": _environment(answers.credentials),
         "extra": "[object]" if answers.buckets else "",
         "token": answers.token,
