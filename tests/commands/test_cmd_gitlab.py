@@ -260,6 +260,25 @@ def test_init_writes_a_policy_of_gitlab(
         must_say(ended, "script:", "read_api")
 
 
+def test_a_merge_is_held_against_a_clone_of_the_project(fresh: Job) -> None:
+    """GitLab does not tell what a commit holds; the clone does, by the commit's own id."""
+
+    def judged(folder: str) -> str:
+        ended = fresh.gate(
+            "check",
+            *("--ticket", "CHG-1", "--format", "json", "--config", str(fresh.home / "gate.toml")),
+            environment=fresh.ci(),
+            home=fresh.home / folder,
+        )
+        outcomes = {each["id"]: each["outcome"] for each in json.loads(ended.out)["controls"]}
+        return str(outcomes["merge-matches-review"])
+
+    world(fresh).clone(fresh.home / "whole", fresh.scene)
+    assert judged("whole") == "pass"
+    (fresh.home / "none").mkdir()
+    assert judged("none") == "undetermined"
+
+
 def test_doctor_names_what_the_token_may_not(acme: Job) -> None:
     assert acme.gate("doctor", environment=acme.ci()).code == 0
     for what in ("repository", "events", "merge_requests", "deployments", "pipelines"):
