@@ -481,6 +481,31 @@ def test_tokens_that_do_not_reach(place: OnGitLab) -> None:
         assert read(add("bob", what, without=(what,))).kind is ProblemKind.PERMISSION
 
 
+def test_the_token_goes_to_no_other_host(place: OnGitLab) -> None:
+    """By itself python-gitlab sends it wherever a redirect leads."""
+    with GitLabSimulator() as other:
+        place.gitlab.fault(r"/projects/", faults.redirect(f"{other.url}/api/v4/projects/1"))
+        found = place.read(place.base)
+        assert isinstance(found, Problem)
+        assert "redirects to another place" in found.cause
+        assert other.requests == ()
+
+
+@pytest.mark.parametrize("wait", [{"retry_after": 0}, {"retry_after": "0.0"}, {"date_in": -5}])
+def test_a_limit_is_waited_for_however_it_is_told(place: OnGitLab, wait: dict[str, Any]) -> None:
+    """python-gitlab would fail at a date, and ask ten times."""
+    place.propose(1, "fix")
+    merged = place.accept(1)
+    place.gitlab.fault(r"/approvals$", faults.status(429, **wait), times=1)
+    (pull,) = pulls(place.change(merged))
+    assert isinstance(pull.reviews, tuple)
+    place.gitlab.forget_requests()
+    place.gitlab.fault(r"/approvals$", faults.status(429, **wait))
+    (pull,) = pulls(place.change(merged))
+    assert isinstance(pull.reviews, Problem)
+    assert sum(r.path.endswith("/approvals") for r in place.gitlab.requests) == 3
+
+
 def test_bots_are_no_people(place: OnGitLab) -> None:
     place.propose(1, "fix")
     place.approve(1, by="project_1_bot_0a")
