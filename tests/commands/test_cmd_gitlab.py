@@ -138,7 +138,14 @@ PLACES = (
     *(r"/pipelines/\d+$", r"/jobs/\d+$", r"/projects/acme%2Fshop$", r"/repository/commits\?"),
     *(r"/merge_base\?", r"/commits/[0-9a-f]+/merge_requests", r"/commits/[0-9a-f]+/refs"),
     *(r"/branches/main", r"/events\?", r"/merge_requests/\d+$", r"/merge_requests/\d+/commits"),
-    *(r"/versions\?", r"/approvals$", r"/reviewers\?", r"/deployments\?", r"/compare\?"),
+    *(
+        r"/versions\?",
+        r"/approvals$",
+        r"/reviewers\?",
+        r"/notes\?",
+        r"/deployments\?",
+        r"/compare\?",
+    ),
 )
 # Lists that need their last row: of push events the oldest one proves nothing here, and a good run
 # has no deployments.
