@@ -21,7 +21,12 @@ from gate.model import Account, Approval, Maybe, Problem, Verdict
 APPROVED = "approved this merge request"
 REQUESTED = "requested changes"
 _OBJECTS = "requested_changes"
-_KNOWN = frozenset({"unreviewed", "reviewed", "review_started", "approved", "unapproved", _OBJECTS})
+_KNOWN = frozenset(
+    {
+        *("unreviewed", "reviewed", "review_started", "approved", "unapproved", _OBJECTS),
+        "attention_requested",  # of older versions: somebody is waited for
+    }
+)
 
 
 def ask(source: Asking, number: int) -> Flow[None]:

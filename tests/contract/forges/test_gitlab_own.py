@@ -336,6 +336,22 @@ def test_a_bulk_push_leaves_a_gap(place: OnGitLab) -> None:
     assert isinstance(place.change(two).direct_pushes, Problem)
 
 
+def test_a_merge_request_that_was_begun_from_an_issue(place: OnGitLab) -> None:
+    """Its branch is made at main, and there is nothing in it yet."""
+    place.push("fix", place.base)
+    place.open(1, "fix", by="alice")
+    place.approve(1, by="bob")
+    head = place.commit("Fix", on="fix")
+    place.push("fix", head)
+    place.approve(1, by="carol")
+    (pull,) = pulls(place.change(place.merge(1)))
+    assert isinstance(pull.pushes, tuple)
+    assert [p.after for p in pull.pushes] == [head]
+    assert isinstance(pull.reviews, tuple)
+    reviews = {r.account.key: r.commit for r in pull.reviews if r.account}
+    assert reviews == {"bob": place.base, "carol": head}
+
+
 @pytest.mark.parametrize("branch", ["main", "fix"])
 def test_a_missing_push_is_noticed(place: OnGitLab, branch: str) -> None:
     place.propose(1, "fix")
