@@ -321,11 +321,13 @@ def _remerged_change(
 ) -> Maybe[Change]:
     """The change, with the merges that the local clone can make anew."""
     from gate.forges.remerge import with_remerged
+    from gate.forges.trees import with_trees
 
     change = _change(forge, service, question, history)
     if isinstance(change, Problem):
         return change
-    return with_remerged(change, question.checkout, question.environ)
+    told = with_trees(change, question.checkout, question.environ)
+    return with_remerged(told, question.checkout, question.environ)
 
 
 def _change(

@@ -379,7 +379,8 @@ class PullRequest:
     this one, such as those merged into its branch. ``landed_at`` is when the first commit that it
     brings came onto a release ref that contains the head; None where that cannot be told.
     ``remerged`` is the tree that merging ``head_sha`` anew gives, "" where that conflicts, None
-    where it was not tried.
+    where it was not tried. ``squash_sha`` is the one commit that the forge made of its own ones and
+    merged by a merge commit, "" where it did not.
     """
 
     number: int
@@ -400,6 +401,7 @@ class PullRequest:
     others: tuple[Account | None, ...] = ()
     landed_at: datetime | None = None
     remerged: Maybe[str] | None = None
+    squash_sha: str = ""
 
     def onto(self, commits: Mapping[str, Commit]) -> str:
         """The commit that it was merged onto; "" where its merge is not among ``commits``.

@@ -65,7 +65,7 @@ def _merge(pull: PullRequest, unit: Unit, commits: Mapping[str, Commit]) -> Find
             say("merge-matches.same", "What landed of {unit} is its head.", unit=unit.name)
         )
     others = merge.parents[1:]
-    if others not in {(), (pull.head_sha,)}:
+    if others not in {(), (pull.head_sha,), (pull.squash_sha,)}:
         return failed(
             say(
                 "merge-matches.other-head",

@@ -2,7 +2,8 @@
 
 ``github`` and ``gitlab`` ask the REST APIs of these and yield facts. ``git`` asks the local clone,
 and what it can only claim is a ``Problem`` of kind ``CLAIM``; ``remerge`` has it merge pull
-requests anew. How a change came in is told here, for each forge alike: ``change`` begins, asking
-what a ``Source`` is for (``source``) in rounds that are bounded (``talk``), and ``assemble``
-arranges what was read. The readers do the asking; everything that reads an answer is pure.
+requests anew, and ``trees`` tell what commits hold. How a change came in is told here, for each
+forge alike: ``change`` begins, asking what a ``Source`` is for (``source``) in rounds that are
+bounded (``talk``), and ``assemble`` arranges what was read. The readers do the asking; everything
+that reads an answer is pure.
 """

@@ -130,6 +130,7 @@ def _request(
         commits=pull.commits,
         others=() if isinstance(others, Problem) else others,
         landed_at=came.landed_at(mine),
+        squash_sha=row.squash_sha if row.squash_sha != row.merge_sha else "",
     )
 
 

@@ -185,3 +185,20 @@ def test_it_warns_unless_the_policy_requires_it() -> None:
     assert evaluate(hidden, strict, NOW).kind is DecisionKind.DENIED
     assert evaluate(behind(None), strict, NOW).kind is DecisionKind.UNDETERMINED
     assert evaluate(good_facts(), strict, NOW).kind is DecisionKind.ALLOWED
+
+
+def test_a_merge_of_the_one_commit_that_the_forge_squashed() -> None:
+    """GitLab may squash and then merge: what the merge holds is compared, not its second parent."""
+    squash = good_commit(ABOVE, BASE_SHA, merged_by_forge=True)
+    merge = good_commit(
+        MERGE_SHA, BASE_SHA, parents=(ELSEWHERE, ABOVE), tree=MERGED, merged_by_forge=True
+    )
+    brings = (ABOVE, MERGE_SHA)
+
+    def outcome(**of_pull: Any) -> Outcome:
+        return judged(CONTROL, world(merge, squash, brings=brings, **of_pull)).outcome
+
+    assert outcome(squash_sha=ABOVE, remerged=MERGED) is Outcome.PASS
+    assert outcome(squash_sha=ABOVE, remerged="d" * 40) is Outcome.FAIL
+    assert outcome(remerged=MERGED) is Outcome.FAIL
+    assert outcome(squash_sha=FIRST_SHA, remerged=MERGED) is Outcome.FAIL
