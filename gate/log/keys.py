@@ -70,7 +70,8 @@ def tokens_of(summary: Summary, digest: str) -> set[bytes]:
     if summary.told is not None:
         tokens.add(_token(*deployment_key(summary.service, summary.environment)))
         tokens.add(_token(COMMIT, summary.commit))
-        tokens.update(_token(TICKET, ticket) for ticket in summary.tickets)
+        for ticket in summary.tickets:
+            tokens.add(_token(TICKET, ticket))
         if isinstance(summary.told, Judged) and summary.told.replaces:
             tokens.add(token(DIGEST, summary.told.replaces))
     return tokens

@@ -47,6 +47,7 @@ class Grammar:
         self._wanted = frozenset(wanted)
         self._loose: list[tuple[str, str]] = []  # mappings whose key is not known yet
         self._mappings: dict[str, set[tuple[str, str]]] = {}  # key -> (pattern of key, of value)
+        self.texts: list[str] = []  # wanted parts that may be mappings of texts: for ``in_order``
 
     def below(self, at: str, name: str) -> str:
         """The path of the field ``name`` of what stands at ``at``."""
@@ -60,9 +61,15 @@ class Grammar:
         for key in sorted(body):
             spec, at = body[key]
             pattern = spec.pattern(self, at)
-            if self._loose:
+            if (
+                at in self._wanted
+                and self._loose
+                and all(v.startswith('"') for _, v in self._loose)
+            ):
+                self.texts.append(at)
+            elif self._loose:
                 self._mappings.setdefault(key, set()).update(self._loose)
-                self._loose.clear()
+            self._loose.clear()
             if at in self._wanted:
                 pattern = f"(?P<{at.replace('.', '_')}>{pattern})"
             parts.append(f'"{re.escape(key)}":{pattern}')
@@ -85,7 +92,7 @@ class Grammar:
         return pattern
 
     def orders(self) -> tuple[Order, ...]:
-        """How the order of keys is checked; to be asked once the expression is whole."""
+        """How the order of keys is checked, but for ``texts``, once the expression is whole."""
         return tuple(
             Order(key, one, other)
             for key, found in sorted(self._mappings.items())
@@ -117,6 +124,12 @@ class Order:
                     return False
             at = text.find(self._start, at + self._skip)
         return True
+
+
+def in_order(mapping: str) -> bool:
+    """Whether a mapping of texts that matched has its keys in order, each once."""
+    keys = mapping.split('"')[1::4]
+    return keys == sorted(set(keys))
 
 
 def text_pattern(form: str, longest: int) -> str:
