@@ -13,7 +13,7 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from gate.log.check_records import DEPLOYMENTS, JUDGED, TICKETS
 from gate.log.findings import HISTORY, PRIOR, Findings
@@ -42,13 +42,10 @@ def check_judged(scope: Scope, number: int, summary: TreeSummary) -> Findings:
     """Check that the heads which records of chunk ``number`` were judged at once were."""
     findings = Findings()
     tree = summary.over(scope.store.read)
-    known, true = (-1, b""), ""
-    for index, size, root, part in scope.spool.chunk_facts(JUDGED, number):
-        if known != (size, part):  # those that were judged side by side follow one another
-            known, true = (size, part), tree.root_at(size, part).hex()
-        if true != root:
-            what = f"was judged at another log of size {size}"
-            _fault(findings, "prior", index, what)
+    for size, root, part, places in scope.spool.chunk_facts(JUDGED, number):
+        if tree.root_at(size, part).hex() != root:
+            for index in places:
+                _fault(findings, "prior", index, f"was judged at another log of size {size}")
     return findings
 
 
@@ -65,7 +62,7 @@ class _Links:
 
     def newest(self, below: int) -> Text:
         """The link to the newest one before ``below``."""
-        at = bisect_left(self._places, below)
+        at = bisect_left(self._places, below) if self.reach(below) else len(self._places)
         if not at:
             return "null"
         return link_text(self._places[at - 1], self._leaves[(at - 1) * HASH : at * HASH].hex())
@@ -85,36 +82,29 @@ class _Links:
 def _check_tickets(scope: Scope, part: int, findings: Findings) -> None:
     known: dict[str, _Links] = {}
     uses = Uses()
-    for index, leaf, ticket, size, prior, *use in scope.spool.facts(TICKETS, scope.chunks, part):
+    for index, leaf, ticket, size, prior, use in scope.spool.facts(TICKETS, scope.chunks, part):
         links = known.get(ticket)
         if links is None:
             links = known[ticket] = _Links()
         if prior != links.newest(size):
             _fault_link(findings, index, size, prior, links, ("ticket", ticket))
         links.add(index, leaf)
-        if use:
-            _check_use(findings, index, ticket, _Use(*use), uses)
+        if use is not None:
+            _check_use(findings, index, ticket, use, uses)
 
 
-class _Use(NamedTuple):
-    """A use of tickets: a decision that permits."""
-
-    environment: str
-    commit: str
-    at: str
-    not_reused: bool
-    anew: tuple[tuple[str, str], ...]
-
-
-def _check_use(findings: Findings, index: int, ticket: str, use: _Use, uses: Uses) -> None:
-    """The ticket let no other commit in before this record, or was approved anew since."""
-    if use.not_reused:
-        last = uses.last_other(ticket, use.environment, use.commit)
-        anew = dict(use.anew).get(ticket, "")
+def _check_use(
+    findings: Findings, index: int, ticket: str, use: tuple[Any, ...], uses: Uses
+) -> None:
+    """The ticket let no other commit in before this decision, or was approved anew since."""
+    environment, commit, at, not_reused, terms = use
+    if not_reused:
+        last = uses.last_other(ticket, environment, commit)
+        anew = dict(terms).get(ticket, "")
         if one_too_many(last, datetime.fromisoformat(anew) if anew else None):
-            what = f"permits under {ticket!a}, which had let another commit into {use.environment}"
+            what = f"permits under {ticket!a}, which had let another commit into {environment}"
             _fault(findings, "history", index, f"{what} and was not approved anew since")
-    uses.use(ticket, use.environment, use.commit, datetime.fromisoformat(use.at))
+    uses.use(ticket, environment, commit, datetime.fromisoformat(at))
 
 
 def _check_deployments(scope: Scope, part: int, findings: Findings) -> None:
@@ -136,7 +126,8 @@ def _check_deployments(scope: Scope, part: int, findings: Findings) -> None:
         if judged:
             one = _Decided(*told)
             _check_judgement(findings, index, commit, size, one, track, moved=moved)
-            track.add(index, leaf, commit, one.decision, _base(one)[1], _start(one))
+            base = base_of(one.base or one.said)[1]
+            track.add(index, leaf, commit, one.decision, base, _start(one))
         elif not _end(track, index, commit, *told):
             what = "is the outcome of no deployment that was permitted before it"
             _fault(findings, "history", index, what)
@@ -153,13 +144,9 @@ class _Decided(NamedTuple):
     released: bool
 
 
-def _base(told: _Decided) -> tuple[str, str]:
-    return base_of(told.base or told.said)
-
-
 def _start(told: _Decided) -> str:
     """As ``track.start_of``, of a summary."""
-    if not told.base:
+    if not told.base or not told.released:
         return ""
     kind, commit = base_of(told.base)
     return start_from(BaseKind(kind), commit, told.start, released=told.released)

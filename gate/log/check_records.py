@@ -64,13 +64,12 @@ class RecordChecks:
         self._deployments: list[list[Any]] = [[] for _ in range(parts)]
         self._tickets: list[list[Any]] = [[] for _ in range(parts)]
         self._evidence: list[list[Any]] = [[] for _ in range(parts)]
-        self._judged: list[Any] = []
+        self._judged: list[tuple[int, str, bytes, list[int]]] = []
         self._tokens: list[bytes] = []
         self._unread: list[int] = []
         self._parts: dict[str, int] = {}
         self._keys = KeyFacts()
         self._near: deque[_Near] = deque(maxlen=2)  # of this bundle and of the one before it
-        self._size, self._near_root = -1, UNKNOWN
 
     def check(
         self,
@@ -94,8 +93,7 @@ class RecordChecks:
             kinds[summary.kind] += 1
             self._keys.add(index, entry, summary)
             place = PLACE.pack(index - self._first)
-            for one in tokens_of(summary, sha256(entry).hexdigest()):
-                self._tokens += (one, place)
+            self._tokens += (place.join(tokens_of(summary, sha256(entry).hexdigest())), place)
             if summary.told is not None:
                 self._note_links(index, leaves[index - first], summary)
                 self._note_judged(index, summary)
@@ -133,7 +131,7 @@ class RecordChecks:
         _, at, service, environment, commit, tickets, size, _, prior, linked, told = summary
         key = f"{service}\n{environment}"
         judged = isinstance(told, Judged)
-        use: tuple[Any, ...] = ()
+        use = None
         if isinstance(told, Judged):
             decision, said, here, base, start, released, terms, not_reused, _, evidence = told
             of: tuple[Any, ...] = (decision, said, here, base, start, released)
@@ -145,9 +143,11 @@ class RecordChecks:
         fact = (index, leaf, key, commit, size, prior, judged, of)
         self._part(self._deployments, key).append(fact)
         for ticket in dict.fromkeys(tickets):
-            link = next((link for one, link in linked if one == ticket), "null")
+            link = (
+                next((link for one, link in linked if one == ticket), "null") if linked else "null"
+            )
             part = part_of(ticket, self._scope.chunks)  # most tickets are met once or twice
-            self._tickets[part].append((index, leaf, ticket, size, link, *use))
+            self._tickets[part].append((index, leaf, ticket, size, link, use))
 
     def _part(self, parts: list[list[Any]], text: str) -> list[Any]:
         part = self._parts.get(text)
@@ -165,10 +165,10 @@ class RecordChecks:
                 (index, PRIOR),
             )
             return
-        if self._size != size:  # those that were judged side by side follow one another
+        if not self._judged or self._judged[-1][:2] != (size, summary.root):
             parts = (near.root(size) for near in self._near)
-            self._size, self._near_root = size, next(filter(None, parts), UNKNOWN)
-        self._judged.append((index, size, summary.root, self._near_root))
+            self._judged.append((size, summary.root, next(filter(None, parts), UNKNOWN), []))
+        self._judged[-1][3].append(index)  # those that were judged side by side follow one another
 
 
 class _Near:

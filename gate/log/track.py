@@ -47,6 +47,8 @@ class Track:
         self._endings: dict[int, list[tuple[int, bool]]] = {}  # outcomes after a first one, by row
         self._start: tuple[str, int] | None = None  # the first that says where its range starts
         self._succeeded = array("Q")  # decisions that ever had that outcome, by place
+        self._settled = 0  # what came since changes nothing of the base of a commit that is new
+        self._now: Based | None = None  # which is this one, if somebody asked
 
     def add_decision(self, link: EntryLink, record: DecisionRecord) -> None:
         """Add the decision that stands at ``link``."""
@@ -64,6 +66,7 @@ class Track:
             self._others.setdefault(key, array("Q")).append(row)
         if start and self._start is None:
             self._start = start, index
+            self._settled, self._now = index, None
 
     def add_outcome(self, index: int, record: OutcomeRecord) -> bool:
         """Add the outcome that stands at ``index``.
@@ -84,6 +87,7 @@ class Track:
         own, of, _, kind, ended, _ = self._row(row)
         if (own.hex(), of.hex()) != (leaf, commit) or not _PERMITS[kind]:
             return False
+        self._settled, self._now = index, None
         if ended:
             self._endings.setdefault(row, []).append((index, succeeded))
         else:
@@ -111,6 +115,13 @@ class Track:
                 break
             if self._has_succeeded(row, below):
                 return BaseKind.REDEPLOYED, self._row(row)[2].hex(), self._places[row]
+        if below <= self._settled:
+            return self._newest(below)
+        if self._now is None:
+            self._now = self._newest(below)
+        return self._now
+
+    def _newest(self, below: int) -> Based:
         for at in reversed(range(bisect_left(self._succeeded, below))):
             row = bisect_left(self._places, self._succeeded[at])
             if self._has_succeeded(row, below):

@@ -107,16 +107,22 @@ def _parts(entry: bytes) -> tuple[bytes, bytes, bytes] | None:
     cut = len(entry) - _TAIL
     if not len(_HEAD) < cut <= MAX_ENVELOPE - _TAIL:
         return None
-    if not (entry.startswith(_HEAD) and entry.startswith(_MIDDLE, cut) and entry.endswith(_END)):
+    if not (entry.startswith(_HEAD) and entry.endswith(_END)):
         return None
-    keyid = cut + _KEYID
-    if not entry.startswith(_SIGNATURE, keyid):
-        return None
+    keyid = _signer(entry[cut : cut + _SIG])
     payload = _decoded(entry[len(_HEAD) : cut])
     signature = _decoded(entry[cut + _SIG : -len(_END)])
-    if payload is None or signature is None or len(signature) != 64:
+    if keyid is None or payload is None or signature is None or len(signature) != 64:
         return None
-    return payload, entry[keyid - 64 : keyid], signature
+    return payload, keyid, signature
+
+
+@lru_cache(256)
+def _signer(middle: bytes) -> bytes | None:
+    """The key id in what stands between payload and signature; None for anything else."""
+    if middle.startswith(_MIDDLE) and middle.endswith(_SIGNATURE):
+        return middle[len(_MIDDLE) : -len(_SIGNATURE)]
+    return None
 
 
 def _decoded(text: bytes) -> bytes | None:
@@ -135,7 +141,7 @@ def _decoded(text: bytes) -> bytes | None:
 
 @lru_cache(1 << 10)  # payloads end alike, and of signatures only four bits stand there
 def _padding(last: bytes) -> int:
-    """How much padding the last four characters of base64 have; -1 if they have another spelling."""
+    """How much padding there is in the last four characters; -1 for another spelling of them."""
     try:
         return last.count(b"=") if b2a_base64(a2b_base64(last), newline=False) == last else -1
     except Error:
@@ -175,7 +181,11 @@ class _Form:
             raise TypeError(f"{predicate}: its parts stand in another order: {whole.groupindex}")
         self._match = whole.fullmatch
         self._artifact = re.compile(artifact)
-        self._orders = grammar.orders()
+        groups = whole.groupindex
+        self._orders = [
+            (order, groups[order.within.replace(".", "_")] if order.within else 0)
+            for order in grammar.orders()
+        ]
         self._texts = [wanted.index(one) for one in grammar.texts]
 
     def match(self, text: str) -> tuple[Any, ...] | None:
@@ -186,8 +196,8 @@ class _Form:
         match = self._match(text)
         if match is None:
             return None
-        for order in self._orders:
-            if not order.holds(text):
+        for order, within in self._orders:
+            if not order.holds(match[within]):
                 return None
         parts = match.groups()
         for at in self._texts:
@@ -221,8 +231,6 @@ def _forms() -> tuple[_Form, _Form]:
 
 
 _TICKET_LINK = re.compile(r'\{"id":"([^"]*)",("index":-?[0-9]+,"leaf":"[0-9a-f]+")\}')
-_GIVEN = re.compile(r'\{"id":"([^"]*)",')
-_TEXTS = re.compile(r'"([^"]*)"')
 _ANEW = re.compile(r'\{"approvedAnew":(?:null|"([^"]*)"),"id":"([^"]*)"\}')
 _ARGS: Final = '{"args":'
 _REQUIRED: Final = f'"id":"{NOT_REUSED}","level":"{Level.REQUIRE}","observed":{_ARGS}'
@@ -250,7 +258,7 @@ def _decision(parts: tuple[Any, ...]) -> Summary:
         service[1:-1],
         environment[1:-1],
         commit[1:-1],
-        tuple(dict.fromkeys(_GIVEN.findall(given))) if given[0] == "[" else (),
+        tuple(dict.fromkeys(given.split('"')[3::12])) if given[0] == "[" else (),
         int(size),
         root[1:-1],
         prior,
@@ -285,7 +293,7 @@ def _outcome(parts: tuple[Any, ...]) -> Summary:
         service[1:-1],
         environment[1:-1],
         commit[1:-1],
-        tuple(_TEXTS.findall(tickets)),
+        tuple(tickets.split('"')[1::2]),
         int(size),
         root[1:-1],
         prior,
