@@ -22,7 +22,7 @@ from gate.log.scope import Scope
 from gate.log.standing import one_too_many, same_range
 from gate.log.track import Based, Track, start_from
 from gate.log.uses import Uses
-from gate.model import PERMITTING, BaseKind
+from gate.model import PERMITTING
 from gate.record.predicates import HERE, DeploymentOutcome
 from gate.record.summary import Text, base_of, base_text, here_text, link_of, link_text
 from gate.store.contract import Key
@@ -127,7 +127,8 @@ def _check_deployments(scope: Scope, part: int, findings: Findings) -> None:
             one = _Decided(*told)
             _check_judgement(findings, index, commit, size, one, track, moved=moved)
             base = base_of(one.base or one.said)[1]
-            track.add(index, leaf, commit, one.decision, base, _start(one))
+            start = "" if track.started else _start(one)
+            track.add(index, leaf, commit, one.decision, base, start)
         elif not _end(track, index, commit, *told):
             what = "is the outcome of no deployment that was permitted before it"
             _fault(findings, "history", index, what)
@@ -149,7 +150,7 @@ def _start(told: _Decided) -> str:
     if not told.base or not told.released:
         return ""
     kind, commit = base_of(told.base)
-    return start_from(BaseKind(kind), commit, told.start, released=told.released)
+    return start_from(kind, commit, told.start, released=told.released)
 
 
 def _end(track: Track, index: int, commit: str, of: Text, outcome: str) -> bool:

@@ -83,21 +83,20 @@ class RecordChecks:
         if entries is None:
             self._unread += range(first, first + len(leaves))
             return
-        kinds: Counter[str] = Counter()
         self._near.append(_Near(first, rows))
-        for index, entry in enumerate(entries, first):
-            summary = self._open(index, entry)
+        summaries = self._open_all(first, entries)
+        digests = [sha256(entry).hexdigest() for entry in entries]
+        for index, summary in enumerate(summaries, first):
             if summary is None:
                 self._unread.append(index)
                 continue
-            kinds[summary.kind] += 1
-            self._keys.add(index, entry, summary)
             place = PLACE.pack(index - self._first)
-            self._tokens += (place.join(tokens_of(summary, sha256(entry).hexdigest())), place)
+            self._tokens += (place.join(tokens_of(summary, digests[index - first])), place)
+            self._keys.add(index, entries[index - first], summary)
             if summary.told is not None:
                 self._note_links(index, leaves[index - first], summary)
                 self._note_judged(index, summary)
-        for kind, count in kinds.items():
+        for kind, count in Counter(one.kind for one in summaries if one is not None).items():
             self._findings.count(kind, count)
 
     def finish(self) -> None:
@@ -111,12 +110,20 @@ class RecordChecks:
         self._keys.finish(spool, number)
         spool.put(f"{TOKENS}-{number}", [b"".join(self._tokens)])
 
+    def _open_all(self, first: int, entries: Sequence[bytes]) -> list[Summary | None]:
+        """The records of a bundle; None for one that cannot be read, which is a fault."""
+        unsigned = max(0, min(self._scope.since - first, len(entries)))
+        found = self._reader.read_quickly(entries[:unsigned])
+        found += self._reader.open_quickly(entries[unsigned:])
+        return [
+            self._open(index, entries[index - first]) if summary is None else summary
+            for index, summary in enumerate(found, first)
+        ]
+
     def _open(self, index: int, entry: bytes) -> Summary | None:
+        open_ = self._reader.read if index < self._scope.since else self._reader.open
         try:
-            if index < self._scope.since:
-                summary = self._reader.read(entry)
-            else:
-                summary = self._reader.open(entry)
+            summary = open_(entry)
         except InconsistentError as error:
             place = f"entry {index}"
             self._findings.fault("record", place, f"{place}: {error.message}", (index, RECORD))

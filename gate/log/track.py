@@ -55,6 +55,11 @@ class Track:
         leaf, base = bytes.fromhex(link.leaf), base_in(record)
         self.add(link.index, leaf, record.commit, record.decision, base, start_of(record))
 
+    @property
+    def started(self) -> bool:
+        """Whether a decision said where its range starts: then no later one is asked for that."""
+        return self._start is not None
+
     def add(
         self, index: int, leaf: bytes, commit: str, decision: str, base: str, start: str
     ) -> None:
@@ -93,10 +98,16 @@ class Track:
         else:
             ending = index, _SUCCEEDED if succeeded else _FAILED
             _ENDED.pack_into(self._rows, row * _ROW.size + _ENDED_AT, *ending)
-        at = bisect_left(self._succeeded, place)
-        if succeeded and self._succeeded[at : at + 1] != array("Q", [place]):
-            self._succeeded.insert(at, place)
+        if succeeded:
+            self._note_success(place, commit)
         return True
+
+    def _note_success(self, place: int, commit: str) -> None:
+        at = bisect_left(self._succeeded, place)
+        if at == len(self._succeeded) or self._succeeded[at] != place:
+            self._succeeded.insert(at, place)
+        if self._succeeded[-1] == place:
+            self._now = BaseKind.DEPLOYED, commit, place
 
     def base(self, commit: str, below: int) -> Base:
         """Where the range of a deployment of ``commit`` starts, by the entries before ``below``.
@@ -149,7 +160,7 @@ class Track:
         return ((), ()) if first is None else ((first,), self._others.get(key, ()))
 
     def _row(self, row: int) -> tuple[bytes, bytes, bytes, int, int, int]:
-        return _ROW.unpack_from(self._rows, row * _ROW.size)  # type: ignore[return-value]
+        return _ROW.unpack_from(self._rows, row * _ROW.size)
 
     def _has_succeeded(self, row: int, below: int) -> bool:
         """Whether a decision succeeded, by its newest outcome before ``below``.
@@ -184,6 +195,6 @@ def start_of(record: DecisionRecord) -> str:
     return start_from(base.kind, base.commit or "", change.start or "", released=released)
 
 
-def start_from(kind: BaseKind, base: str, start: str, *, released: bool) -> str:
+def start_from(kind: str, base: str, start: str, *, released: bool) -> str:
     """As ``start_of``, of a change that was taken apart already."""
-    return (base or start) if kind is BaseKind.FIRST and released else ""
+    return (base or start) if kind == BaseKind.FIRST and released else ""

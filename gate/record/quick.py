@@ -62,35 +62,52 @@ class QuickReader:
 
         Raises what ``open_record`` raises.
         """
-        parts = _parts(entry)
-        key = None if parts is None else self._keys.get(parts[1])
-        if parts is None or key is None:
-            return self._slowly(entry)
-        payload, keyid, signature = parts
-        try:
-            key.verify(signature, b"%b%d %b" % (_PAE, len(payload), payload))
-        except self._invalid:
-            return self._slowly(entry)
-        found = read_quickly(payload)
-        if found is None:
-            return self._slowly(entry)
-        at = datetime.fromisoformat(found.at)
-        for one in self._periods[keyid]:
-            if one.valid_at(at):
-                return found
-        return self._slowly(entry)
+        return self.open_quickly([entry])[0] or self._slowly(entry)
 
     def read(self, entry: bytes) -> Summary:
         """The record of an entry, its signature and its key not asked.
 
         Raises what ``parse_statement`` raises, and what ``open_signed`` does for no envelope.
         """
+        found = self.read_quickly([entry])[0]
+        if found is not None:
+            return found
         parts = _parts(entry)
-        if parts is None:
-            payload, _ = open_signed(entry, self._signers)  # which says why it is none
-            return summarise(parse_statement(payload))
-        found = read_quickly(parts[0])
-        return summarise(parse_statement(parts[0])) if found is None else found
+        payload = open_signed(entry, self._signers)[0] if parts is None else parts[0]
+        return summarise(parse_statement(payload))
+
+    def open_quickly(self, entries: Sequence[bytes]) -> list[Summary | None]:
+        """The records of entries, as ``open`` does; None for each that is left to ``open``.
+
+        All of them take each step together: then its code and tables are at hand in the processor.
+        """
+        parts = [one and self._signed(*one) for one in map(_parts, entries)]
+        found = _read_all([one and one[0] for one in parts])
+        return [
+            record
+            if record is not None and one is not None and self._in_time(one[1], record)
+            else None
+            for one, record in zip(parts, found, strict=True)
+        ]
+
+    def read_quickly(self, entries: Sequence[bytes]) -> list[Summary | None]:
+        """The records of entries, as ``read`` does; None for each that is left to ``read``."""
+        return _read_all([one and one[0] for one in map(_parts, entries)])
+
+    def _signed(self, payload: bytes, keyid: bytes, signature: bytes) -> tuple[bytes, bytes] | None:
+        """Payload and key id, if the signature is right."""
+        key = self._keys.get(keyid)
+        if key is None:
+            return None
+        try:
+            key.verify(signature, b"%b%d %b" % (_PAE, len(payload), payload))
+        except self._invalid:
+            return None
+        return payload, keyid
+
+    def _in_time(self, keyid: bytes, record: Summary) -> bool:
+        at = datetime.fromisoformat(record.at)
+        return any(one.valid_at(at) for one in self._periods[keyid])
 
     def _slowly(self, entry: bytes) -> Summary:
         return summarise(open_record(entry, self._signers)[0])
@@ -150,16 +167,29 @@ def _padding(last: bytes) -> int:
 
 def read_quickly(payload: bytes) -> Summary | None:
     """The record that a payload spells; None where only the reader can tell."""
+    return _read_all([payload])[0]
+
+
+def _read_all(payloads: Sequence[bytes | None]) -> list[Summary | None]:
+    """The records that payloads spell; None where only the reader can tell, and for None."""
+    decisions, outcomes = _forms()
+    texts = [None if one is None else _text(one) for one in payloads]
+    judged = [None if one is None else decisions.match(one) for one in texts]
+    ended = [
+        outcomes.match(one) if one is not None and parts is None else None
+        for one, parts in zip(texts, judged, strict=True)
+    ]
+    return [
+        (_outcome(end) if end is not None else None) if parts is None else _decision(parts)
+        for parts, end in zip(judged, ended, strict=True)
+    ]
+
+
+def _text(payload: bytes) -> str | None:
     try:
-        text = payload.decode("utf-8")
+        return payload.decode("utf-8")
     except UnicodeDecodeError:
         return None
-    decisions, outcomes = _forms()
-    parts = decisions.match(text)
-    if parts is not None:
-        return _decision(parts)
-    parts = outcomes.match(text)
-    return None if parts is None else _outcome(parts)
 
 
 class _Form:

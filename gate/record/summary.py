@@ -55,7 +55,7 @@ class Summary(NamedTuple):
     """A record: ``told`` is None, and the rest empty, unless it belongs to a deployment.
 
     ``at`` is as ``times`` spells it, "" where an unknown kind names none; ``root`` is in lower-case
-    hex. ``prior`` links to the newest record here; ``prior_tickets`` has by ticket the links to theirs.
+    hex. ``prior`` links to the newest record here, and ``prior_tickets`` by ticket to theirs.
     """
 
     kind: str
