@@ -83,12 +83,16 @@ class QuickReader:
         """
         parts = [one and self._signed(*one) for one in map(_parts, entries)]
         found = _read_all([one and one[0] for one in parts])
-        return [
-            record
-            if record is not None and one is not None and self._in_time(one[1], record)
-            else None
-            for one, record in zip(parts, found, strict=True)
-        ]
+        for keyid in {one[1] for one in parts if one}:
+            times = {
+                n: record.at
+                for n, (one, record) in enumerate(zip(parts, found, strict=True))
+                if one and one[1] == keyid and record is not None
+            }
+            if times and not self._in_time(keyid, min(times.values()), max(times.values())):
+                for n, at in times.items():
+                    found[n] = found[n] if self._in_time(keyid, at, at) else None
+        return found
 
     def read_quickly(self, entries: Sequence[bytes]) -> list[Summary | None]:
         """The records of entries, as ``read`` does; None for each that is left to ``read``."""
@@ -105,9 +109,10 @@ class QuickReader:
             return None
         return payload, keyid
 
-    def _in_time(self, keyid: bytes, record: Summary) -> bool:
-        at = datetime.fromisoformat(record.at)
-        return any(one.valid_at(at) for one in self._periods[keyid])
+    def _in_time(self, keyid: bytes, first: str, last: str) -> bool:
+        """Whether one period of the key holds both times, and so all times between them."""
+        ends = datetime.fromisoformat(first), datetime.fromisoformat(last)
+        return any(all(map(one.valid_at, ends)) for one in self._periods[keyid])
 
     def _slowly(self, entry: bytes) -> Summary:
         return summarise(open_record(entry, self._signers)[0])

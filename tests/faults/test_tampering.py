@@ -49,7 +49,9 @@ def records_are_opened_once() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(QuickReader, "open", lambda _reader, entry: opened(entry))
-        patch.setattr(QuickReader, "open_quickly", lambda _reader, entries: [*map(quickly, entries)])
+        patch.setattr(
+            QuickReader, "open_quickly", lambda _reader, entries: [*map(quickly, entries)]
+        )
         for name in ("decode_bundle", "leaf_hashes"):
             patch.setattr(check_bundles, name, lru_cache(64)(getattr(check_bundles, name)))
         yield
