@@ -81,7 +81,8 @@ class QuickReader:
 
         All of them take each step together: then its code and tables are at hand in the processor.
         """
-        parts = [one and self._signed(*one) for one in map(_parts, entries)]
+        parts = [_parts(entry) for entry in entries]
+        parts = [one if one and self._is_signed(*one) else None for one in parts]
         found = _read_all([one and one[0] for one in parts])
         for keyid in {one[1] for one in parts if one}:
             times = {
@@ -98,16 +99,15 @@ class QuickReader:
         """The records of entries, as ``read`` does; None for each that is left to ``read``."""
         return _read_all([one and one[0] for one in map(_parts, entries)])
 
-    def _signed(self, payload: bytes, keyid: bytes, signature: bytes) -> tuple[bytes, bytes] | None:
-        """Payload and key id, if the signature is right."""
+    def _is_signed(self, payload: bytes, keyid: bytes, signature: bytes) -> bool:
         key = self._keys.get(keyid)
         if key is None:
-            return None
+            return False
         try:
             key.verify(signature, b"%b%d %b" % (_PAE, len(payload), payload))
         except self._invalid:
-            return None
-        return payload, keyid
+            return False
+        return True
 
     def _in_time(self, keyid: bytes, first: str, last: str) -> bool:
         """Whether one period of the key holds both times, and so all times between them."""
