@@ -36,16 +36,16 @@ def gather_rows(scope: Scope, _: None = None) -> Rows:
     parts, count = gathering.parts, 0
     for token, place in scope.store.rows():
         count += 1
-        if not 0 <= place < size:
-            name = f"index row {place}"
-            what = "a row beyond the head, read by nobody"
-            findings.note("index", name, what, (AFTER, INDEX))
-        elif len(token) == TOKEN_SIZE:
+        if 0 <= place < size and len(token) == TOKEN_SIZE:
             parts[place // chunk] += token + pack(place % chunk)
             if not count % _AT_ONCE:
                 gathering.finish()
-        else:
+        elif 0 <= place < size:
             _fault(findings, place, "has a row that is none")
+        else:
+            name = f"index row {place}"
+            what = "a row beyond the head, read by nobody"
+            findings.note("index", name, what, (AFTER, INDEX))
     gathering.finish()
     return Rows(count, scope.store.indexed(), findings)
 
