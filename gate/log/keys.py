@@ -24,7 +24,7 @@ from gate.frozen import dataclass
 from gate.model import EntryLink
 from gate.record.canonical import encode
 from gate.record.dsse import MAX_PAYLOAD
-from gate.record.quick import read_quickly
+from gate.record.shapes import read_quickly
 from gate.record.statement import DecisionRecord, OutcomeRecord, Record, parse_statement
 from gate.record.summary import Judged, Summary, summarise
 from gate.store.contract import DIGEST, IndexRow, Key, token

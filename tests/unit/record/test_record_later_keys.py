@@ -14,7 +14,7 @@ from gate.model import Maybe, Window
 from gate.record.canonical import encode
 from gate.record.errors import MalformedRecordError
 from gate.record.predicates import TicketFact, Unknown, WindowPart
-from gate.record.quick import read_quickly
+from gate.record.shapes import read_quickly
 from gate.record.statement import DecisionRecord, parse_statement
 from gate.record.summary import summarise
 
