@@ -122,7 +122,7 @@ _REUSE, _EARLIER = (
     f'"id":"{control}","level":"{Level.REQUIRE}","observed":{_ARGS}'
     for control in (NOT_REUSED, TESTED)
 )
-_WITHIN = re.compile(r'"environment":"([^"]*)","within":\{"milliseconds":([0-9]+)\}')
+_WITHIN = re.compile(r'"environment":"([^"]*)","within":\{"milliseconds":(-?[0-9]+)\}')
 _SHA256 = re.compile(r'"sha256":"([0-9a-f]{64})"')
 _ENTRY = re.compile(r'"entry":"([0-9a-f]+)"')
 

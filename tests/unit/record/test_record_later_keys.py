@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import worlds
-from records import write
-from worlds import at, good_facts, good_ticket, problem
+from records import good_controls, good_decision, result, write
+from worlds import at, good_deployment, good_facts, good_ticket, problem
 
-from gate.model import Maybe, Window
+from gate.model import Artifact, EarlierTerm, EntryLink, Level, Maybe, Outcome, Window
 from gate.record.canonical import encode
 from gate.record.errors import MalformedRecordError
 from gate.record.predicates import TicketFact, Unknown, WindowPart
 from gate.record.shapes import read_quickly
 from gate.record.statement import DecisionRecord, parse_statement
-from gate.record.summary import summarise
+from gate.record.summary import Judged, summarise
 
 
 def payload_of(window: Maybe[Window | None]) -> bytes:
@@ -81,3 +83,47 @@ def test_everything_else_must_be_there_still() -> None:
         fact[key] = held
     del fact["window"]
     assert ticket_of(encode(statement)).window is None
+
+
+# ---------------------------------------------------------------- what tested-before went by
+
+
+def decided(
+    term: EarlierTerm | None, level: Level = Level.REQUIRE, outcome: Outcome = Outcome.PASS
+) -> bytes:
+    control = result("tested-before", outcome, level)
+    decision = replace(good_decision(), controls=(*good_controls(), control), tested=term)
+    artifacts = (Artifact("app", "a" * 64), Artifact("web", "b" * 64))
+    return write(good_facts(deployment=good_deployment(artifacts=artifacts)), decision).payload
+
+
+WEEK = EarlierTerm("staging", timedelta(days=7), EntryLink(3, "c" * 64))
+
+
+@pytest.mark.parametrize("term", [None, WEEK, replace(WEEK, ended=None)])
+@pytest.mark.parametrize("level", [Level.REQUIRE, Level.WARN])
+@pytest.mark.parametrize("outcome", [Outcome.PASS, Outcome.WAIVED])
+def test_what_a_decision_counted_on_elsewhere_is_read_quickly_and_to_the_same(
+    term: EarlierTerm | None, level: Level, outcome: Outcome
+) -> None:
+    payload = decided(term, level, outcome)
+    found = summarise(parse_statement(payload))
+    assert read_quickly(payload) == found
+    assert found.artifacts == ("a" * 64, "b" * 64)
+    assert isinstance(found.told, Judged)
+    counted = (level, outcome) == (Level.REQUIRE, Outcome.PASS)
+    said = ("", 0) if term is None else ("staging", 7 * 86_400_000)
+    assert found.told.tested == (said if counted else None)
+
+
+@pytest.mark.parametrize("milliseconds", [-1, 0, 2**53 - 1])
+def test_any_length_of_time_is_read_to_the_same(milliseconds: int) -> None:
+    statement = json.loads(decided(WEEK))
+    statement["predicate"]["history"]["tested"]["within"] = {"milliseconds": milliseconds}
+    payload = encode(statement)
+    try:
+        expected = summarise(parse_statement(payload))
+    except MalformedRecordError:
+        assert read_quickly(payload) is None
+        return
+    assert read_quickly(payload) in {expected, None}
