@@ -18,8 +18,8 @@ from gate.model import COMMIT_ID, Change, Commit, Maybe, Problem, ProblemKind, P
 
 MOST = 50  # merges made anew; each is a process
 _DEEPEN = (
-    "check out the whole history, with the branches of its pull requests (fetch-depth: 0 on GitHub, "
-    "GIT_DEPTH: 0 on GitLab)"
+    "check out the whole history, with the branches of its pull requests (fetch-depth: 0 on "
+    "GitHub, GIT_DEPTH: 0 on GitLab)"
 )
 _NEW_GIT = "install git 2.38 or newer where gate runs"
 _PLAIN = (
