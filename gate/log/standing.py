@@ -14,7 +14,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 
-from gate.log.track import start_of
+from gate.log.track import Based, start_of
 from gate.model import PERMITTING, Base, BaseKind, History, Level, Outcome
 from gate.record.statement import DecisionRecord
 from gate.record.summary import NOT_REUSED
@@ -51,15 +51,17 @@ def same_base(record: DecisionRecord, present: Base) -> bool:
     commits, now says where they start.
     """
     judged = record.history.base
-    return same_range(judged.kind, judged.commit or "", start_of(record), present)
+    at_place = present.kind, present.commit, present.index
+    return same_range(judged.kind, judged.commit or "", start_of(record), at_place)
 
 
-def same_range(kind: BaseKind, judged: str, start: str, present: Base) -> bool:
+def same_range(kind: str, judged: str, start: str, present: Based) -> bool:
     """As ``same_base``, of a record that was taken apart already."""
-    if judged == present.commit:
+    commit = present[1]
+    if judged == commit:
         return True
-    is_first = kind is BaseKind.FIRST and present.kind is BaseKind.FIRST
-    return is_first and present.commit != "" and start == present.commit
+    is_first = kind == BaseKind.FIRST and present[0] == BaseKind.FIRST
+    return is_first and commit != "" and start == commit
 
 
 def reused(record: DecisionRecord, last_other: Callable[[str], datetime | None]) -> tuple[str, ...]:
