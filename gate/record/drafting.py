@@ -38,6 +38,7 @@ from gate.model import (
     PullRequest,
     Push,
     Run,
+    StandardChange,
     TicketReference,
     Value,
     Window,
@@ -232,6 +233,8 @@ class Drafting:
             else _window(ticket.window),
             linked=self._maybe(ticket.linked, plain) or None,
             neighbours=self._maybe(ticket.neighbours, _neighbour) or None,
+            others=tuple(self._person(account) for account in ticket.others),
+            template=self._template(ticket.standard),
         )
 
     def _approval(self, approval: Approval) -> p.ApprovalPart:
@@ -248,7 +251,13 @@ class Drafting:
 
     def _edited(self, text: EditedText) -> p.TextPart:
         label = self._labels.text(text.text)
-        return p.TextPart(plain(text.location), label, text.edited_at, self._person(text.edited_by))
+        by = self._person(text.edited_by)
+        return p.TextPart(plain(text.location), label, text.edited_at, by, text.latest_possible)
+
+    def _template(self, standard: Maybe[StandardChange | None]) -> p.Plain | p.Unknown | None:
+        if isinstance(standard, Problem):
+            return self._problem(standard)
+        return None if standard is None else plain(standard.template)
 
     # ------------------------------------------------------------ change
 
@@ -376,7 +385,9 @@ def _commit_or_none(sha: str) -> str | None:
 
 
 def _window(window: Window | None) -> p.WindowPart | None:
-    return None if window is None else p.WindowPart(window.start, window.end, window.edited_at)
+    if window is None:
+        return None
+    return p.WindowPart(window.start, window.end, window.edited_at, window.latest_possible)
 
 
 def _neighbour(neighbour: Neighbour) -> p.NeighbourPart:

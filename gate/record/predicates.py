@@ -223,12 +223,16 @@ class ApprovalPart:
 
 @dataclass(frozen=True, slots=True)
 class TextPart:
-    """A text of a ticket: where it stands, its last edit, its label."""
+    """A text of a ticket: where it stands, its last edit, its label.
+
+    ``latest_possible``: there was no history to be read, and it was not edited after that.
+    """
 
     location: Plain
     text: TextLabel
     edited_at: datetime
     edited_by: PersonLabel | None
+    latest_possible: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +242,7 @@ class WindowPart:
     start: datetime | None
     end: datetime | None
     edited_at: datetime
+    latest_possible: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +258,8 @@ class TicketFact:
     """A change request as read live. ``key`` is the ID that came back.
 
     ``window`` is there where the policy says where tickets have one, ``linked`` where there are
-    issues that it is linked to, ``neighbours`` where some of a lower number are known.
+    issues that it is linked to, ``neighbours`` where some of a lower number are known. ``others``
+    are further authors, ``template`` what a standard change was made from.
     """
 
     id: Plain
@@ -274,6 +280,8 @@ class TicketFact:
     window: WindowPart | Unknown | None = None
     linked: tuple[Plain, ...] | Unknown | None = None
     neighbours: tuple[NeighbourPart, ...] | Unknown | None = None
+    others: tuple[PersonLabel | None, ...] = ()
+    template: Plain | Unknown | None = None
 
 
 @dataclass(frozen=True, slots=True)
