@@ -19,7 +19,7 @@ from datetime import datetime
 from gate.frozen import dataclass
 from gate.http.document import ShapeError
 from gate.model import Account, AccountKind, Approval, Verdict
-from gate.tickets.servicenow.accounts import fields_of, folded, named, parse_person
+from gate.tickets.servicenow.accounts import SYSTEM, fields_of, folded, named, parse_person
 from gate.tickets.servicenow.audit import Audit, Edit
 from gate.tickets.servicenow.table import IncompleteError, Row
 
@@ -30,6 +30,7 @@ FIELDS = (
 )
 GROUP_FIELDS = ("sys_id", "parent", "approval", "sys_updated_on")
 
+_NOBODY = Account(SYSTEM, "")
 _APPROVED, _REJECTED = "approved", "rejected"
 _WAITING = frozenset({"requested", "not requested"})
 _NOTHING = frozenset({"cancelled", "not_required", "duplicate"})
@@ -104,9 +105,8 @@ def assemble(
     """
     known = {ask.approver.key: ask.approver for ask in asks if ask.approver is not None}
     edits = {a.id: audit.of(a.id, "state", a.state) if audit else () for a in asks}
-    is_audited = any(
-        edits.values()
-    )  # no edit of one row is known to be none where others have some
+    # Where some rows have edits, the table is audited, and a row without any was never decided.
+    is_audited = any(edits.values())
     given: list[Approval] = []
     for ask in asks:
         if edits[ask.id]:
@@ -129,6 +129,9 @@ def assemble(
 def _by_audit(ask: Ask, edits: tuple[Edit, ...], known: dict[str, Account]) -> list[Approval]:
     """What the edits of its state tell: who set it last, and objections before that."""
     given = []
+    if edits[0].old == _REJECTED and folded(edits[0].user) != (ask.approver or _NOBODY).key:
+        # It was made rejected: an objection of whom it asks, which somebody else took away.
+        given.append(Approval(ask.approver, Verdict.DECLINED, ask.created_at, SOURCE, ask.id))
     for edit, later in zip(edits, (*edits[1:], None), strict=True):
         account = _whose(ask, edit, known)
         if edit.new == _REJECTED:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from itertools import pairwise
 
 from gate.frozen import dataclass
 from gate.tickets.servicenow.table import IncompleteError, Row
@@ -42,9 +43,12 @@ class Audit:
     def of(self, document: str, field: str, value: str) -> tuple[Edit, ...]:
         """The edits of one field that now holds ``value``.
 
-        Raises IncompleteError where they do not lead to it.
+        Raises IncompleteError where they do not lead to it, each from where the one before led.
         """
         found = tuple(e for e in self.edits if (e.document, e.field) == (document, field))
+        for before, after in pairwise(found):
+            if not (_same(before.new, after.old) or _same(after.old, before.new)):
+                raise IncompleteError(f"the audit lacks an edit of {field}")
         if found and not _same(found[-1].new, value):
             raise IncompleteError(f"the audit does not lead to what {field} holds now")
         return found

@@ -280,6 +280,24 @@ def test_what_a_row_and_its_audit_tell(
     assert [(a.account.key, a.verdict.value) for a in found if a.account] == told
 
 
+def test_an_edit_that_is_missing_between_others_is_no_history() -> None:
+    first = Edit("1", "1" * 32, "state", hour(9), "bob", "requested", "rejected")
+    last = Edit("3", "1" * 32, "state", hour(11), "eve", "requested", "approved")
+    with pytest.raises(IncompleteError, match="lacks an edit"):
+        assemble([ask("approved")], (), Audit((first, last)), None)
+
+
+@pytest.mark.parametrize(("user", "objects"), [("bob", False), ("eve", True)])
+def test_a_row_that_was_made_rejected_is_an_objection_of_whom_it_asks(
+    user: str, objects: bool
+) -> None:
+    only = Edit("1", "1" * 32, "state", hour(9), user, "rejected", "approved")
+    found = assemble([ask("approved")], (), Audit((only,)), None)
+    assert (Verdict.DECLINED in {a.verdict for a in found}) is objects
+    deleted = assemble([ask("approved", None)], (), Audit((only,)), None)
+    assert Verdict.DECLINED in {a.verdict for a in deleted}
+
+
 def test_nobody_elses_decision_is_taken_for_a_known_persons() -> None:
     (approval,) = assemble([ask("approved")], (), edits(("approved", "eve", 9)), None)
     assert approval.account == Account("servicenow", "eve", AccountKind.UNKNOWN, "eve")
