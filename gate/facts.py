@@ -124,7 +124,7 @@ def gather(
     tickets = open_tickets(policy, secrets, budget)
     with closing(forge), closing(tickets), _side_by_side() as pool:
         run = pool.submit(_run, opened, deployment)
-        change = pool.submit(_change, forge, service, question, history)
+        change = pool.submit(_remerged_change, forge, service, question, history)
         before = pool.submit(forge.fetch_deployments, service, environment.name, deployment.commit)
         given: Maybe[tuple[TicketReference, ...]]
         if question.tickets:
@@ -275,6 +275,18 @@ def _run(opened: Opened, deployment: Deployment) -> Maybe[Run] | None:
         f"this version cannot ask {claim.ci} about its run, so only the job's own claims are known",
         'list the claim in accept_claims ("pipeline-start") if your auditor agrees to rely on it',
     )
+
+
+def _remerged_change(
+    forge: Forge, service: Service, question: Question, history: Maybe[History]
+) -> Maybe[Change]:
+    """The change, with the merges that the local clone can make anew."""
+    from gate.forges.remerge import with_remerged
+
+    change = _change(forge, service, question, history)
+    if isinstance(change, Problem):
+        return change
+    return with_remerged(change, question.checkout, question.environ)
 
 
 def _change(

@@ -73,7 +73,8 @@ RIGHT: dict[str, str] = {
         'projects = ["CHG", "OPS_2"]\nflavour = "datacenter"\ntypes = ["Change"]\n'
         'approvals = ["jsm", { transition = "Approved" }, { field = "Approvers" }]\n'
         'scope = ["component", "customfield_10070", "description#What changes"]\n'
-        'rollback_plan = ["customfield_10080"]\ntest_plan = ["description#Tests"]\nca = "ca.pem"\n',
+        'rollback_plan = ["customfield_10080"]\ntest_plan = ["description#Tests"]\nca = "ca.pem"\n'
+        'window = { start = "customfield_10008", end = "Planned end" }\n',
     ),
     "all of an environment": edited(
         APPROVALS,
@@ -81,7 +82,8 @@ RIGHT: dict[str, str] = {
         'approvals = { required = 2, by = ["alice", "bob"], sources = ["change-request", '
         '"pull-request"], independent_of = ["deployer"], predates = "pipeline" }\n'
         'ticket = { sources = ["branch", "option"], predates = "job", minimum_lead = "14d" }\n'
-        'accept_claims = ["pipeline-start", "deployer"]',
+        'accept_claims = ["pipeline-start", "deployer"]\ndeployers = ["change-board", "bob"]\n'
+        'bots = ["dependabot[bot]"]',
     ),
     "nothing accepted": edited(APPROVALS, f"{APPROVALS}\naccept_claims = []"),
     "all of a service": edited(
@@ -123,6 +125,25 @@ RIGHT: dict[str, str] = {
     "plain git": edited('[forges.github]\nurl = "https://github.com"', "").replace(
         "https://github.com/acme/shop", "ssh://git@git.acme.example/shop.git"
     ),
+}
+
+
+def after(environment: str, within: str = "14d") -> str:
+    return f'after = {{ environment = "{environment}", within = "{within}" }}'
+
+
+FREEZE_TO = "to = 2027-01-04T08:00:00Z\n"
+FREEZE = f'[[freeze]]\nname = "year end"\nfrom = 2026-12-18T00:00:00Z\n{FREEZE_TO}'
+RIGHT |= {
+    "three in a row": edited(
+        ENVIRONMENT,
+        f"[environments.test]\n{APPROVALS}\n[environments.staging]\n{APPROVALS}\n"
+        f"{after('test')}\n{ENVIRONMENT}\n{after('staging', '1h')}\n"
+        'controls = { tested-before = "warn" }',
+    ),
+    "a freeze": f"{GOOD}{FREEZE}",
+    "freezes of some": f'{GOOD}{FREEZE}services = ["shop"]\nenvironments = ["production"]\n'
+    + FREEZE.replace("year end", "inventory").replace("08:00:00Z", "08:00:00.5+01:00"),
 }
 
 WRONG: tuple[Wrong, ...] = (
@@ -202,22 +223,16 @@ WRONG: tuple[Wrong, ...] = (
     Wrong("[forges.github]", "[forges.gitlab]", ("forges.gitlab", "not built yet")),
     Wrong(
         APPROVALS,
-        f'{APPROVALS}\nafter = {{ environment = "staging", within = "14d" }}',
-        ("environments.production.after", "not built yet"),
-    ),
-    Wrong(
-        APPROVALS,
         f'{APPROVALS}\nemergency = {{ waives = ["approved"] }}',
         ("environments.production.emergency", "not built yet"),
     ),
-    Wrong("[groups]", '[[freeze]]\nname = "x"\n[groups]', ("freeze", "not built yet")),
     *(
         Wrong(
             APPROVALS,
             f'{APPROVALS}\ncontrols = {{ {control} = "off" }}',
             (f"environments.production.controls.{control}", "not built yet"),
         )
-        for control in ("change-window", "freeze", "tested-before")
+        for control in ("emergency-reviewed",)
     ),
     Wrong("{ by =", '{ sources = ["environment"], by =', ("approvals.sources[0]", "not built yet")),
     Wrong(
@@ -225,6 +240,99 @@ WRONG: tuple[Wrong, ...] = (
         '[identity]\none_account_per_person = ["gitlab"]\n[groups]',
         ("identity.one_account_per_person[0]", "not built yet"),
     ),
+    # what comes first
+    *(
+        Wrong(
+            ENVIRONMENT,
+            f"[environments.staging]\n{APPROVALS}\n{staging}\n{ENVIRONMENT}\n{production}",
+            says,
+            in_schema=in_schema,
+        )
+        for staging, production, says, in_schema in (
+            (
+                "",
+                'after = { environment = "staging" }',
+                ("production.after.within: missing",),
+                True,
+            ),
+            ("", after("stage"), ("production.after.environment", '"staging"'), False),
+            ("", after("production"), ("production.after.environment", "itself"), False),
+            (after("production"), after("staging"), ("after.environment", "itself"), False),
+            ("", after("staging", "0s"), ("production.after.within", "0s"), False),
+            ("", after("staging", "soon"), ("production.after.within", "no duration"), True),
+            ("", 'after = "staging"', ("production.after: expected a table",), True),
+            (
+                "",
+                'controls = { tested-before = "warn" }',
+                ("production.controls.tested-before: needs after",),
+                False,
+            ),
+        )
+    ),
+    # deployers
+    *(
+        Wrong(APPROVALS, f"{APPROVALS}\n{line}", says, in_schema=in_schema)
+        for line, says, in_schema in (
+            ('deployers = ["sre"]', ("production.deployers[0]: nobody is called",), False),
+            ("deployers = []", ("production.deployers: must not be empty",), True),
+            ('deployers = "bob"', ("production.deployers: expected an array",), True),
+            (
+                'controls = { deployer-authorised = "require" }',
+                ("controls.deployer-authorised: needs deployers",),
+                False,
+            ),
+        )
+    ),
+    # windows
+    *(
+        Wrong(JIRA, f"{JIRA}\nwindow = {window}", says, in_schema=in_schema)
+        for window, says, in_schema in (
+            ('{ start = "a" }', ("tickets.jira.window.end: missing",), True),
+            ('{ start = "a", stop = "b" }', ("tickets.jira.window.stop: unknown key",), True),
+            ('{ start = "a", end = "a" }', ("tickets.jira.window.end", "two"), False),
+            ('["a", "b"]', ("tickets.jira.window: expected a table",), True),
+        )
+    ),
+    # freezes
+    *(
+        Wrong("[groups]", f"{freeze}\n[groups]", says, in_schema=in_schema)
+        for freeze, says, in_schema in (
+            (FREEZE.replace("name", "nam"), ("freeze[0].nam: unknown key",), True),
+            (FREEZE.replace('name = "year end"', ""), ("freeze[0].name: missing",), True),
+            (FREEZE.replace(FREEZE_TO, ""), ("freeze[0].to: missing", "a time"), True),
+            (
+                FREEZE.replace("2027-01-04T08:00:00Z", "2027-01-04"),
+                ("freeze[0].to: expected",),
+                False,
+            ),
+            (
+                FREEZE.replace("2027-01-04T08:00:00Z", '"2027-01-04"'),
+                ("freeze[0].to: expected",),
+                False,
+            ),
+            (FREEZE.replace("08:00:00Z", "08:00:00"), ("freeze[0].to: has no offset",), False),
+            (FREEZE.replace("2027", "2025"), ("freeze[0].to: is not after from",), False),
+            (
+                FREEZE.replace("2027-01-04T08", "2026-12-18T00"),
+                ("freeze[0].to: is not after",),
+                False,
+            ),
+            (
+                FREEZE.replace("2026-12-18T00:00:00Z", "0001-01-01T00:00:00+05:00"),
+                ("freeze[0].from: lies outside",),
+                False,
+            ),
+            (f'{FREEZE}services = ["shp"]\n', ("freeze[0].services[0]", '"shop"'), False),
+            (
+                f'{FREEZE}environments = ["prod"]\n',
+                ("freeze[0].environments[0]", '"production"'),
+                False,
+            ),
+            (f"{FREEZE}services = []\n", ("freeze[0].services: must not be empty",), True),
+            (f"{FREEZE}{FREEZE}", ("freeze[1].name", "twice"), False),
+        )
+    ),
+    Wrong("[log]", "freeze = 1\n[log]", ("freeze: expected [[freeze]] tables",)),
     # controls
     *(
         Wrong(

@@ -4,11 +4,13 @@ from gate.config.parse import load_policy, parse_policy
 from gate.config.public import public_view
 from gate.config.secrets import Secrets, read_secrets
 from gate.config.types import (
+    After,
     ApprovalPlace,
     ApprovalRules,
     Environment,
     EvidenceSettings,
     ForgeSettings,
+    Freeze,
     JiraSettings,
     LogSettings,
     NetworkSettings,
@@ -16,14 +18,17 @@ from gate.config.types import (
     Policy,
     Service,
     TicketRules,
+    WindowFields,
 )
 
 __all__ = [
+    "After",
     "ApprovalPlace",
     "ApprovalRules",
     "Environment",
     "EvidenceSettings",
     "ForgeSettings",
+    "Freeze",
     "JiraSettings",
     "LogSettings",
     "NetworkSettings",
@@ -32,6 +37,7 @@ __all__ = [
     "Secrets",
     "Service",
     "TicketRules",
+    "WindowFields",
     "load_policy",
     "parse_policy",
     "public_view",

@@ -8,6 +8,7 @@ from gate.config.types import (
     ApprovalPlace,
     Environment,
     EvidenceSettings,
+    Freeze,
     JiraSettings,
     LogSettings,
     Policy,
@@ -37,6 +38,7 @@ def public_view(policy: Policy) -> str:
             "clock_tolerance": policy.network.clock_tolerance.total_seconds(),
             "ca": policy.network.ca,
         },
+        "freeze": [_freeze(freeze) for freeze in policy.freezes],
     }
     return json.dumps(view, sort_keys=True, ensure_ascii=False, indent=1)
 
@@ -74,11 +76,24 @@ def _jira(jira: JiraSettings) -> dict[str, object]:
         "rollback_plan": list(jira.rollback_plan),
         "test_plan": list(jira.test_plan),
         "ca": jira.ca,
+        "window": None
+        if jira.window is None
+        else {"start": jira.window.start, "end": jira.window.end},
     }
 
 
 def _place(place: ApprovalPlace) -> str | dict[str, str]:
     return {place.kind: place.name} if place.name else place.kind
+
+
+def _freeze(freeze: Freeze) -> dict[str, object]:
+    """Without its name, which may be somebody's."""
+    return {
+        "from": freeze.start.isoformat(),
+        "to": freeze.end.isoformat(),
+        "services": list(freeze.services),
+        "environments": list(freeze.environments),
+    }
 
 
 def _service(service: Service) -> dict[str, object]:
@@ -105,4 +120,11 @@ def _environment(environment: Environment) -> dict[str, object]:
             "minimum_lead": ticket.minimum_lead.total_seconds(),
         },
         "accept_claims": list(environment.accept_claims),
+        "bots": list(environment.bots),
+        "after": None
+        if environment.after is None
+        else {
+            "environment": environment.after.environment,
+            "within": environment.after.within.total_seconds(),
+        },
     }

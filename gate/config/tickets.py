@@ -6,13 +6,13 @@ import re
 
 from gate.config import grammar
 from gate.config.reader import Table, as_table, as_text, join, nearest, not_built, shown, wrong
-from gate.config.types import ApprovalPlace, JiraSettings
+from gate.config.types import ApprovalPlace, JiraSettings, WindowFields
 
 _PROJECT = re.compile(r"[A-Z][A-Z0-9_]{0,49}")
 _LOCATION = re.compile(r"[A-Za-z][A-Za-z0-9_]*(#.*\S)?")
 _KEYS = (
     *("url", "flavour", "projects", "types", "approvals", "scope", "deployable"),
-    *("rollback_plan", "test_plan", "ca"),
+    *("rollback_plan", "test_plan", "ca", "window"),
 )
 
 
@@ -44,6 +44,7 @@ def _jira(table: Table) -> JiraSettings:
         rollback_plan=_locations(table, "rollback_plan", ("description#Rollback",)),
         test_plan=_locations(table, "test_plan", ("description#Test plan",)),
         ca=table.text("ca", ""),
+        window=_window(table.table("window")) if table.has("window") else None,
     )
 
 
@@ -69,6 +70,14 @@ def _locations(table: Table, key: str, default: tuple[str, ...]) -> tuple[str, .
                 'write a field\'s id ("customfield_10070"), or a section: "description#Rollback"',
             )
     return locations
+
+
+def _window(table: Table) -> WindowFields:
+    table.only(("start", "end"))
+    window = WindowFields(table.text("start"), table.text("end"))
+    if window.start == window.end:
+        raise wrong(table.at("end"), "is the field of start: a window needs two")
+    return window
 
 
 def _approvals(table: Table) -> tuple[ApprovalPlace, ...]:

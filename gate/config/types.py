@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from gate.frozen import dataclass
 from gate.model import Level, TicketSource
@@ -60,12 +60,21 @@ class ApprovalPlace:
 
 
 @dataclass(frozen=True, slots=True)
+class WindowFields:
+    """Where a ticket's planned window stands: the ids or titles of two fields of date and time."""
+
+    start: str
+    end: str
+
+
+@dataclass(frozen=True, slots=True)
 class JiraSettings:
     """A Jira site.
 
     ``flavour`` is "cloud" or "datacenter" ("" = detect). ``scope``, ``rollback_plan`` and
     ``test_plan`` are locations: a field id ("description", "customfield_10070", "component"),
-    or "description#Heading" for the section under a heading. ``types`` empty: any.
+    or "description#Heading" for the section under a heading. ``types`` empty: any. ``window`` is
+    None where the policy does not say where a ticket plans its deployment.
     """
 
     url: str
@@ -78,6 +87,7 @@ class JiraSettings:
     rollback_plan: tuple[str, ...]
     test_plan: tuple[str, ...]
     ca: str = ""
+    window: WindowFields | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +125,21 @@ class TicketRules:
 
 
 @dataclass(frozen=True, slots=True)
+class After:
+    """Where the same commit must have been deployed before, and how long ago that may be."""
+
+    environment: str
+    within: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class Environment:
     """A place to deploy to, with its rules.
 
     ``controls`` holds only the levels that the policy sets; defaults are the controls' own.
-    ``accept_claims``: "pipeline-start", "deployer".
+    ``accept_claims``: "pipeline-start", "deployer". ``after`` is None where nothing must
+    come first. ``deployers`` are names of groups or people; none: anybody.
+    ``bots`` are accounts of apps whose pull requests need name no ticket.
     """
 
     name: str
@@ -127,6 +147,23 @@ class Environment:
     approvals: ApprovalRules
     ticket: TicketRules
     accept_claims: tuple[str, ...] = ()
+    after: After | None = None
+    deployers: tuple[str, ...] = ()
+    bots: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Freeze:
+    """A time in which nothing is deployed, from ``start`` up to, not including, ``end``.
+
+    ``services`` and ``environments`` that it is for; none: for all.
+    """
+
+    name: str
+    start: datetime
+    end: datetime
+    services: tuple[str, ...] = ()
+    environments: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,3 +203,4 @@ class Policy:
     one_account_per_person: tuple[str, ...]
     people: tuple[PersonEntry, ...]
     network: NetworkSettings = field(default_factory=NetworkSettings)
+    freezes: tuple[Freeze, ...] = ()

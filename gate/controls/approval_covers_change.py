@@ -29,6 +29,7 @@ from gate.model import (
     EditedText,
     Facts,
     Judgement,
+    Maybe,
     Message,
     Outcome,
     Problem,
@@ -207,12 +208,19 @@ def _edited(ticket: ChangeRequest, text: EditedText, vote: Vote) -> tuple[Messag
 
 
 def _texts(ticket: ChangeRequest) -> Iterator[EditedText | Problem]:
-    """Scope and plans; an edit is told before a text that could not be had."""
-    parts = (ticket.scope, ticket.rollback_plan, ticket.test_plan)
+    """Scope, plans and window; an edit is told before a text that could not be had."""
+    parts = (ticket.scope, ticket.rollback_plan, ticket.test_plan, _window(ticket))
     for part in parts:
         if not isinstance(part, Problem):
             yield from sorted(part, key=lambda text: (-text.edited_at.timestamp(), text.location))
     yield from (part for part in parts if isinstance(part, Problem))
+
+
+def _window(ticket: ChangeRequest) -> Maybe[tuple[EditedText, ...]]:
+    window = ticket.window
+    if window is None or isinstance(window, Problem):
+        return window or ()
+    return (EditedText("the planned window", "", window.edited_at),)
 
 
 def _loose(change: Range) -> Finding:
@@ -238,15 +246,16 @@ CONTROL = Control(
     needs=(
         "the forge's push times, never commit dates",
         "the times of the approvals",
-        "the last edits of scope and plans",
+        "the last edits of scope, plans and planned window",
     ),
     default=require,
     integrity=False,
     demands=(
         "Each pull request (or direct push) of the change had its last push before a counted "
         "approval of a ticket that covers it, an independent one where there is any; and neither "
-        "scope nor plans of the ticket were edited after that approval. The forge's own merge is "
-        "no push. Times are the forge's: a commit's date is whatever its author wrote."
+        "scope nor plans nor planned window of the ticket were edited after that approval. The "
+        "forge's own merge is no push. Times are the forge's: a commit's date is whatever its "
+        "author wrote."
     ),
     satisfy="After the last push or edit, have the ticket approved once more.",
     judge=judge,

@@ -25,6 +25,7 @@ scope = ["component", "description"]
 deployable = ["Approved", "Implementing"]
 rollback_plan = ["customfield_10080", "description#Rollback"]
 test_plan = ["description#Tests"]
+window = {{ start = "customfield_10008", end = "customfield_10009" }}
 
 [environments.production]
 approvals = {{ required = 1, by = ["change-board"], sources = ["change-request"] }}

@@ -44,6 +44,7 @@ PEOPLE = ("alice", "bob", "carol", "dave")
 STRANGERS = ("mallory",)
 ROLLBACK_FIELD = "customfield_10080"
 APPROVERS_FIELD = "customfield_10071"
+START_FIELD, END_FIELD = "customfield_10008", "customfield_10009"
 
 
 class World:
@@ -96,6 +97,8 @@ class World:
         jira.add_project("OPS", "Operations")
         jira.add_field(ROLLBACK_FIELD, "Rollback plan", "text")
         jira.add_field(APPROVERS_FIELD, "Approvers", "users")
+        jira.add_field(START_FIELD, "Planned start", "datetime")
+        jira.add_field(END_FIELD, "Planned end", "datetime")
 
     def _settle_github(self) -> None:
         github = self.github
@@ -143,7 +146,11 @@ class World:
             at=opened,
             description=_description(covers, plot),
             components=(covers,),
-            fields={ROLLBACK_FIELD: plot.rollback},
+            fields={
+                ROLLBACK_FIELD: plot.rollback,
+                START_FIELD: self.now - plot.planned,
+                END_FIELD: self.now + 24 * HOUR,
+            },
         )
         jira.transition(key, "Awaiting approval", by=plot.ticket_by, at=opened + 10 * SECOND)
         deciders = [name for name in (plot.approver, plot.objector) if name]

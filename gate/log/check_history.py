@@ -15,6 +15,7 @@ from bisect import bisect_left
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from gate.log.check_earlier import check_earlier
 from gate.log.check_records import DEPLOYMENTS, JUDGED, TICKETS
 from gate.log.findings import HISTORY, PRIOR, Findings
 from gate.log.known_tree import HASH, TreeSummary
@@ -35,6 +36,7 @@ def check_history(scope: Scope, part: int) -> Findings:
     findings = Findings()
     _check_deployments(scope, part, findings)
     _check_tickets(scope, part, findings)
+    check_earlier(scope, part, findings)
     return findings
 
 

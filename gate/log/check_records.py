@@ -7,6 +7,7 @@ name           part                         checked by
 =============  ===========================  ==============================================
 deployments    its service and environment  ``check_history``: links, ranges, outcomes
 tickets        its ticket                   ``check_history``: links, uses
+earlier        its commit                   ``check_earlier``: what ran elsewhere before
 judged         (one)                        ``check_history``: the head it was judged at
 tokens         (one)                        ``check_index``: what the index must hold
 evidence       its evidence's digest        ``check_evidence``
@@ -36,6 +37,7 @@ from gate.tlog.paths import WIDTH
 
 DEPLOYMENTS: Final = "deployments"
 TICKETS: Final = "tickets"
+EARLIER: Final = "earlier"
 JUDGED: Final = "judged"
 TOKENS: Final = "tokens"
 UNREAD: Final = "unread"
@@ -63,6 +65,7 @@ class RecordChecks:
         parts = scope.chunks
         self._deployments: list[list[Any]] = [[] for _ in range(parts)]
         self._tickets: list[list[Any]] = [[] for _ in range(parts)]
+        self._earlier: list[list[Any]] = [[] for _ in range(parts)]
         self._evidence: list[list[Any]] = [[] for _ in range(parts)]
         self._judged: list[tuple[int, str, bytes, list[int]]] = []
         self._tokens: list[bytes] = []
@@ -104,6 +107,7 @@ class RecordChecks:
         spool, number = self._scope.spool, self._number
         spool.put_facts(f"{DEPLOYMENTS}-{number}", self._deployments)
         spool.put_facts(f"{TICKETS}-{number}", self._tickets)
+        spool.put_facts(f"{EARLIER}-{number}", self._earlier)
         spool.put_facts(f"{EVIDENCE}-{number}", self._evidence)
         spool.put_facts(f"{JUDGED}-{number}", [self._judged])
         spool.put_facts(f"{UNREAD}-{number}", [self._unread])
@@ -135,18 +139,26 @@ class RecordChecks:
         return summary
 
     def _note_links(self, index: int, leaf: bytes, summary: Summary) -> None:
-        _, at, service, environment, commit, tickets, size, _, prior, linked, told = summary
+        _, at, service, environment, commit, tickets, size, _, prior, linked, told, artifacts = (
+            summary
+        )
         key = f"{service}\n{environment}"
         judged = isinstance(told, Judged)
         use = None
         if isinstance(told, Judged):
-            decision, said, here, base, start, released, terms, not_reused, _, evidence = told
+            decision, said, here, base, start, released, terms, not_reused, tested, *_ = told
             of: tuple[Any, ...] = (decision, said, here, base, start, released)
             if decision in _PERMITTING:
                 use = (environment, commit, at, not_reused, terms)
+                if tested is not None:
+                    after = (tested[0], at, "", artifacts, tested[1])
+                    self._note_earlier(index, service, commit, after)
+            evidence = told.evidence
             self._part(self._evidence, evidence[:2]).append((evidence, index))
         elif told is not None:
             of = tuple(told)
+            ended = (environment, at, told.outcome, artifacts, 0)
+            self._note_earlier(index, service, commit, ended)
         fact = (index, leaf, key, commit, size, prior, judged, of)
         self._part(self._deployments, key).append(fact)
         for ticket in dict.fromkeys(tickets):
@@ -155,6 +167,17 @@ class RecordChecks:
             )
             part = part_of(ticket, self._scope.chunks)  # most tickets are met once or twice
             self._tickets[part].append((index, leaf, ticket, size, link, use))
+
+    def _note_earlier(
+        self,
+        index: int,
+        service: str,
+        commit: str,
+        fact: tuple[str, str, str, tuple[str, ...], int],
+    ) -> None:
+        """An outcome, or what a decision counts on: "" for the outcome, and how long it counts."""
+        part = part_of(commit, self._scope.chunks)
+        self._earlier[part].append((index, service, commit, *fact))
 
     def _part(self, parts: list[list[Any]], text: str) -> list[Any]:
         part = self._parts.get(text)

@@ -68,7 +68,8 @@ def tokens_of(summary: Summary, digest: str) -> set[bytes]:
     """What the index holds of an entry with this digest (SHA-256, hex) and summary."""
     if summary.told is None:
         return {token(DIGEST, digest)}
-    _, _, service, environment, commit, tickets, *_, told = summary
+    _, _, service, environment, commit, tickets, *_ = summary
+    told = summary.told
     tokens = {token(DIGEST, digest), *_deployment_tokens(service, environment, commit, tickets)}
     if isinstance(told, Judged) and told.replaces:
         tokens.add(token(DIGEST, told.replaces))

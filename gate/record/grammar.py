@@ -57,9 +57,15 @@ class Grammar:
             return name
         return f"{at}.{name}" if at else ""
 
-    def exactly(self, body: Mapping[str, tuple[Patterned, str]]) -> str:
-        """An object with exactly these keys, each with what stands there and its path."""
-        parts = []
+    def exactly(
+        self, body: Mapping[str, tuple[Patterned, str]], later: Collection[str] = ()
+    ) -> str:
+        """An object with exactly these keys, each with what stands there and its path.
+
+        Those of ``later`` may lack; not all keys are of these.
+        """
+        parts = ""
+        first = min(body.keys() - set(later))
         for key in sorted(body):
             spec, at = body[key]
             outer = self._within
@@ -69,8 +75,12 @@ class Grammar:
             self._within = outer
             if at in self._wanted:
                 pattern = f"(?P<{at.replace('.', '_')}>{pattern})"
-            parts.append(f'"{re.escape(key)}":{pattern}')
-        return rf"\{{{','.join(parts)}\}}"
+            written = f'"{re.escape(key)}":{pattern}'
+            if key in later:
+                parts += f"(?:{written},)?+" if key < first else f"(?:,{written})?+"
+            else:
+                parts += written if key == first else f",{written}"
+        return rf"\{{{parts}\}}"
 
     def _place_mappings(self, key: str, at: str) -> None:
         """Say under which ``key`` the mappings made last stand."""

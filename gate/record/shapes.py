@@ -16,7 +16,7 @@ from gate.record import codec
 from gate.record.grammar import Grammar, in_order
 from gate.record.predicates import DecisionPredicate, MessagePart, OutcomePredicate
 from gate.record.statement import DECISION, OUTCOME, STATEMENT, ArtifactSubject
-from gate.record.summary import NOT_REUSED, Ended, Judged, Summary
+from gate.record.summary import NOT_REUSED, TESTED, Ended, Judged, Summary
 
 
 def read_quickly(payload: bytes) -> Summary | None:
@@ -96,7 +96,8 @@ class _Shape:
 
 _OF_DECISIONS = (
     *("at", "change.base", "change.release_refs", "change.start", "commit", "controls", "decision"),
-    *("environment", "evidence", "given", "history.base", "history.here", "history.tickets"),
+    *("environment", "evidence", "given"),
+    *("history.base", "history.here", "history.tested", "history.tickets"),
     *("judged_at.root", "judged_at.size", "labels", "prior.deployment", "prior.tickets"),
     *("replaces", "repository", "service"),
 )
@@ -117,13 +118,18 @@ def _shapes() -> tuple[_Shape, _Shape]:
 _TICKET_LINK = re.compile(r'\{"id":"([^"]*)",("index":-?[0-9]+,"leaf":"[0-9a-f]+")\}')
 _ANEW = re.compile(r'\{"approvedAnew":(?:null|"([^"]*)"),"id":"([^"]*)"\}')
 _ARGS: Final = '{"args":'
-_REQUIRED: Final = f'"id":"{NOT_REUSED}","level":"{Level.REQUIRE}","observed":{_ARGS}'
+_REUSE, _EARLIER = (
+    f'"id":"{control}","level":"{Level.REQUIRE}","observed":{_ARGS}'
+    for control in (NOT_REUSED, TESTED)
+)
+_WITHIN = re.compile(r'"environment":"([^"]*)","within":\{"milliseconds":(-?[0-9]+)\}')
+_SHA256 = re.compile(r'"sha256":"([0-9a-f]{64})"')
 _ENTRY = re.compile(r'"entry":"([0-9a-f]+)"')
 
 
 def _decision(parts: tuple[Any, ...]) -> Summary:
     at, base, refs, start, commit, controls, decision, environment, evidence, given, *rest = parts
-    said, here, terms, root, size, _, prior, tickets, replaces, _, service, _ = rest
+    said, here, tested, terms, root, size, _, prior, tickets, replaces, _, service, named = rest
     told = Judged(
         decision[1:-1],
         said,
@@ -132,7 +138,8 @@ def _decision(parts: tuple[Any, ...]) -> Summary:
         "" if start is None or start == "null" else start[1:-1],
         refs is not None and refs != "[]" and refs[0] == "[",
         () if terms == "[]" else tuple([(one, when) for when, one in _ANEW.findall(terms)]),
-        _not_reused(controls),
+        _counted_on(controls, _REUSE),
+        _tested(tested) if _counted_on(controls, _EARLIER) else None,
         "" if replaces == "null" else _ENTRY.findall(replaces)[0],
         evidence[1:-1],
     )
@@ -148,6 +155,7 @@ def _decision(parts: tuple[Any, ...]) -> Summary:
         prior,
         _ticket_links(tickets),
         told,
+        _digests(named),
     )
 
 
@@ -156,21 +164,32 @@ def _observed() -> re.Pattern[str]:
     return re.compile(rf'{codec.pattern(MessagePart, Grammar())},"outcome":"(?!{Outcome.WAIVED}")')
 
 
-def _not_reused(controls: str) -> bool:
-    """Whether the control was required and not waived.
+def _counted_on(controls: str, required: str) -> bool:
+    """Whether a control was required and not waived.
 
-    Arguments hold no object with "args" in it: what ``_REQUIRED`` finds is a control.
+    Arguments hold no object with "args" in it: what ``required`` finds is a control.
     """
-    at = controls.find(_REQUIRED)
+    at = controls.find(required)
     while at >= 0:
-        if _observed().match(controls, at + len(_REQUIRED) - len(_ARGS)):
+        if _observed().match(controls, at + len(required) - len(_ARGS)):
             return True
-        at = controls.find(_REQUIRED, at + 1)
+        at = controls.find(required, at + 1)
     return False
 
 
+def _tested(text: str | None) -> tuple[str, int]:
+    """As ``summary`` has it, of what the record went by."""
+    found = None if text is None else _WITHIN.search(text)
+    return ("", 0) if found is None else (found[1], int(found[2]))
+
+
+def _digests(artifacts: str) -> tuple[str, ...]:
+    return tuple(_SHA256.findall(artifacts)) if artifacts else ()
+
+
 def _outcome(parts: tuple[Any, ...]) -> Summary:
-    at, commit, of, environment, root, size, outcome, prior, linked, _, service, tickets, _ = parts
+    at, commit, of, environment, root, size, outcome, prior, linked, _, service, *rest = parts
+    tickets, artifacts = rest
     return Summary(
         "outcome",
         at[1:-1],
@@ -183,6 +202,7 @@ def _outcome(parts: tuple[Any, ...]) -> Summary:
         prior,
         _ticket_links(linked),
         Ended(of, outcome[1:-1]),
+        _digests(artifacts),
     )
 
 

@@ -7,7 +7,7 @@ if their texts are, and of most records nobody wants to know more.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, NamedTuple, TypeAlias
 
 from gate.model import Level, Outcome
@@ -19,7 +19,8 @@ Text: TypeAlias = str
 """Canonical JSON of a link, a base or a list of places; "null" for a link to nothing."""
 
 NOT_REUSED: Final = "ticket-not-reused"
-"""The control that depends on other records than those of the same service and environment."""
+TESTED: Final = "tested-before"
+"""The controls that depend on other records than those of the same service and environment."""
 
 
 class Judged(NamedTuple):
@@ -29,7 +30,9 @@ class Judged(NamedTuple):
     change's own ("" where the change could not be had), ``start`` where its range starts ("" for
     null), ``released`` whether its head is on a release ref. ``terms`` says by ticket when it was
     approved anew ("" for null), and ``not_reused`` whether the decision counted on the control of
-    that name: required, and not waived. ``replaces`` and ``evidence`` are digests, "" for none.
+    that name: required, and not waived. ``tested`` is the environment that must come first and for
+    how many milliseconds a success there counts, None where the decision did not count on it.
+    ``replaces`` and ``evidence`` are digests, "" for none.
     """
 
     decision: str
@@ -40,6 +43,7 @@ class Judged(NamedTuple):
     released: bool
     terms: tuple[tuple[str, str], ...]
     not_reused: bool
+    tested: tuple[str, int] | None
     replaces: str
     evidence: str
 
@@ -56,6 +60,7 @@ class Summary(NamedTuple):
 
     ``at`` is as ``times`` spells it, "" where an unknown kind names none; ``root`` is in lower-case
     hex. ``prior`` links to the newest record here, and ``prior_tickets`` by ticket to theirs.
+    ``artifacts`` are digests in hex.
     """
 
     kind: str
@@ -69,6 +74,7 @@ class Summary(NamedTuple):
     prior: Text = "null"
     prior_tickets: tuple[tuple[str, Text], ...] = ()
     told: Judged | Ended | None = None
+    artifacts: tuple[str, ...] = ()
 
 
 def summarise(record: Record) -> Summary:
@@ -89,6 +95,7 @@ def summarise(record: Record) -> Summary:
             (one.id, link_text(one.index, one.leaf)) for one in record.prior.tickets
         ),
         told=_judged(record) if isinstance(record, DecisionRecord) else _ended(record),
+        artifacts=tuple(artifact.sha256 for artifact in record.artifacts),
     )
 
 
@@ -104,15 +111,29 @@ def _judged(record: DecisionRecord) -> Judged:
         start="" if change is None else change.start or "",
         released=bool(refs),
         terms=tuple((one.id, _time(one.approved_anew)) for one in record.history.tickets),
-        not_reused=any(
-            control.id == NOT_REUSED
-            and control.level is Level.REQUIRE
-            and control.outcome is not Outcome.WAIVED
-            for control in predicate.controls
-        ),
+        not_reused=counted_on(record, NOT_REUSED),
+        tested=_tested(record) if counted_on(record, TESTED) else None,
         replaces=predicate.replaces.entry if predicate.replaces else "",
         evidence=predicate.evidence,
     )
+
+
+def counted_on(record: DecisionRecord, control_id: str) -> bool:
+    """Whether the decision rests on the control: it was required, and not waived."""
+    return any(
+        control.id == control_id
+        and control.level is Level.REQUIRE
+        and control.outcome is not Outcome.WAIVED
+        for control in record.predicate.controls
+    )
+
+
+def _tested(record: DecisionRecord) -> tuple[str, int]:
+    """Nowhere and never, where the record does not say what it counted on."""
+    tested = record.history.tested
+    if tested is None:
+        return "", 0
+    return tested.environment, tested.within // timedelta(milliseconds=1)
 
 
 def _ended(record: OutcomeRecord) -> Ended:

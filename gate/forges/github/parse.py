@@ -111,6 +111,7 @@ def commit(row: Document) -> Commit:
     """
     inner = row["commit"]
     message = inner["message"].string()
+    tree = inner.find("tree")
     committer = commit_account(row.find("committer"), inner["committer"])
     return Commit(
         sha=row["sha"].commit_id(),
@@ -120,6 +121,7 @@ def commit(row: Document) -> Commit:
         co_authors=co_authors(message),
         message=message,
         signer=_signer(inner.find("verification"), committer),
+        tree=tree["sha"].commit_id() if tree else "",
     )
 
 
