@@ -30,8 +30,12 @@ CREATE TABLE covered (entries INTEGER NOT NULL) STRICT;
 INSERT INTO covered VALUES (0);
 PRAGMA user_version = 2;
 """
-# Somebody who wrote into the file may have put anything there.
-_ROWS = "SELECT ifnull(CAST(token AS BLOB), x''), ifnull(CAST(place AS INTEGER), -1) FROM key"
+# Somebody who wrote into the file may have put anything there, and a text is never looked up.
+_ROWS = """
+SELECT CASE typeof(token) WHEN 'blob' THEN token ELSE x'' END,
+       CASE typeof(place) WHEN 'integer' THEN place ELSE -1 END
+FROM key
+"""
 _DAMAGED = frozenset({11, 26})  # SQLITE_CORRUPT, SQLITE_NOTADB
 
 
