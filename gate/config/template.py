@@ -54,6 +54,8 @@ _ENVIRONMENT = """
 approvals = {{ required = 1, by = ["change-board"] }}
 {ticket}
 # controls = {{ peer-reviewed = "require" }}     # `gate explain` lists the controls
+# after = {{ environment = "staging", within = "14d" }}	# staging comes first
+# deployers = ["change-board"]	# who may start it
 
 [groups]
 change-board = ["alice", "bob"]\t# who may approve

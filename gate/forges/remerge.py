@@ -9,7 +9,7 @@ attributes are read, and nothing is written to it.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +17,10 @@ from gate.forges.git_process import GitFailureError, GitProcess
 from gate.model import COMMIT_ID, Change, Commit, Maybe, Problem, ProblemKind, PullRequest
 
 MOST = 50  # merges made anew; each is a process
-_DEEPEN = "check out the whole history with the branches of its pull requests (fetch-depth: 0)"
+_DEEPEN = (
+    "check out the whole history, with the branches of its pull requests (fetch-depth: 0 on "
+    "GitHub, GIT_DEPTH: 0 on GitLab)"
+)
 _NEW_GIT = "install git 2.38 or newer where gate runs"
 _PLAIN = (
     *("-c", "merge.renames=true"),
@@ -31,6 +34,7 @@ def with_remerged(change: Change, checkout: Path, environ: Mapping[str, str]) ->
     """The change, each pull request that needs it with what merging it anew gives.
 
     None needs it whose head holds what it was merged onto: its merge holds what its head does.
+    Where the forge does not tell what a merge holds, the clone does.
     """
     if isinstance(change.pull_requests, Problem) or isinstance(change.commits, Problem):
         return change
@@ -40,13 +44,19 @@ def with_remerged(change: Change, checkout: Path, environ: Mapping[str, str]) ->
         for pull in change.pull_requests
         if (onto := _needed(pull, commits))
     }
-    if not wanted:
+    merges = {pull.merge_sha for pull in change.pull_requests}
+    untold = {commit.sha for commit in change.commits if commit.sha in merges and not commit.tree}
+    if not wanted and not untold:
         return change
-    trees = _remerge(wanted, checkout, environ)
+    made, told = _asked(wanted, untold, checkout, environ)
     return replace(
         change,
+        commits=tuple(
+            replace(commit, tree=told[commit.sha]) if commit.sha in told else commit
+            for commit in change.commits
+        ),
         pull_requests=tuple(
-            replace(pull, remerged=trees[pull.number]) if pull.number in trees else pull
+            replace(pull, remerged=made[pull.number]) if pull.number in made else pull
             for pull in change.pull_requests
         ),
     )
@@ -55,26 +65,43 @@ def with_remerged(change: Change, checkout: Path, environ: Mapping[str, str]) ->
 def _needed(pull: PullRequest, commits: Mapping[str, Commit]) -> str:
     """What it must be merged onto anew; "" where it need not, or where that is not known."""
     onto = "" if pull.merge_sha == pull.head_sha else pull.onto(commits)
-    return "" if pull.on_top_of(onto, commits) else onto
+    head = pull.on_top_of(onto, commits)
+    return "" if head is not None and head.tree else onto
 
 
-def _remerge(
-    wanted: Mapping[int, tuple[str, str]], checkout: Path, environ: Mapping[str, str]
-) -> Mapping[int, Maybe[str]]:
+def _asked(
+    wanted: Mapping[int, tuple[str, str]],
+    untold: Collection[str],
+    checkout: Path,
+    environ: Mapping[str, str],
+) -> tuple[Mapping[int, Maybe[str]], Mapping[str, str]]:
+    """The trees of merges made anew, by number, and those of merges that were made, by commit."""
     if len(wanted) > MOST:
         cause = f"{len(wanted)} merges would have to be made anew, more than the {MOST} gate makes"
-        return dict.fromkeys(wanted, _problem(cause, "deploy more often: smaller changes"))
+        return dict.fromkeys(wanted, _problem(cause, "deploy more often: smaller changes")), {}
+    some = next(iter(untold), "") or next(iter(wanted.values()))[0]
     try:
         objects = _objects(GitProcess(checkout, environ))
         with tempfile.TemporaryDirectory(prefix="gate-merge-") as scratch:
             git = GitProcess(Path(scratch), environ, borrowed=objects)
-            _begin(git, next(iter(wanted.values()))[0])
-            return {number: _merged(git, *pair) for number, pair in wanted.items()}
+            _begin(git, some)
+            made = {number: _merged(git, *pair) for number, pair in wanted.items()}
+            trees = {sha: _tree(git, sha) for sha in untold}
     except GitFailureError as error:
-        return dict.fromkeys(wanted, _problem(error.cause, error.remedy))
+        return dict.fromkeys(wanted, _problem(error.cause, error.remedy)), {}
     except OSError:
         cause = "no folder for a merge could be made"
-        return dict.fromkeys(wanted, _problem(cause, "look at the disk, and at TMPDIR"))
+        return dict.fromkeys(wanted, _problem(cause, "look at the disk, and at TMPDIR")), {}
+    return made, {sha: tree for sha, tree in trees.items() if tree}
+
+
+def _tree(git: GitProcess, sha: str) -> str:
+    """What a commit holds; "" where the clone has it not."""
+    if not COMMIT_ID.fullmatch(sha):
+        return ""
+    answer = git.run("rev-parse", "--verify", "--quiet", f"{sha}^{{tree}}")
+    found = answer.out.decode("ascii", "replace").strip()
+    return found if answer.code == 0 and COMMIT_ID.fullmatch(found) else ""
 
 
 def _objects(clone: GitProcess) -> Path:

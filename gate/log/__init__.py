@@ -34,9 +34,9 @@
 ``create``       an empty log
 ``verify``       everything that can be checked of a log (``scope``), and what is wrong with it:
                  chunks by a ``crew`` of processes (``check_bundles``, ``check_records``), what they
-                 left in the ``spool`` (``check_history``, ``check_index``, ``check_evidence``,
-                 ``check_keys``), the heads, its own and kept ones (``check_head``), the
-                 tree (``check_tree``, ``check_tiles``, ``known_tree``), the store's own structures
-                 (``check_store``), collected in ``findings``
+                 left in the ``spool`` (``check_history``, ``check_earlier``, ``check_index``,
+                 ``check_evidence``, ``check_keys``), the heads, its own and kept ones
+                 (``check_head``), the tree (``check_tree``, ``check_tiles``, ``known_tree``), the
+                 store's own structures (``check_store``), collected in ``findings``
 ===============  ======================================================================
 """

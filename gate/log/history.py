@@ -10,13 +10,13 @@ missed where the control that asks gets stricter by it, or is reported by ``gate
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from gate.log.earlier import read_earlier
 from gate.log.keys import COMMIT, TICKET, deployment_key
 from gate.log.source import HistorySource, Hit
-from gate.log.track import Track
-from gate.model import PERMITTING, Artifact, EntryLink, History, TicketUse
+from gate.log.track import Track, base_in
+from gate.model import PERMITTING, Artifact, EntryLink, History, PastDecision, TicketUse
 from gate.record.statement import DecisionRecord, DeploymentOutcome, OutcomeRecord
 from gate.store.contract import Key
 
@@ -62,7 +62,7 @@ def read_history(
         size=view.size,
         root=view.root.hex(),
         base=track.base(commit, view.size),
-        here=track.here(commit, view.size),
+        here=tuple(_decided(commit, [hits[index] for index in sorted(hits)])),
         prior_deployment=newest,
         prior_tickets={ticket: link for ticket, (link, _) in named.items() if link is not None},
         uses={ticket: uses for ticket, (_, uses) in named.items()},
@@ -90,6 +90,14 @@ def _use(hit: Hit, environment: str) -> TicketUse | None:
     if record.decision not in PERMITTING:
         return None
     return TicketUse(hit.link, record.at, record.service, record.commit)
+
+
+def _decided(commit: str, hits: Iterable[Hit]) -> Iterator[PastDecision]:
+    """The decisions on ``commit`` among ``hits``."""
+    for hit in hits:
+        record = hit.record
+        if isinstance(record, DecisionRecord) and record.commit == commit:
+            yield PastDecision(hit.link, record.at, commit, record.decision.value, base_in(record))
 
 
 def add_to(track: Track, hit: Hit) -> bool:

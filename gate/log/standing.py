@@ -12,13 +12,13 @@ that was judged.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
-from gate.log.track import start_of
-from gate.model import PERMITTING, Base, BaseKind, Earlier, History, Level, Outcome
+from gate.log.track import Based, start_of
+from gate.model import PERMITTING, Base, BaseKind, Earlier, EarlierDeployment, History
 from gate.record.statement import DecisionRecord, DeploymentOutcome
-from gate.record.summary import NOT_REUSED, TESTED
+from gate.record.summary import NOT_REUSED, TESTED, counted_on
 
 BASE_MOVED: Final = "base"
 TICKET_REUSED: Final = "ticket-reused"
@@ -55,15 +55,17 @@ def same_base(record: DecisionRecord, present: Base) -> bool:
     commits, now says where they start.
     """
     judged = record.history.base
-    return same_range(judged.kind, judged.commit or "", start_of(record), present)
+    at_place = present.kind, present.commit, present.index
+    return same_range(judged.kind, judged.commit or "", start_of(record), at_place)
 
 
-def same_range(kind: BaseKind, judged: str, start: str, present: Base) -> bool:
+def same_range(kind: str, judged: str, start: str, present: Based) -> bool:
     """As ``same_base``, of a record that was taken apart already."""
-    if judged == present.commit:
+    commit = present[1]
+    if judged == commit:
         return True
-    is_first = kind is BaseKind.FIRST and present.kind is BaseKind.FIRST
-    return is_first and present.commit != "" and start == present.commit
+    is_first = kind == BaseKind.FIRST and present[0] == BaseKind.FIRST
+    return is_first and commit != "" and start == commit
 
 
 def reused(record: DecisionRecord, last_other: Callable[[str], datetime | None]) -> tuple[str, ...]:
@@ -73,7 +75,7 @@ def reused(record: DecisionRecord, last_other: Callable[[str], datetime | None])
     before the record's place; None: never. None of them where the decision did not count on that:
     the policy did not require the control, or an emergency waived it.
     """
-    if record.decision not in PERMITTING or not _counted_on(record, NOT_REUSED):
+    if record.decision not in PERMITTING or not counted_on(record, NOT_REUSED):
         return ()
     anew = {term.id: term.approved_anew for term in record.history.tickets}
     return tuple(
@@ -92,19 +94,16 @@ def untested(record: DecisionRecord, earlier: Earlier | None) -> bool:
     ``earlier`` is of the environment that the record names, before its place. How long ago a newer
     success ended is no matter: it is younger than the one that was judged.
     """
-    if record.decision not in PERMITTING or not _counted_on(record, TESTED):
+    if record.decision not in PERMITTING or not counted_on(record, TESTED):
         return False
     tested = record.history.tested
-    last = earlier.decisive(record.artifacts) if earlier else None
-    if tested is None or last is None or last.outcome != DeploymentOutcome.SUCCEEDED:
+    if tested is None or earlier is None:
         return True
-    return record.at - last.at > tested.within
+    return not has_succeeded(earlier.decisive(record.artifacts), record.at, tested.within)
 
 
-def _counted_on(record: DecisionRecord, control_id: str) -> bool:
-    return any(
-        control.id == control_id
-        and control.level is Level.REQUIRE
-        and control.outcome is not Outcome.WAIVED
-        for control in record.predicate.controls
+def has_succeeded(last: EarlierDeployment | None, at: datetime, within: timedelta) -> bool:
+    """Whether what ended last was a success, at most ``within`` before ``at``."""
+    return (
+        last is not None and last.outcome == DeploymentOutcome.SUCCEEDED and at - last.at <= within
     )

@@ -5,8 +5,9 @@ back and what the shipped schema allows follow from the annotations, so that the
 apart. The rules: a field ``merged_at`` is the key ``mergedAt``; every key is always there; ``None``
 is null; no key beside them is allowed; what stands in them is read by ``specs``.
 
-A field with the default ``None`` came later than the first records: its key is there only where it
-has a value, and never null. So records of before are read as they were written.
+A field with a default came later than the first records: its key is there only where it has
+another value than that, and never with the default (``None``: never null). So records of before are
+read as they were written, and most are written so too.
 
 A class with a ``TAG`` stands in a union with others and is written ``{TAG: …}``: that is how a
 reader tells a list from a list that was spilled, or a fact from why it could not be had.
@@ -14,13 +15,15 @@ reader tells a list from a list that was spilled, or a fact from why it could no
 
 from __future__ import annotations
 
+import re
 import types
 from collections.abc import Hashable, Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from enum import StrEnum
 from functools import cache
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
+from gate.record.canonical import encode
 from gate.record.grammar import Grammar
 from gate.record.specs import (
     SIMPLE,
@@ -46,17 +49,11 @@ class _Object:
         self.cls = cls
         self.tag: str | None = getattr(cls, "TAG", None)
         hints = get_type_hints(cls, include_extras=True)
-        later = {f.name for f in fields(cls) if f.default is None}
+        self._later = {_camel(f.name): f.default for f in fields(cls) if f.default is not MISSING}
         self._fields = tuple(
-            (
-                f.name,
-                _camel(f.name),
-                _spec_of_later(hints[f.name]) if f.name in later else spec_of(hints[f.name]),
-            )
-            for f in fields(cls)
+            (f.name, _camel(f.name), _spec_of_field(hints[f.name], f.default)) for f in fields(cls)
         )
         self._keys = {key for _, key, _ in self._fields}
-        self._later = {_camel(name) for name in later}
         self._single = self.tag is not None and len(self._fields) == 1
 
     def write(self, value: Any) -> Any:
@@ -66,7 +63,7 @@ class _Object:
         body = {
             key: spec.write(held)
             for name, key, spec in self._fields
-            if (held := getattr(value, name)) is not None or key not in self._later
+            if (held := getattr(value, name)) != self._later.get(key, MISSING)
         }
         return body if self.tag is None else {self.tag: body}
 
@@ -77,14 +74,17 @@ class _Object:
             value, at = value[self.tag], (at, self.tag)
             if self._single:
                 return self.cls(self._fields[0][2].read(value, at))
-        if not isinstance(value, dict) or value.keys() | self._later != self._keys:
+        if not isinstance(value, dict) or value.keys() | self._later.keys() != self._keys:
             raise malformed(at, f"an object with the keys {', '.join(sorted(self._keys))}")
-        return self.cls(
-            *(
-                spec.read(value[key], (at, key)) if key in value else None
-                for _, key, spec in self._fields
-            )
-        )
+        return self.cls(*(self._part(value, key, spec, at) for _, key, spec in self._fields))
+
+    def _part(self, value: dict[str, Any], key: str, spec: Spec, at: Path) -> Any:
+        if key not in value:
+            return self._later[key]
+        part = spec.read(value[key], (at, key))
+        if part == self._later.get(key, MISSING):
+            raise malformed((at, key), "left out where it says nothing")
+        return part
 
     def schema(self, defs: Defs) -> dict[str, Any]:
         name = self.cls.__name__.lstrip("_")
@@ -157,8 +157,32 @@ class _Union:
         return f"(?>{'|'.join([*options, *(['null'] if self._null else [])])})"
 
 
-def _spec_of_later(annotation: Any) -> Spec:
-    """The spec of a field that came later, without its ``None``: that is the absence of its key."""
+class _Unlike:
+    """What a spec reads, but for the default of a field: that is the absence of its key."""
+
+    def __init__(self, spec: Spec, default: Any) -> None:
+        self._spec = spec
+        self._default = spec.write(default)
+
+    def write(self, value: Any) -> Any:
+        return self._spec.write(value)
+
+    def read(self, value: Any, at: Path) -> Any:
+        return self._spec.read(value, at)
+
+    def schema(self, defs: Defs) -> dict[str, Any]:
+        return {**self._spec.schema(defs), "not": {"const": self._default}}
+
+    def pattern(self, grammar: Grammar, at: str) -> str:
+        said = re.escape(encode(self._default).decode())
+        return f"(?!{said}[,}}]){self._spec.pattern(grammar, at)}"
+
+
+def _spec_of_field(annotation: Any, default: Any) -> Spec:
+    if default is MISSING:
+        return spec_of(annotation)
+    if default is not None:
+        return _Unlike(spec_of(annotation), default)
     if types.NoneType not in get_args(annotation):
         raise TypeError(f"{annotation}: a field with the default None takes None")
     return spec_of(Union[tuple(a for a in get_args(annotation) if a is not types.NoneType)])  # noqa: UP007 -- of a tuple

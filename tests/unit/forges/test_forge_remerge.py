@@ -108,6 +108,32 @@ def test_what_is_up_to_date_or_its_own_merge_is_not_merged_again(scene: Scene) -
         assert scene.remerged(replace(change, pull_requests=(settled,))) is None
 
 
+def test_what_the_forge_does_not_tell_of_a_merge_the_clone_does(scene: Scene) -> None:
+    (merge,) = scene.clone.make([CommitPlan("x", ALICE, WHEN, (scene.main, scene.head), {"d": ""})])
+    untold = good_commit(merge, scene.main, parents=(scene.main, scene.head), tree="")
+    gone = good_commit("9" * 40, merge, tree="")
+    pull = good_pull_request(
+        head_sha=scene.head, merge_sha=merge, brings=(merge, scene.head), commits=()
+    )
+    other = replace(pull, number=13, merge_sha=gone.sha, head_sha=gone.sha, brings=(gone.sha,))
+    change = good_change(commits=(untold, gone), pull_requests=(pull, other))
+    found = with_remerged(change, scene.clone.path, {"PATH": os.environ["PATH"]})
+    assert isinstance(found.commits, tuple)
+    held = scene.clone.git("rev-parse", f"{merge}^{{tree}}")
+    assert [commit.tree for commit in found.commits] == [held, ""]
+    assert scene.remerged(change) == scene.clone.merge_tree(scene.main, scene.head)
+
+
+def test_a_head_of_which_no_tree_was_told_is_merged_anew(scene: Scene) -> None:
+    change = scene.change()
+    assert isinstance(change.pull_requests, tuple)
+    (pull,) = change.pull_requests
+    own = good_commit(scene.head, scene.main, tree="")
+    assert isinstance(
+        scene.remerged(replace(change, pull_requests=(replace(pull, commits=(own,)),))), str
+    )
+
+
 def problem_of(found: Maybe[str] | None) -> Problem:
     assert isinstance(found, Problem)
     assert (found.kind, found.service) == (ProblemKind.LOCAL, "git")

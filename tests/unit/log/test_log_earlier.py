@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,14 +15,16 @@ from worlds import NOW
 
 from gate.config.types import After
 from gate.errors import InconsistentError
-from gate.log.append import Appended
+from gate.log.append import Appended, append
 from gate.log.create import init_log
 from gate.log.earlier import read_earlier
 from gate.log.history import keys_asked, read_history
-from gate.log.keys import COMMIT, DEPLOYMENT
+from gate.log.keys import COMMIT, DEPLOYMENT, payload_of
 from gate.log.standing import NOT_TESTED
+from gate.log.verify import verify_log
 from gate.log.view import LogView
 from gate.model import Artifact, DecisionKind, Earlier, Level
+from gate.record.canonical import encode
 from gate.record.dsse import seal
 from gate.record.statement import DecisionRecord, OutcomeRecord, open_record
 from gate.record.writing import outcome_statement
@@ -259,3 +262,59 @@ def test_a_success_that_was_too_long_ago_never_holds(pipeline: Pipeline) -> None
 def test_a_store_is_told_which_keys_will_be_asked() -> None:
     assert STAGING in keys_asked("shop", "production", sha("one"), (), "staging")
     assert STAGING not in keys_asked("shop", "production", sha("one"))
+
+
+# ---------------------------------------------------------------- verified of the whole log
+
+
+def faults(pipeline: Pipeline) -> list[tuple[str, str, str]]:
+    found = verify_log(pipeline.store, TRUST).faults
+    return [(fault.kind, fault.place, fault.message) for fault in found]
+
+
+def unjudged(pipeline: Pipeline, entry: bytes) -> int:
+    """Append without judging again, as somebody with the keys could; its place."""
+    return append(pipeline.store, TRUST, LOG_KEY, entry, pause=lambda _: None).index
+
+
+@pytest.mark.parametrize("artifacts", [(), (A,), (A, B)])
+def test_a_log_in_which_all_held_is_right(
+    pipeline: Pipeline, artifacts: tuple[Artifact, ...]
+) -> None:
+    one = staged(pipeline, "one", "succeeded", *artifacts)
+    pipeline.append(pipeline.decide("one", after=AFTER, artifacts=artifacts[:1]))
+    pipeline.complete(one, "rolled-back")  # afterwards
+    denied = DecisionKind.DENIED
+    pipeline.append(pipeline.decide("one", after=AFTER, artifacts=artifacts[:1], kind=denied))
+    staged(pipeline, "one", "succeeded", *artifacts)
+    pipeline.append(pipeline.decide("one", after=AFTER, artifacts=artifacts[:1]))
+    assert faults(pipeline) == []
+
+
+def test_what_was_permitted_without_it_is_tampering(pipeline: Pipeline) -> None:
+    one = staged(pipeline, "one", "succeeded", A)
+    staged(pipeline, "two")
+    held = pipeline.decide("one", after=AFTER, artifacts=(A,))
+    other = pipeline.decide("one", after=AFTER, artifacts=(B,))
+    late = pipeline.decide("two", after=After("staging", timedelta(seconds=1)))
+    never = pipeline.decide("three", after=AFTER)
+    elsewhere = pipeline.decide("two", after=AFTER, service="billing")
+    warned = pipeline.decide("three", after=AFTER, level=Level.WARN)
+    assert unjudged(pipeline, held) == 4
+    wrong = [unjudged(pipeline, entry) for entry in (other, late, never, elsewhere)]
+    unjudged(pipeline, warned)
+    pipeline.complete(one, "failed")
+    again = pipeline.decide("one", after=AFTER, artifacts=(A,))
+    wrong.append(unjudged(pipeline, again))
+    told = [fault for fault in faults(pipeline) if "had not succeeded" in fault[2]]
+    assert [place for _, place, _ in told] == [f"entry {index}" for index in wrong]
+    assert {kind for kind, _, _ in told} == {"history"}
+
+
+def test_one_that_does_not_say_what_it_went_by_counted_on_nothing(pipeline: Pipeline) -> None:
+    staged(pipeline)
+    entry = pipeline.decide("one", after=AFTER)
+    statement = json.loads(payload_of(entry))
+    del statement["predicate"]["history"]["tested"]
+    index = unjudged(pipeline, seal(encode(statement), SIGNER))
+    assert any(place == f"entry {index}" for _, place, _ in faults(pipeline))
