@@ -404,6 +404,10 @@ WRONG: tuple[Wrong, ...] = (
         in_schema=False,
     ),
     # people and groups
+    *(
+        Wrong("[groups]", f"[identity]\npeople_from = {value}\n[groups]", ("identity.people_from",))
+        for value in ('"people.xlsx"', "1", '""', '["people.csv"]')
+    ),
     Wrong(
         '["change-board"]',
         '["change-bord"]',

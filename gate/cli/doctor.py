@@ -66,6 +66,9 @@ def _policy(place: Place, _: Secrets) -> Iterator[Finding]:
                 f"{digest} is not pinned; a pipeline that does not pin it is denied",
                 "set GATE_POLICY_SHA256 to it as a protected variable of the CI",
             )
+    if (listed := place.policy.people_from) is not None:
+        seen = f"{listed.count} people of {listed.file}, in the policy's digest ({listed.sha256})"
+        yield Finding("people", State.OK, seen)
 
 
 def _trust(place: Place, _: Secrets) -> Iterator[Finding]:

@@ -151,8 +151,21 @@ class NetworkSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class PeopleFrom:
+    """A directory's export: the file as written, its SHA-256 in hex, how many people it lists."""
+
+    file: str
+    sha256: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
-    """The whole of ``gate.toml``. ``text`` is its bytes as read, ``sha256`` their digest in hex."""
+    """The whole of ``gate.toml``. ``text`` is its bytes as read, ``sha256`` their digest in hex.
+
+    Where ``people_from`` is given, a line with its digest ends ``text``, and ``people`` has those
+    of both.
+    """
 
     text: bytes
     sha256: str
@@ -166,3 +179,4 @@ class Policy:
     one_account_per_person: tuple[str, ...]
     people: tuple[PersonEntry, ...]
     network: NetworkSettings = field(default_factory=NetworkSettings)
+    people_from: PeopleFrom | None = None
