@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Set
+from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
 from gate.frozen import dataclass
@@ -55,7 +55,7 @@ def seen_in_log(place: Place, last: int | None = None) -> FromLog:
     return FromLog(tuple(sightings), absent)
 
 
-def _disclosed(disclosure: Disclosure, labels: Set[str], where: str) -> Iterator[Sighting]:
+def _disclosed(disclosure: Disclosure, labels: Collection[str], where: str) -> Iterator[Sighting]:
     from gate.identity.sightings import Sighting
 
     for label in disclosure.openings:
