@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gate.cli.doctor_write_back import write_back
 from gate.cli.examined import Finding, State, code_of, tell, tried
 from gate.cli.inputs import now, open_place, pin_of
 from gate.cli.options import shared
@@ -39,7 +40,7 @@ def command(config: str) -> int:
     place = open_place(config)
     secrets = read_secrets(os.environ)
     findings = []
-    for examine in (_policy, _trust, _keys, _log, _evidence, _people, _jira, _github):
+    for examine in (_policy, _trust, _keys, _log, _evidence, _people, _jira, _github, write_back):
         for finding in examine(place, secrets):
             findings.append(finding)
             tell(finding)

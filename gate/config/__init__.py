@@ -17,6 +17,7 @@ from gate.config.types import (
     Policy,
     Service,
     TicketRules,
+    WriteBack,
 )
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "Secrets",
     "Service",
     "TicketRules",
+    "WriteBack",
     "load_policy",
     "parse_policy",
     "public_view",

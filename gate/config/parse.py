@@ -23,12 +23,13 @@ from gate.config.reader import Table, wrong
 from gate.config.services import read_forges, read_services
 from gate.config.tickets import read_jira
 from gate.config.types import NetworkSettings, PeopleFrom, Policy
+from gate.config.write_back import read_write_back
 from gate.errors import UsageError
 
 MAX_BYTES = 1 << 20
 _SECTIONS = (
     *("log", "evidence", "forges", "tickets", "services", "environments"),
-    *("groups", "identity", "people", "network"),
+    *("groups", "identity", "people", "network", "write_back"),
 )
 Read: TypeAlias = Callable[[str], bytes]
 """The bytes of a file that the policy names by its path; raises ``UsageError``."""
@@ -143,6 +144,7 @@ def _policy(values: dict[str, object], text: bytes, read: Read | None = None) ->
         people_from=PeopleFrom(directory.file, directory.sha256, len(directory.people))
         if directory
         else None,
+        write_back=read_write_back(root),
     )
 
 

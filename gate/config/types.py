@@ -151,6 +151,14 @@ class NetworkSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class WriteBack:
+    """Whether each recorded decision is also told on its tickets, and on the forge."""
+
+    ticket: bool = False
+    forge: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class PeopleFrom:
     """A directory's export: the file as written, its SHA-256 in hex, how many people it lists."""
 
@@ -180,3 +188,4 @@ class Policy:
     people: tuple[PersonEntry, ...]
     network: NetworkSettings = field(default_factory=NetworkSettings)
     people_from: PeopleFrom | None = None
+    write_back: WriteBack = field(default_factory=WriteBack)

@@ -43,7 +43,7 @@ class Token:
     """A token: whose, which repositories it reads (None: all of its user's) and what it may not.
 
     ``app`` tokens (such as a workflow's own) have no user. ``without`` are permission names:
-    "actions", "contents", "deployments", "pull_requests".
+    "actions", "contents", "deployments", "pull_requests", "statuses".
     """
 
     user: GitHubUser | None
@@ -128,6 +128,19 @@ class WorkflowRun:
     created_at: datetime
     actor: GitHubUser
     attempts: list[Attempt]
+
+
+@dataclass(frozen=True, slots=True)
+class CommitStatus:
+    """One status of a commit, as it was given."""
+
+    id: int
+    sha: str
+    state: str
+    context: str
+    description: str | None
+    target_url: str | None
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

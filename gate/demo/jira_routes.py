@@ -39,7 +39,7 @@ def _may_browse(reader: User | None, project: Project) -> bool:
     return project.visible_to is None or reader.name in project.visible_to
 
 
-def _visible_issue(site: JiraSite, visit: Visit, key: str) -> Issue | None:
+def visible_issue(site: JiraSite, visit: Visit, key: str) -> Issue | None:
     """The issue of this key in any letter case, of this id, or once of this key."""
     by_key = {known.upper(): issue for known, issue in site.issues.items()}
     by_id = {issue.id: issue for issue in site.issues.values()}
@@ -51,7 +51,7 @@ def _visible_issue(site: JiraSite, visit: Visit, key: str) -> Issue | None:
 
 def issue(site: JiraSite, visit: Visit, key: str) -> Reply:
     """An issue, with what ``fields`` and ``expand`` ask for."""
-    found = _visible_issue(site, visit, key)
+    found = visible_issue(site, visit, key)
     if found is None:
         return jira_errors.missing_issue()
     views = visit.views
@@ -93,7 +93,7 @@ def changelog(site: JiraSite, visit: Visit, key: str) -> Reply:
     """A page of the changelog, oldest first; Cloud only."""
     if site.flavour == "datacenter":
         return jira_errors.no_such_path(visit.request.path)
-    found = _visible_issue(site, visit, key)
+    found = visible_issue(site, visit, key)
     if found is None:
         return jira_errors.missing_issue()
     start = visit.request.number("startAt", 0, most=10**9)
@@ -161,7 +161,7 @@ def statuses(site: JiraSite, visit: Visit, _: str) -> Reply:
 
 def approvals(site: JiraSite, visit: Visit, key: str) -> Reply:
     """A page of a request's approvals."""
-    found = _visible_issue(site, visit, key)
+    found = visible_issue(site, visit, key)
     if found is None or not found.request:
         return jira_errors.missing_request()
     start = visit.request.number("start", 0, most=10**9)
