@@ -85,6 +85,7 @@ def suggest(last: int, config: str, **given: Any) -> int:
     --ticket or the others name. What the services vouch for stands as it is; what a human must
     confirm is commented out, with why. Ends 11 where something could not be read.
     """
+    from gate.identity import People
     from gate.identity.proposals import proposals
     from gate.identity.sightings import each_once
     from gate.identity.toml_text import toml_lines
@@ -96,12 +97,15 @@ def suggest(last: int, config: str, **given: Any) -> int:
         sightings, lacking = _seen_now(config, given)
     met = _seen_before(place, last, lacking)
     found = proposals(each_once((*sightings, *met)), place.policy)
+    people = People(place.policy)
     for proposal in found:
-        for line in toml_lines(proposal, place.policy):
+        for line in toml_lines(proposal, people):
             _print_toml(line)
         say("")
     for what in lacking:
         say(f"gate: not read: {what}", err=True)
+    if found and place.policy.people_from is not None:
+        say(f"gate: {place.policy.people_from.file} has an owner of its own: tell them", err=True)
     if not found:
         say("gate: every account that was met has an owner", err=True)
     return UNDETERMINED if lacking else OK

@@ -77,9 +77,10 @@ def proposals(seen: Iterable[Seen], policy: Policy) -> tuple[Proposal, ...]:
     vouched = _owner_of_address(owners)
     marks = {one: _marks(one) for one in unowned}
     taken = {person.name for person in policy.people} | policy.groups.keys()
+    called = _called(policy.people)
     found = []
     for group in _joined(unowned, marks):
-        made = _proposal(group, marks, policy, vouched, taken)
+        made = _proposal(group, marks, called, vouched, taken)
         taken |= {made.name}
         found.append(made)
     return tuple(found)
@@ -97,14 +98,14 @@ def _owner_of_address(owners: Mapping[Seen, tuple[str, ...]]) -> dict[str, froze
 def _proposal(
     group: tuple[Seen, ...],
     marks: Mapping[Seen, frozenset[str]],
-    policy: Policy,
+    called: Mapping[str, tuple[str, ...]],
     vouched: Mapping[str, frozenset[str]],
     taken: Iterable[str],
 ) -> Proposal:
     addresses = [addresses_of(one) for one in group]
     shared = sorted(frozenset.intersection(*addresses)) if len(group) > 1 else []
     told = {name for part in addresses for a in part for name in vouched.get(a, ())}
-    doubts = (*_hints(group, marks, policy), *_doubts(group))
+    doubts = (*_hints(group, marks, called), *_doubts(group))
     name = _new_name(group, taken)
     if len(told) == 1 and not doubts and all(part & vouched.keys() for part in addresses):
         (person,) = told
@@ -131,11 +132,6 @@ def _marks(one: Seen) -> frozenset[str]:
     """What an account may be recognised by: addresses as they are, names without punctuation."""
     words = {one.account.key, *one.names} if one.account.system != GIT else set(one.names)
     return addresses_of(one) | _plain([*words, *map(_local, addresses_of(one))])
-
-
-def _marks_of(person: PersonEntry) -> frozenset[str]:
-    words = [person.name, *person.accounts.values(), *map(_local, person.emails)]
-    return frozenset(person.emails) | _plain(words)
 
 
 def _plain(words: Iterable[str]) -> frozenset[str]:
@@ -175,17 +171,30 @@ def _alike(group: tuple[Seen, ...], marks: Mapping[Seen, frozenset[str]]) -> Ite
         yield f"{label(other)} is called like {label(near)} ({mark!r})"
 
 
+def _called(people: Iterable[PersonEntry]) -> dict[str, tuple[str, ...]]:
+    """Who of the policy is called so, by mark."""
+    found: dict[str, tuple[str, ...]] = {}
+    for person in people:
+        words = [person.name, *person.accounts.values(), *map(_local, person.emails)]
+        for mark in (*person.emails, *_plain(words)):
+            found[mark] = (*found.get(mark, ()), person.name)
+    return found
+
+
 def _hints(
-    group: tuple[Seen, ...], marks: Mapping[Seen, frozenset[str]], policy: Policy
+    group: tuple[Seen, ...],
+    marks: Mapping[Seen, frozenset[str]],
+    called: Mapping[str, tuple[str, ...]],
 ) -> Iterator[str]:
     """Who of the policy it may be."""
-    mine = frozenset[str]().union(*(marks[one] for one in group))
-    known = frozenset[str]().union(*(one.known_as for one in group))
-    for person in policy.people:
-        if person.name in known:
-            yield f"a record says that it was of {person.name}, by the policy of its day"
-        elif common := mine & _marks_of(person):
-            yield f"it may be of {person.name}, who is called like it ({min(common)!r})"
+    for name in sorted({name for one in group for name in one.known_as}):
+        yield f"a record says that it was of {name!r}, by the policy of its day"
+    alike: dict[str, str] = {}
+    for mark in sorted({mark for one in group for mark in marks[one]}):
+        for name in called.get(mark, ()):
+            alike.setdefault(name, mark)
+    for name, mark in alike.items():
+        yield f"it may be of {name}, who is called like it ({mark!r})"
 
 
 def _doubts(group: tuple[Seen, ...]) -> Iterator[str]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gate.config.types import Policy
 from gate.identity.persons import GIT, People
 from gate.identity.proposals import Proposal, addresses_of, is_address, writable
 
@@ -17,7 +16,7 @@ _SEEN_AT_MOST = 4
 _CHECK = "see that it is nobody who is listed already: two entries are two persons"
 
 
-def toml_lines(proposal: Proposal, policy: Policy) -> Iterator[str]:
+def toml_lines(proposal: Proposal, people: People) -> Iterator[str]:
     """The lines of one proposal. Comments quote anybody's text as Python writes it."""
     kind = "certain" if proposal.certain else "to confirm"
     yield from (f"# {kind}: {reason}" for reason in proposal.reasons)
@@ -27,7 +26,7 @@ def toml_lines(proposal: Proposal, policy: Policy) -> Iterator[str]:
         where += [f"{more} more places"] if more else []
         named = f" ({', '.join(map(repr, sorted(one.names)))})" if one.names else ""
         yield f"# seen: {one.account.system} {one.account.key!r}{named}: {'; '.join(where)}"
-    entry = list(_entry(proposal, policy))
+    entry = list(_entry(proposal, people))
     if proposal.person:
         yield f'# add to the entry of "{proposal.person}":'
         yield from (f"# {line}" for line in entry)
@@ -37,8 +36,7 @@ def toml_lines(proposal: Proposal, policy: Policy) -> Iterator[str]:
     yield from bare if proposal.certain else (f"# {line}" for line in bare)
 
 
-def _entry(proposal: Proposal, policy: Policy) -> Iterator[str]:
-    people = People(policy)
+def _entry(proposal: Proposal, people: People) -> Iterator[str]:
     addresses = {a for one in proposal.accounts for a in addresses_of(one) if is_address(a)}
     if addresses:
         listed = ", ".join(f'"{address}"' for address in sorted(addresses))

@@ -41,7 +41,7 @@ def test_all_of_it_can_be_pasted_and_only_proof_joins(accounts: list[Account]) -
         Sighting(account, "entry 1") for account in accounts[1:]
     )
     found = proposals(met, POLICY)
-    lines = [line for one in found for line in toml_lines(one, POLICY)]
+    lines = [line for one in found for line in toml_lines(one, People(POLICY))]
     assert all("\n" not in line for line in lines)
     pasted = parse_policy("\n".join([GOOD, *lines]).encode())
     assert len(pasted.people) - len(POLICY.people) == sum(p.certain and not p.person for p in found)

@@ -43,7 +43,9 @@ def proposed(*accounts: Account, policy: Policy | None = None) -> tuple[Proposal
 
 
 def text_of(found: tuple[Proposal, ...], policy: Policy | None = None) -> str:
-    return "\n".join(line for one in found for line in toml_lines(one, policy or good_policy()))
+    return "\n".join(
+        line for one in found for line in toml_lines(one, People(policy or good_policy()))
+    )
 
 
 def entries(found: tuple[Proposal, ...], policy: Policy | None = None) -> list[dict[str, Any]]:
@@ -239,9 +241,9 @@ def test_an_address_of_two_people_joins_nobody() -> None:
 
 def test_what_a_record_said_of_an_account_is_a_reason_to_ask() -> None:
     (found,) = proposals(seen(Account("gitlab", "zzz"), known_as="carol"), good_policy())
-    assert found.reasons == ("a record says that it was of carol, by the policy of its day",)
+    assert found.reasons == ("a record says that it was of 'carol', by the policy of its day",)
     (found,) = proposals(seen(Account("gitlab", "zzz"), known_as="gone"), good_policy())
-    assert found.reasons == ("nothing says whose it is",)
+    assert "'gone'" in found.reasons[0], "of somebody who is not listed any more"
 
 
 def test_two_accounts_of_one_system_fit_in_no_entry() -> None:
