@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,8 @@ import click
 from gate.cli.inputs import Options, ask, now, open_place
 from gate.cli.options import shared
 from gate.cli.people_seen import FromLog, seen_in_log
-from gate.cli.printing import say, say_raw
+from gate.cli.printing import read_secrets, say, say_raw
+from gate.cli.profiles import with_profiles
 from gate.errors import FINDING, OK, UNDETERMINED, NotRecordedError
 from gate.model import Change, ChangeRequest, Facts, Problem
 
@@ -82,7 +84,8 @@ def suggest(last: int, config: str, **given: Any) -> int:
     """Propose [[people]] entries for accounts that nobody owns, as TOML to paste; writes nothing.
 
     They come from the log's newest records, and from the deployment that --service, --commit,
-    --ticket or the others name. What the services vouch for stands as it is; what a human must
+    --ticket or the others name. Where there are credentials, Jira and GitHub are asked what they
+    show of these accounts. What the services vouch for stands as it is; what a human must
     confirm is commented out, with why. Ends 11 where something could not be read.
     """
     from gate.identity import People
@@ -96,19 +99,22 @@ def suggest(last: int, config: str, **given: Any) -> int:
     if any(given.values()):
         sightings, lacking = _seen_now(config, given)
     met = _seen_before(place, last, lacking)
-    found = proposals(each_once((*sightings, *met)), place.policy)
+    seen, failed = with_profiles(
+        each_once((*sightings, *met)), place.policy, read_secrets(os.environ)
+    )
+    found = proposals(seen, place.policy)
     people = People(place.policy)
     for proposal in found:
         for line in toml_lines(proposal, people):
             _print_toml(line)
         say("")
-    for what in lacking:
+    for what in (*lacking, *failed):
         say(f"gate: not read: {what}", err=True)
     if found and place.policy.people_from is not None:
         say(f"gate: {place.policy.people_from.file} has an owner of its own: tell them", err=True)
     if not found:
         say("gate: every account that was met has an owner", err=True)
-    return UNDETERMINED if lacking else OK
+    return UNDETERMINED if lacking or failed else OK
 
 
 def _print_toml(line: str) -> None:

@@ -143,7 +143,8 @@ class GitHubSimulator(GitHubSite, Simulator):
         if user and user[1] in self.users:
             account = self.users[user[1]]
             shown = views.user(account)
-            return Reply(shown | {"name": account.name}) if shown else refusal(404)
+            public = {"name": account.name, "email": account.public_email or None}
+            return Reply(shown | public) if shown else refusal(404)
         match path:
             case "/user":
                 return self._own_account(token, views)

@@ -21,7 +21,8 @@ WEB_FLOW = Author("GitHub", "noreply@github.com")
 class GitHubUser:
     """An account; a deleted one shows null where it was.
 
-    ``emails`` are the verified ones, and the first is what its commits made on the site carry.
+    ``emails`` are the verified ones, and the first is what its commits made on the site carry;
+    ``public_email`` is the one that its profile shows.
     """
 
     login: str
@@ -29,6 +30,7 @@ class GitHubUser:
     type: AccountType = "User"
     name: str = ""
     emails: tuple[str, ...] = ()
+    public_email: str = ""
     deleted: bool = False
 
     @property

@@ -1,7 +1,7 @@
-"""Comments on issues, and who may add them: what a Jira site answers.
+"""Comments on issues, who may add them, and users: what a Jira site answers.
 
-Shapes follow Jira Cloud platform REST v3 ("Issue comments", "Permissions") and Jira Data Center
-REST v2. Cloud takes and shows bodies as Atlassian Document Format, Data Center as wiki text.
+Shapes follow Jira Cloud platform REST v3 ("Issue comments", "Permissions", "Users") and Jira Data
+Center REST v2. Cloud takes and shows bodies as Atlassian Document Format, Data Center as wiki text.
 """
 
 from __future__ import annotations
@@ -110,8 +110,21 @@ def _view(visit: Visit, comment: Comment) -> dict[str, Any]:
     }
 
 
+def user(site: JiraSite, visit: Visit, _: str) -> Reply:
+    """A user by ``accountId`` (Cloud) or ``username`` (Data Center), for whoever is logged in."""
+    if visit.reader is None:
+        return jira_errors.unauthenticated()
+    query = visit.request.query
+    for known in site.users.values():
+        cloud = site.flavour == "cloud" and known.account_id == query.get("accountId")
+        if cloud or (site.flavour == "datacenter" and known.name == query.get("username")):
+            return Reply(visit.views.user(known))
+    return jira_errors.messages(404, "The user does not exist.")
+
+
 READS: tuple[tuple[str, Route], ...] = (
     (r"/issue/([^/]+)/comment", comments),
     (r"/mypermissions", my_permissions),
+    (r"/user", user),
 )
 WRITES: tuple[tuple[str, Route], ...] = ((r"/issue/([^/]+)/comment", add_comment),)

@@ -131,7 +131,8 @@ def addresses_of(one: Seen) -> frozenset[str]:
 def _marks(one: Seen) -> frozenset[str]:
     """What an account may be recognised by: addresses as they are, names without punctuation."""
     words = {one.account.key, *one.names} if one.account.system != GIT else set(one.names)
-    return addresses_of(one) | _plain([*words, *map(_local, addresses_of(one))])
+    addresses = addresses_of(one) | one.shown
+    return addresses | _plain([*words, *map(_local, addresses)])
 
 
 def _plain(words: Iterable[str]) -> frozenset[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from gate.frozen import dataclass
 from gate.identity.persons import same_account
@@ -14,6 +15,7 @@ from gate.model import (
     Commit,
     Facts,
     Problem,
+    Profile,
     PullRequest,
     Push,
     Run,
@@ -41,6 +43,7 @@ class Seen:
 
     ``account`` is the first, ``emails`` are all addresses that a service verified, in lower case as
     ``People`` compares them, ``names`` all that it was shown as; ``known_as`` as in a sighting.
+    ``shown`` are addresses that its service shows, whether or not it verified them.
     """
 
     account: Account
@@ -48,6 +51,13 @@ class Seen:
     emails: frozenset[str]
     names: frozenset[str]
     known_as: frozenset[str]
+    shown: frozenset[str] = frozenset()
+
+    def with_profile(self, profile: Profile) -> Seen:
+        """The same, with what its service shows of it beside."""
+        names = self.names | ({profile.name} if profile.name else set())
+        shown = self.shown | ({lower(profile.address)} if profile.address else set())
+        return replace(self, names=names, shown=shown)
 
     def all_kinds(self) -> Iterator[Account]:
         """The account with each of its verified addresses, or as it is without any."""

@@ -72,6 +72,25 @@ def met(acme: Job) -> int:
     return acme.view().size - 1
 
 
+def test_what_the_services_show_helps_to_recognise_people(acme: Job) -> None:
+    jira, github = acme.world.jira, acme.world.github
+    account = jira.add_user("marcher", display_name="M").account_id
+    jira.users["marcher"].email = "mallory.archer@home.example"
+    github.add_user("ma42", name="Mallory Archer")
+    scene = acme.world.change("CHG-22", approver="marcher", reviewer="ma42")
+    typed = ("people", "suggest", *SHOP, "--ticket", "CHG-22")
+    ended = acme.gate(*typed, environment=acme.ci(scene), expect=0)
+    reason = f"github 'ma42' is called like jira '{account}' ('malloryarcher')"
+    assert reason in ended.out, said(ended)
+    assert "home.example" not in "".join(re.findall(r"emails = .*", ended.out))
+    jira.fault("/rest/api/3/user", faults.status(403))
+    ended = acme.gate(*typed, environment=acme.ci(scene))
+    jira.heal()
+    assert ended.code == 11, said(ended)
+    must_say(ended, "not read: jira GET /rest/api/3/user", account)
+    assert reason not in ended.out
+
+
 def test_accounts_of_the_logs_records_are_suggested(acme: Job, met: int) -> None:
     ended = acme.gate("people", "suggest", expect=0)
     assert '# name = "mallory"' in ended.out

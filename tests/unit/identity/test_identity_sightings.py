@@ -25,6 +25,7 @@ from gate.model import (
     Facts,
     Lookup,
     MissingTicket,
+    Profile,
 )
 
 DAVE = "dave.jones@new.example"
@@ -293,6 +294,21 @@ def test_a_new_name_is_nobodys_yet() -> None:
     assert [one.name for one in found] == ["dave.jones-3"]
     named = proposed(Account("jira", "j-1", name="\u738b\u5c0f\u660e"))
     assert [one.name for one in named] == ["person"]
+
+
+def test_what_a_profile_shows_is_a_reason_to_ask_and_no_proof() -> None:
+    one, other = seen(Account("jira", "j-1", name="D"), Account("github", "dj42"))
+    named = (one.with_profile(Profile("Dave Jones", DAVE)), other.with_profile(Profile("D. Jones")))
+    assert [len(p.accounts) for p in proposals(named, good_policy())] == [1, 1]
+    shown = (*named[:1], other.with_profile(Profile("", DAVE.upper())))
+    (found,) = proposals(shown, good_policy())
+    assert not found.certain
+    assert DAVE in found.reasons[0]
+    assert entries((found,)) == []
+    assert "emails" not in text_of((found,)), "an address that nobody vouches for is not written"
+    alike = one.with_profile(Profile("", "alice@acme.example"))
+    (found,) = proposals((alike,), good_policy())
+    assert "it may be of alice" in found.reasons[0]
 
 
 def test_common_names_join_nobody() -> None:
