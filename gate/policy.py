@@ -11,6 +11,7 @@ from datetime import datetime
 from gate.config.types import Environment, Policy
 from gate.controls.control import Control, environment_of, say
 from gate.controls.registry import CONTROLS
+from gate.controls.tested_before import earlier_term
 from gate.controls.ticket_not_reused import approved_anew
 from gate.model import (
     ControlResult,
@@ -32,7 +33,7 @@ def evaluate(facts: Facts, policy: Policy, now: datetime) -> Decision:
     results = tuple(_result(control, facts, policy, environment, now) for control in CONTROLS)
     claims = dict.fromkeys(claim for each in results for claim in each.judgement.claims)
     anew = approved_anew(facts, policy, now)
-    return Decision(decide(results), now, results, tuple(claims), anew)
+    return Decision(decide(results), now, results, tuple(claims), anew, earlier_term(facts, policy))
 
 
 def decide(results: tuple[ControlResult, ...]) -> DecisionKind:
@@ -53,7 +54,7 @@ def level_of(control: Control, facts: Facts, environment: Environment) -> Level:
 
     An integrity control that the environment tries to weaken is required.
     """
-    default = control.default(facts)
+    default = control.default(facts, environment)
     level = environment.controls.get(control.id, default)
     weakened = _STRENGTH[level] < _STRENGTH[default] or level is Level.OFF
     return Level.REQUIRE if control.integrity and weakened else level

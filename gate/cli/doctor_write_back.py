@@ -33,7 +33,7 @@ def _tickets(place: Place, secrets: Secrets) -> Iterator[Finding]:
     commenters = open_commenters(policy, secrets, Budget(policy.network.budget))
     for system, commenter in commenters.items():
         with closing(commenter):
-            for project in policy.jira.projects:
+            for project in policy.tickets[system].projects:
                 what = f"write-back: {system} {project}, Add Comments"
                 granted = commenter.may_comment(project)
                 if isinstance(granted, Problem):

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
-from gate.config import Policy, Secrets
+from gate.config import JiraSettings, Policy, Secrets
 from gate.model import Maybe, Problem, Profile
 
 if TYPE_CHECKING:
@@ -51,12 +51,13 @@ def _asks(policy: Policy, secrets: Secrets, stack: ExitStack) -> dict[str, Ask]:
     network = policy.network
     budget = Budget(network.budget)
     asks: dict[str, Ask] = {}
-    if secrets.jira_token:
+    site = policy.tickets.get("jira")
+    if isinstance(site, JiraSettings) and secrets.jira_token:
         from gate.tickets.jira import JiraReader
         from gate.tickets.jira import profiles as jira
 
         jira_email, token = secrets.jira_email, secrets.jira_token
-        reader = JiraReader(policy.jira, jira_email, token, network, budget)
+        reader = JiraReader(site, jira_email, token, network, budget)
         stack.callback(reader.close)
         asks["jira"] = partial(jira.fetch_profile, reader)
     settings = policy.forges.get("github")

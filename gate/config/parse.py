@@ -17,11 +17,12 @@ from gate.config import grammar
 from gate.config.directory import ENDINGS, Directory, parse_directory
 from gate.config.directory import MAX_BYTES as MOST_OF_DIRECTORY
 from gate.config.environments import read_environments
+from gate.config.freezes import read_freezes
 from gate.config.people import people_from, read_groups, read_identity, read_people
 from gate.config.places import read_places
 from gate.config.reader import Table, wrong
 from gate.config.services import read_forges, read_services
-from gate.config.tickets import read_jira
+from gate.config.tickets import extensions_of, read_tickets
 from gate.config.types import NetworkSettings, PeopleFrom, Policy
 from gate.config.write_back import read_write_back
 from gate.errors import UsageError
@@ -29,7 +30,7 @@ from gate.errors import UsageError
 MAX_BYTES = 1 << 20
 _SECTIONS = (
     *("log", "evidence", "forges", "tickets", "services", "environments"),
-    *("groups", "identity", "people", "network", "write_back"),
+    *("groups", "identity", "people", "network", "freeze", "write_back"),
 )
 Read: TypeAlias = Callable[[str], bytes]
 """The bytes of a file that the policy names by its path; raises ``UsageError``."""
@@ -118,7 +119,7 @@ def _toml_message(message: str) -> str:
 
 def _policy(values: dict[str, object], text: bytes, read: Read | None = None) -> Policy:
     root = Table(values, "")
-    root.only(_SECTIONS, later=("freeze",))
+    root.only(_SECTIONS)
     directory = _directory(root, read)
     if directory is not None:
         # Whoever could edit the list alone would say which accounts are one person's. So its
@@ -126,21 +127,24 @@ def _policy(values: dict[str, object], text: bytes, read: Read | None = None) ->
         text += directory.pinned_line
     log, evidence = read_places(root)
     forges = read_forges(root)
-    people = read_people(root, directory.people if directory else ())
+    people = read_people(root, extensions_of(root), directory.people if directory else ())
     groups = read_groups(root, people)
+    services = read_services(root, forges)
+    environments = read_environments(root, people, groups)
     return Policy(
         text=text,
         sha256=hashlib.sha256(text).hexdigest(),
         log=log,
         evidence=evidence,
         forges=forges,
-        jira=read_jira(root),
-        services=read_services(root, forges),
-        environments=read_environments(root, people, groups),
+        tickets=read_tickets(root, services),
+        services=services,
+        environments=environments,
         groups=groups,
         one_account_per_person=read_identity(root),
         people=people,
         network=_network(root.table("network")),
+        freezes=read_freezes(root, tuple(services), tuple(environments)),
         people_from=PeopleFrom(directory.file, directory.sha256, len(directory.people))
         if directory
         else None,

@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from gate.config import grammar
-from gate.config.reader import Table, as_table, join, kind_of, nearest, not_built, shown, wrong
+from gate.config.reader import Table, as_table, join, kind_of, nearest, shown, wrong
 from gate.config.types import PersonEntry
 
 SYSTEMS = ("jira", "servicenow", "github", "gitlab")
-_BUILT = ("jira", "github")
 MAX_ACCOUNT = 200  # characters
 
 
-def read_people(root: Table, listed: Iterable[Table] = ()) -> tuple[PersonEntry, ...]:
+def read_people(
+    root: Table, extensions: tuple[str, ...] = (), listed: Iterable[Table] = ()
+) -> tuple[PersonEntry, ...]:
     """The people: no name twice, no account and no e-mail address of two of them.
 
-    ``listed`` are those of a directory's export, each as a table of the same keys.
+    Accounts of ``extensions`` stand in a person's ``accounts``. ``listed`` are those of a
+    directory's export, each as a table of the same keys.
     """
     value = root.values.get("people", [])
     if not isinstance(value, list):
@@ -25,7 +27,7 @@ def read_people(root: Table, listed: Iterable[Table] = ()) -> tuple[PersonEntry,
     people: dict[str, PersonEntry] = {}
     owners: dict[tuple[str, str], str] = {}
     for table in (*tables, *listed):
-        person = _person(table)
+        person = _person(table, extensions)
         if person.name in people:
             raise wrong(f"{table.path}.name", f"{shown(person.name)} stands here twice")
         _claim(person, table.path, owners)
@@ -33,8 +35,8 @@ def read_people(root: Table, listed: Iterable[Table] = ()) -> tuple[PersonEntry,
     return tuple(people.values())
 
 
-def _person(table: Table) -> PersonEntry:
-    table.only(("name", "emails", *SYSTEMS))
+def _person(table: Table, extensions: tuple[str, ...]) -> PersonEntry:
+    table.only(("name", "emails", "accounts", *SYSTEMS))
     name = grammar.name(table.text("name"), table.at("name"))
     # Only ASCII has a lower case that all systems agree on.
     emails = tuple(e.lower() if e.isascii() else e for e in table.texts("emails", ()))
@@ -43,9 +45,13 @@ def _person(table: Table) -> PersonEntry:
         if not (local and at and domain) or "@" in domain or " " in email:
             raise wrong(join(table.at("emails"), position), f"{shown(email)} is no e-mail address")
     accounts = {system: table.text(system) for system in SYSTEMS if table.has(system)}
+    other = table.table("accounts")
+    other.only(extensions)
+    accounts |= {system: other.text(system) for system in other.values}
     for system, key in accounts.items():
         if key != key.strip() or len(key) > MAX_ACCOUNT:
-            raise wrong(table.at(system), f"{shown(key)} is too long, or has a space at an end")
+            where = (other if system in extensions else table).at(system)
+            raise wrong(where, f"{shown(key)} is too long, or has a space at an end")
     if not emails and not accounts:
         raise wrong(table.path, f"{shown(name)} has neither an account nor an e-mail address")
     return PersonEntry(name, emails, accounts)
@@ -53,7 +59,10 @@ def _person(table: Table) -> PersonEntry:
 
 def _claim(person: PersonEntry, path: str, owners: dict[tuple[str, str], str]) -> None:
     # Compared without case: no service has two accounts that differ in nothing else.
-    claims = [(system, key, f"{path}.{system}") for system, key in person.accounts.items()]
+    claims = [
+        (system, key, f"{path}.{system if system in SYSTEMS else f'accounts.{system}'}")
+        for system, key in person.accounts.items()
+    ]
     claims += [("email", e, join(f"{path}.emails", i)) for i, e in enumerate(person.emails)]
     for system, key, where in claims:
         slot = (system, key.casefold())
@@ -102,11 +111,7 @@ def read_identity(root: Table) -> tuple[str, ...]:
     table.only(("one_account_per_person", "people_from"))
     if table.values.get("one_account_per_person") == []:
         return ()
-    systems = table.texts("one_account_per_person", ())
-    for position, system in enumerate(systems):
-        if system in SYSTEMS and system not in _BUILT:
-            raise not_built(join(table.at("one_account_per_person"), position), system)
-    return table.choices("one_account_per_person", _BUILT, ())
+    return table.choices("one_account_per_person", SYSTEMS, ())
 
 
 def people_from(root: Table, endings: tuple[str, ...]) -> str | None:

@@ -32,7 +32,7 @@ from datetime import datetime, timedelta
 
 from gate.demo import jira_errors
 from gate.demo.jira_comments import READS, WRITES
-from gate.demo.jira_routes import PLATFORM, SERVICE_DESK, Visit
+from gate.demo.jira_routes import PLATFORM, POSTED, SERVICE_DESK, Visit
 from gate.demo.jira_site import JiraSite
 from gate.demo.jira_state import Flavour, User
 from gate.demo.jira_views import Views
@@ -98,7 +98,7 @@ class JiraSimulator(JiraSite, Simulator):
             ((*PLATFORM, *READS), platform[2]) if platform else (SERVICE_DESK, request.path)
         )
         if request.method != "GET":
-            table = WRITES if platform and request.method == "POST" else ()
+            table = (*POSTED, *WRITES) if platform and request.method == "POST" else ()
         for pattern, route in table:
             match = re.fullmatch(pattern, path)
             if match:

@@ -12,28 +12,38 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from gate.log.earlier import read_earlier
 from gate.log.keys import COMMIT, TICKET, deployment_key
 from gate.log.source import HistorySource, Hit
 from gate.log.track import Track
-from gate.model import PERMITTING, EntryLink, History, TicketUse
+from gate.model import PERMITTING, Artifact, EntryLink, History, TicketUse
 from gate.record.statement import DecisionRecord, DeploymentOutcome, OutcomeRecord
 from gate.store.contract import Key
 
 
 def keys_asked(
-    service: str, environment: str, commit: str, tickets: Iterable[str] = ()
+    service: str, environment: str, commit: str, tickets: Iterable[str] = (), after: str = ""
 ) -> tuple[Key, ...]:
     """The keys that ``read_history`` looks up, for a store to fetch them side by side."""
     named = ((TICKET, ticket) for ticket in tickets)
-    return deployment_key(service, environment), (COMMIT, commit), *named
+    first = [deployment_key(service, after)] if after else []
+    return deployment_key(service, environment), (COMMIT, commit), *named, *first
 
 
 def read_history(
-    view: HistorySource, service: str, environment: str, commit: str, tickets: Iterable[str] = ()
+    view: HistorySource,
+    service: str,
+    environment: str,
+    commit: str,
+    tickets: Iterable[str] = (),
+    *,
+    after: str = "",
+    artifacts: tuple[Artifact, ...] = (),
 ) -> History:
     """What the log proves at the head of ``view``, for this service, environment and commit.
 
-    ``tickets`` are those whose newest record and earlier uses are wanted. Raises ``StoreError``
+    ``tickets`` are those whose newest record and earlier uses are wanted; ``after`` is the
+    environment that must come first ("": none), with these ``artifacts``. Raises ``StoreError``
     where the log cannot be read, ``InconsistentError`` where it contradicts itself.
     """
     hits: dict[int, Hit] = {}
@@ -56,6 +66,7 @@ def read_history(
         prior_deployment=newest,
         prior_tickets={ticket: link for ticket, (link, _) in named.items() if link is not None},
         uses={ticket: uses for ticket, (_, uses) in named.items()},
+        earlier=read_earlier(view, service, after, commit, artifacts) if after else None,
     )
 
 

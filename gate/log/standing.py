@@ -2,10 +2,11 @@
 
 Pure. A decision is judged at a head, and others may append before it takes its place. What depends
 on history is then judged once more from records alone, by whoever commits (``judge_again``) and by
-whoever verifies (``check_records``); the record carries what that needs (``history``). Two things
-do: the base, from which the range of commits starts, and the earlier uses of its tickets. The
-earlier records of the same commit that a decision counted on cannot go away, since the log that is
-appended to begins with all of the log that was judged.
+whoever verifies (``check_history``); the record carries what that needs (``history``). Three things
+do: the base, from which the range of commits starts; the earlier uses of its tickets; and how the
+commit fared in the environment that must come first. The earlier records of the same commit that a
+decision counted on cannot go away, since the log that is appended to begins with all of the log
+that was judged.
 """
 
 from __future__ import annotations
@@ -15,12 +16,13 @@ from datetime import datetime
 from typing import Final
 
 from gate.log.track import start_of
-from gate.model import PERMITTING, Base, BaseKind, History, Level, Outcome
-from gate.record.statement import DecisionRecord
-from gate.record.summary import NOT_REUSED
+from gate.model import PERMITTING, Base, BaseKind, Earlier, History, Level, Outcome
+from gate.record.statement import DecisionRecord, DeploymentOutcome
+from gate.record.summary import NOT_REUSED, TESTED
 
 BASE_MOVED: Final = "base"
 TICKET_REUSED: Final = "ticket-reused"
+NOT_TESTED: Final = "not-tested"
 
 
 def no_longer_holds(record: DecisionRecord, history: History) -> tuple[str, ...]:
@@ -41,6 +43,8 @@ def no_longer_holds(record: DecisionRecord, history: History) -> tuple[str, ...]
         failed.append(BASE_MOVED)
     if reused(record, last_other):
         failed.append(TICKET_REUSED)
+    if untested(record, history.earlier):
+        failed.append(NOT_TESTED)
     return tuple(failed)
 
 
@@ -69,7 +73,7 @@ def reused(record: DecisionRecord, last_other: Callable[[str], datetime | None])
     before the record's place; None: never. None of them where the decision did not count on that:
     the policy did not require the control, or an emergency waived it.
     """
-    if record.decision not in PERMITTING or not _counted_on(record):
+    if record.decision not in PERMITTING or not _counted_on(record, NOT_REUSED):
         return ()
     anew = {term.id: term.approved_anew for term in record.history.tickets}
     return tuple(
@@ -82,9 +86,24 @@ def one_too_many(last: datetime | None, anew: datetime | None) -> bool:
     return last is not None and (anew is None or anew <= last)
 
 
-def _counted_on(record: DecisionRecord) -> bool:
+def untested(record: DecisionRecord, earlier: Earlier | None) -> bool:
+    """Whether a decision that permits counted on a success elsewhere that is none at its place.
+
+    ``earlier`` is of the environment that the record names, before its place. How long ago a newer
+    success ended is no matter: it is younger than the one that was judged.
+    """
+    if record.decision not in PERMITTING or not _counted_on(record, TESTED):
+        return False
+    tested = record.history.tested
+    last = earlier.decisive(record.artifacts) if earlier else None
+    if tested is None or last is None or last.outcome != DeploymentOutcome.SUCCEEDED:
+        return True
+    return record.at - last.at > tested.within
+
+
+def _counted_on(record: DecisionRecord, control_id: str) -> bool:
     return any(
-        control.id == NOT_REUSED
+        control.id == control_id
         and control.level is Level.REQUIRE
         and control.outcome is not Outcome.WAIVED
         for control in record.predicate.controls

@@ -5,6 +5,9 @@ back and what the shipped schema allows follow from the annotations, so that the
 apart. The rules: a field ``merged_at`` is the key ``mergedAt``; every key is always there; ``None``
 is null; no key beside them is allowed; what stands in them is read by ``specs``.
 
+A field with the default ``None`` came later than the first records: its key is there only where it
+has a value, and never null. So records of before are read as they were written.
+
 A class with a ``TAG`` stands in a union with others and is written ``{TAG: …}``: that is how a
 reader tells a list from a list that was spilled, or a fact from why it could not be had.
 """
@@ -43,15 +46,28 @@ class _Object:
         self.cls = cls
         self.tag: str | None = getattr(cls, "TAG", None)
         hints = get_type_hints(cls, include_extras=True)
-        self._fields = tuple((f.name, _camel(f.name), spec_of(hints[f.name])) for f in fields(cls))
+        later = {f.name for f in fields(cls) if f.default is None}
+        self._fields = tuple(
+            (
+                f.name,
+                _camel(f.name),
+                _spec_of_later(hints[f.name]) if f.name in later else spec_of(hints[f.name]),
+            )
+            for f in fields(cls)
+        )
         self._keys = {key for _, key, _ in self._fields}
+        self._later = {_camel(name) for name in later}
         self._single = self.tag is not None and len(self._fields) == 1
 
     def write(self, value: Any) -> Any:
         if self._single:
             name, _, spec = self._fields[0]
             return {self.tag: spec.write(getattr(value, name))}
-        body = {key: spec.write(getattr(value, name)) for name, key, spec in self._fields}
+        body = {
+            key: spec.write(held)
+            for name, key, spec in self._fields
+            if (held := getattr(value, name)) is not None or key not in self._later
+        }
         return body if self.tag is None else {self.tag: body}
 
     def read(self, value: Any, at: Path) -> Any:
@@ -61,9 +77,14 @@ class _Object:
             value, at = value[self.tag], (at, self.tag)
             if self._single:
                 return self.cls(self._fields[0][2].read(value, at))
-        if not isinstance(value, dict) or value.keys() != self._keys:
+        if not isinstance(value, dict) or value.keys() | self._later != self._keys:
             raise malformed(at, f"an object with the keys {', '.join(sorted(self._keys))}")
-        return self.cls(*(spec.read(value[key], (at, key)) for _, key, spec in self._fields))
+        return self.cls(
+            *(
+                spec.read(value[key], (at, key)) if key in value else None
+                for _, key, spec in self._fields
+            )
+        )
 
     def schema(self, defs: Defs) -> dict[str, Any]:
         name = self.cls.__name__.lstrip("_")
@@ -76,7 +97,7 @@ class _Object:
     def _definition(self, defs: Defs) -> dict[str, Any]:
         if self._single:
             return exactly({str(self.tag): self._fields[0][2].schema(defs)})
-        body = exactly({key: spec.schema(defs) for _, key, spec in self._fields})
+        body = exactly({key: spec.schema(defs) for _, key, spec in self._fields}, self._later)
         return body if self.tag is None else exactly({self.tag: body})
 
     def pattern(self, grammar: Grammar, at: str) -> str:
@@ -84,8 +105,8 @@ class _Object:
             return grammar.exactly({str(self.tag): (self._fields[0][2], "")})
         body = {key: (spec, grammar.below(at, name)) for name, key, spec in self._fields}
         if self.tag is None:
-            return grammar.exactly(body)
-        return rf'\{{"{self.tag}":{grammar.exactly(body)}\}}'
+            return grammar.exactly(body, self._later)
+        return rf'\{{"{self.tag}":{grammar.exactly(body, self._later)}\}}'
 
 
 class _Union:
@@ -134,6 +155,13 @@ class _Union:
             tags = rf'(?!\{{"(?:{"|".join(self._tagged)})":)' if self._tagged else ""
             options.insert(0, tags + self._rest.pattern(grammar, at))
         return f"(?>{'|'.join([*options, *(['null'] if self._null else [])])})"
+
+
+def _spec_of_later(annotation: Any) -> Spec:
+    """The spec of a field that came later, without its ``None``: that is the absence of its key."""
+    if types.NoneType not in get_args(annotation):
+        raise TypeError(f"{annotation}: a field with the default None takes None")
+    return spec_of(Union[tuple(a for a in get_args(annotation) if a is not types.NoneType)])  # noqa: UP007 -- of a tuple
 
 
 def _camel(name: str) -> str:

@@ -54,9 +54,15 @@ class Grammar:
             return name
         return f"{at}.{name}" if at else ""
 
-    def exactly(self, body: Mapping[str, tuple[Patterned, str]]) -> str:
-        """An object with exactly these keys, each with what stands there and its path."""
-        parts = []
+    def exactly(
+        self, body: Mapping[str, tuple[Patterned, str]], later: Collection[str] = ()
+    ) -> str:
+        """An object with exactly these keys, each with what stands there and its path.
+
+        Those of ``later`` may lack; not all keys are of these.
+        """
+        parts = ""
+        first = min(body.keys() - set(later))
         for key in sorted(body):
             spec, at = body[key]
             pattern = spec.pattern(self, at)
@@ -65,8 +71,12 @@ class Grammar:
                 self._loose.clear()
             if at in self._wanted:
                 pattern = f"(?P<{at.replace('.', '_')}>{pattern})"
-            parts.append(f'"{re.escape(key)}":{pattern}')
-        return rf"\{{{','.join(parts)}\}}"
+            written = f'"{re.escape(key)}":{pattern}'
+            if key in later:
+                parts += f"(?:{written},)?+" if key < first else f"(?:,{written})?+"
+            else:
+                parts += written if key == first else f",{written}"
+        return rf"\{{{parts}\}}"
 
     def mapping(self, key: Patterned, item: Patterned) -> str:
         """An object whose keys are texts; of their order see ``Order``."""

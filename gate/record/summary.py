@@ -11,7 +11,8 @@ from gate.record.statement import DecisionRecord, OutcomeRecord, Record
 from gate.record.times import format_time
 
 NOT_REUSED: Final = "ticket-not-reused"
-"""The control that depends on other records than those of the same service and environment."""
+TESTED: Final = "tested-before"
+"""The controls that depend on other records than those of the same service and environment."""
 
 
 class Judged(NamedTuple):

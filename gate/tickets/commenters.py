@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from gate.config.secrets import Secrets
-from gate.config.types import Policy
+from gate.config.types import JiraSettings, Policy
 from gate.tickets.comment import Commenter
 
 if TYPE_CHECKING:
@@ -18,5 +18,8 @@ def open_commenters(policy: Policy, secrets: Secrets, budget: Budget) -> Mapping
     from gate.tickets.jira import JiraReader
     from gate.tickets.jira.comments import JiraCommenter
 
-    reader = JiraReader(policy.jira, secrets.jira_email, secrets.jira_token, policy.network, budget)
+    settings = policy.tickets.get("jira")
+    if not isinstance(settings, JiraSettings):
+        return {}
+    reader = JiraReader(settings, secrets.jira_email, secrets.jira_token, policy.network, budget)
     return {"jira": JiraCommenter(reader)}

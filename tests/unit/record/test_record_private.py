@@ -19,7 +19,7 @@ from gate.record.predicates import TextReference
 
 PERSONAL = (
     *("alice", "bob", "carol", "dave", "erin", "mallory", "acc-", "acme.example", "web-flow"),
-    *("faster", "Faster", "heckout", "staging", "refs/", "dashboards", "GET /thing", "answer"),
+    *("faster", "Faster", "heckout", "one book", "refs/", "dashboards", "GET /thing", "answer"),
 )
 
 
