@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-from gate.forges.github.talk import path
 from gate.http import FetchError, Wire, get_json
 from gate.http.document import Document, ShapeError
 from gate.http.failure import malformed
@@ -17,7 +16,7 @@ def fetch_profile(wire: Wire, login: str) -> Maybe[Profile]:
     """The profile of ``login``; what is no login is not asked for."""
     if not _LOGIN.fullmatch(login):
         return malformed("github", "GET /users/…", "this is no login of GitHub")
-    asked = path("users", login)
+    asked = f"/users/{login}"
     try:
         user = Document(get_json(wire, asked))
         name, address = user.find("name"), user.find("email")

@@ -6,7 +6,6 @@ one that has succeeded is what GitHub lists as deployed, which gate itself reads
 
 from __future__ import annotations
 
-from gate.forges.github.talk import path
 from gate.frozen import dataclass
 from gate.http import FetchError, Wire, get_json, write_once
 from gate.http.document import Document, ShapeError
@@ -38,8 +37,11 @@ class CommitStatus:
 
 
 def give_status(wire: Wire, slug: str, commit: str, status: CommitStatus) -> Problem | None:
-    """Give the commit the status, unless it has it; None, or why it could not be given."""
-    listed = path("repos", slug, "commits", commit, "statuses")
+    """Give the commit the status, unless it has it; None, or why it could not be given.
+
+    ``slug`` is ``owner/name`` as ``GitHubReader.slug`` has it, ``commit`` a whole commit id.
+    """
+    listed = f"/repos/{slug}/commits/{commit}/statuses"
     sent = {
         "state": status.state,
         "context": status.context,
@@ -74,7 +76,7 @@ def may_give(wire: Wire, slug: str) -> Problem | None:
 
 
 def _post(wire: Wire, slug: str, commit: str, sent: dict[str, str]) -> object:
-    return wire.session.post(wire.url(path("repos", slug, "statuses", commit)), json=sent)
+    return wire.session.post(wire.url(f"/repos/{slug}/statuses/{commit}"), json=sent)
 
 
 def _problem(error: FetchError) -> Problem:
