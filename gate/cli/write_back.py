@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 LONGEST = timedelta(seconds=15)  # for all of it: nobody waits long for what decides nothing
 
+# Running again, as one would where a fact could not be had, would only make another record.
+_PASSING = "nothing for this deployment; look at the service if it stays so"
+
 Write: TypeAlias = "Callable[[], Problem | None]"
 
 
@@ -83,7 +86,9 @@ def _attempt(write: Write) -> str:
         return _said(error)
     if problem is None:
         return ""
-    return f"{problem.cause} ({problem.request}); to do: {problem.remedy}"
+    passing = problem.kind is ProblemKind.UNAVAILABLE
+    remedy = _PASSING if passing else problem.remedy
+    return f"{problem.cause} ({problem.request}); to do: {remedy}"
 
 
 def _said(error: Exception) -> str:

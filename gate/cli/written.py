@@ -57,7 +57,8 @@ def status_of(
     state = "success" if verdict.permits else "failure" if verdict.word == "denied" else "error"
     said = f"{verdict.word}: record {recorded.index} (leaf {mark}) of {recorded.origin}"
     url = deployment.run.url
-    page = url if url.startswith(("https://", "http://")) else ""
+    is_plain = url.startswith(("https://", "http://")) and all("!" <= c <= "~" for c in url)
+    page = url if is_plain else ""
     page = (page or f"{repository}/commit/{deployment.commit}").partition("#")[0]
     head = urlsafe_b64encode(recorded.checkpoint.encode()).decode("ascii")
     target = f"{page}#{_FRAGMENT}={head}"
