@@ -66,9 +66,10 @@ def fetch_run(wire: Wire, slug: str, pipeline_id: str, job_id: str) -> Maybe[Run
     from gate.http import FetchError, get_json
 
     if not job_id:
+        # Not a CLAIM: whoever unsets the variable must not be believed in the API's place.
         cause = "CI_JOB_ID is not set, so which job runs us is unknown"
         remedy = "do not unset it in the job; GitLab CI sets it to the number of the job"
-        return Problem(ProblemKind.CLAIM, "gitlab", f"run {pipeline_id}", cause, remedy)
+        return Problem(ProblemKind.MALFORMED, "gitlab", f"run {pipeline_id}", cause, remedy)
     if not (_SLUG.fullmatch(slug) and NUMBER.fullmatch(pipeline_id) and NUMBER.fullmatch(job_id)):
         return _malformed("GET /projects/…/pipelines/…", "the pipeline's project or id is not one")
     project = f"/projects/{quote(slug, safe='')}"

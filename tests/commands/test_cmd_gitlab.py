@@ -112,6 +112,45 @@ def test_what_is_wrong_is_blocked_by_its_control(fresh: Job, what: str) -> None:
     assert fresh.allowed() == before
 
 
+def retold(fresh: Job, commit: str) -> dict[str, str]:
+    """What check says of another commit of the scene's pipeline, by control; it must be blocked."""
+    here = world(fresh)
+    here.operations.pipelines[fresh.scene.run_id].sha = commit
+    environment = fresh.ci(CI_COMMIT_SHA=commit)
+    ended = fresh.gate("check", "--ticket", "CHG-1", "--format", "json", environment=environment)
+    assert ended.code in {10, 11}, said(ended)
+    return {each["id"]: each["outcome"] for each in json.loads(ended.out)["controls"]}
+
+
+def test_what_a_merge_by_hand_hides_is_a_push_by_whoever_made_it(fresh: Job) -> None:
+    """The approver of the ticket merges by hand, and puts more into the merge commit."""
+    shop, now = world(fresh).project, world(fresh).now
+    shop.push("more", shop.commit("More", by="alice", at=now), by="alice", at=now)
+    shop.open_merge_request(7, by="alice", head="more", at=now)
+    shop.approve(7, by="carol", at=now)
+    bent = shop.commit("Merge branch 'more' into 'main'", by="bob", at=now, on=("main", "more"))
+    shop.push("main", bent, by="bob", at=now)
+    found = retold(fresh, bent)
+    assert found["approver-independent"] == "fail"
+    assert found["approval-covers-change"] == "fail"
+    assert found["peer-reviewed"] == "fail"
+
+
+def test_a_commit_of_a_fork_only_is_on_no_release_ref(fresh: Job) -> None:
+    here = world(fresh)
+    fork = here.gitlab.fork("acme/shop", "mallory")
+    evil = here.project.commit("Evil", by="mallory", at=here.now)
+    fork.push("evil", evil, by="mallory", at=here.now)
+    here.project.open_merge_request(8, by="mallory", head="evil", at=here.now, source=fork)
+    assert retold(fresh, evil)["commit-on-release-ref"] == "fail"
+
+
+def test_messages_speak_gitlabs_words(fresh: Job) -> None:
+    scene = fresh.world.change("CHG-70", late_push=True)
+    ended = fresh.judge("check", "--ticket", "CHG-70", environment=fresh.ci(scene))
+    must_say(ended, "merge request !2")
+
+
 def test_claims_that_the_api_contradicts_are_blocked(fresh: Job) -> None:
     scene = fresh.world.change("CHG-50")
     other = fresh.world.change("CHG-51")
@@ -138,7 +177,14 @@ PLACES = (
     *(r"/pipelines/\d+$", r"/jobs/\d+$", r"/projects/acme%2Fshop$", r"/repository/commits\?"),
     *(r"/merge_base\?", r"/commits/[0-9a-f]+/merge_requests", r"/commits/[0-9a-f]+/refs"),
     *(r"/branches/main", r"/events\?", r"/merge_requests/\d+$", r"/merge_requests/\d+/commits"),
-    *(r"/versions\?", r"/approvals$", r"/reviewers\?", r"/deployments\?", r"/compare\?"),
+    *(
+        r"/versions\?",
+        r"/approvals$",
+        r"/reviewers\?",
+        r"/notes\?",
+        r"/deployments\?",
+        r"/compare\?",
+    ),
 )
 # Lists that need their last row: of push events the oldest one proves nothing here, and a good run
 # has no deployments.

@@ -22,7 +22,10 @@ _STATES = frozenset({"opened", "closed", "locked", MERGED})
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A diff version of a merge request: the head it was pushed to, and when the server saw it."""
+    """A diff version of a merge request: the head it was pushed to, and when the server saw it.
+
+    ``head`` is "" where there was nothing to merge yet.
+    """
 
     head: str
     at: datetime
@@ -191,8 +194,8 @@ def event(row: Document) -> Activity | None:
 
 
 def version(row: Document) -> Version:
-    """A row of ``GET …/versions``."""
-    return Version(row["head_commit_sha"].commit_id(), row["created_at"].time())
+    """A row of ``GET …/versions``; one without any commit has no head."""
+    return Version(_commit_or_none(row, "head_commit_sha"), row["created_at"].time())
 
 
 def given(row: Document) -> Given:

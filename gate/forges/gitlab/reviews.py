@@ -1,5 +1,8 @@
 """What reviewers decided: the approvals that stand, and the requests for changes.
 
+A request for changes stands until its giver approves. GitLab forgets it in the reviewer's state as
+soon as somebody asks for another review or takes the reviewer away; its own notes do not.
+
 GitLab does not say which commit an approval was given on. It was given on the newest diff version
 that was there before it; a version is written after the push, so an approval of the very moment
 counts for the head before.
@@ -18,14 +21,34 @@ from gate.model import Account, Approval, Maybe, Problem, Verdict
 APPROVED = "approved this merge request"
 REQUESTED = "requested changes"
 _OBJECTS = "requested_changes"
-_KNOWN = frozenset({"unreviewed", "reviewed", "review_started", "approved", "unapproved", _OBJECTS})
+_KNOWN = frozenset(
+    {
+        *("unreviewed", "reviewed", "review_started", "approved", "unapproved", _OBJECTS),
+        "attention_requested",  # of older versions: somebody is waited for
+    }
+)
 
 
 def ask(source: Asking, number: int) -> Flow[None]:
     """Ask early for what ``decisions`` needs."""
-    yield from side_by_side(
-        _approvals(source, number), source.versions_of(number), source.reviewers_of(number)
+    yield from _asked(source, number)
+
+
+def _asked(
+    source: Asking, number: int
+) -> Flow[
+    tuple[
+        Maybe[tuple[Given, ...]],
+        Maybe[tuple[Version, ...]],
+        Maybe[tuple[Reviewer, ...]],
+        Maybe[tuple[SystemNote, ...]],
+    ]
+]:
+    (approvals, versions), (reviewers, notes) = yield from side_by_side(
+        side_by_side(_approvals(source, number), source.versions_of(number)),
+        side_by_side(source.reviewers_of(number), source.notes_of(number)),
     )
+    return approvals, versions, reviewers, notes
 
 
 def decisions(source: Asking, row: PullRow) -> Flow[Maybe[tuple[Approval, ...]]]:
@@ -33,30 +56,21 @@ def decisions(source: Asking, row: PullRow) -> Flow[Maybe[tuple[Approval, ...]]]
 
     Where GitLab does not tell an approval's time (older versions), its own note on it does.
     """
-    approvals, versions, reviewers = yield from side_by_side(
-        _approvals(source, row.number),
-        source.versions_of(row.number),
-        source.reviewers_of(row.number),
-    )
+    approvals, versions, reviewers, notes = yield from _asked(source, row.number)
     if isinstance(approvals, Problem):
         return approvals
     if isinstance(versions, Problem):
         return versions
     if isinstance(reviewers, Problem):
         return reviewers
+    if isinstance(notes, Problem):
+        return notes
     label = source.of_request(row.number, "versions")
     if not versions or versions[0].head != row.head_sha:
         return incomplete(label, "GitLab does not tell when the head was pushed", "run again")
     if any(reviewer.state not in _KNOWN for reviewer in reviewers):
         unknown = source.of_request(row.number, "reviewers")
         return incomplete(unknown, "a review has a state that gate does not know", "upgrade gate")
-    objections = [reviewer for reviewer in reviewers if reviewer.state == _OBJECTS]
-    notes: tuple[SystemNote, ...] = ()
-    if objections or any(one.at is None for one in approvals):
-        noted = yield from source.notes_of(row.number)
-        if isinstance(noted, Problem):
-            return noted
-        notes = noted
     decided = [_approval(row, one, notes, versions) for one in approvals]
     if any(approval is None for approval in decided):
         notes_ask = source.of_request(row.number, "notes")
@@ -64,7 +78,10 @@ def decisions(source: Asking, row: PullRow) -> Flow[Maybe[tuple[Approval, ...]]]
         return incomplete(notes_ask, cause, "have it approved again")
     return (
         *(approval for approval in decided if approval is not None),
-        *(_objection(row, one, notes, versions) for one in objections),
+        *(
+            _decision(row, account, Verdict.DECLINED, at, versions)
+            for account, at in objections(reviewers, notes, approvals)
+        ),
     )
 
 
@@ -87,11 +104,41 @@ def _approval(
     return _decision(row, one.account, Verdict.APPROVED, at, versions)
 
 
-def _objection(
-    row: PullRow, one: Reviewer, notes: tuple[SystemNote, ...], versions: tuple[Version, ...]
-) -> Approval:
-    at = _noted(notes, one.account, REQUESTED) or one.at
-    return _decision(row, one.account, Verdict.DECLINED, at, versions)
+def objections(
+    reviewers: tuple[Reviewer, ...], notes: tuple[SystemNote, ...], approvals: tuple[Given, ...]
+) -> tuple[tuple[Account | None, datetime], ...]:
+    """Who asked for changes and has not approved since, each with when they last did.
+
+    Of deleted accounts each request stands: nobody can tell who of them approved.
+    """
+    asked: dict[Account, datetime] = {}
+    nameless: list[tuple[None, datetime]] = []
+    for note in notes:
+        if not note.body.strip().startswith(REQUESTED):
+            continue
+        if note.account is None:
+            nameless.append((None, note.at))
+        else:
+            asked[note.account] = max(note.at, asked.get(note.account, note.at))
+    for reviewer in reviewers:
+        if reviewer.state == _OBJECTS and reviewer.account is not None:
+            asked.setdefault(reviewer.account, reviewer.at)
+        elif reviewer.state == _OBJECTS and not nameless:
+            nameless.append((None, reviewer.at))
+    standing = [
+        (account, at)
+        for account, at in asked.items()
+        if not _approved_after(account, at, notes, approvals)
+    ]
+    return (*standing, *nameless)
+
+
+def _approved_after(
+    account: Account, moment: datetime, notes: tuple[SystemNote, ...], approvals: tuple[Given, ...]
+) -> bool:
+    given = [one.at for one in approvals if one.account == account and one.at is not None]
+    noted = _noted(notes, account, APPROVED)
+    return any(at > moment for at in (*given, *([noted] if noted else [])))
 
 
 def _decision(

@@ -94,6 +94,52 @@ def test_an_objection_stands_until_its_giver_approves(place: OnGitLab) -> None:
     assert found == {"carol": Verdict.DECLINED, "dave": Verdict.APPROVED}
 
 
+@pytest.mark.parametrize("how", ["asked again", "taken away", "reviewed", "unapproved"])
+def test_an_objection_outlives_what_gitlab_forgets(place: OnGitLab, how: str) -> None:
+    """Asking for another review, or removing the reviewer, clears the state and not the note."""
+    place.propose(1, "fix")
+    place.object(1, by="carol")
+    at = place.later()
+    if how == "taken away":
+        del place.shop.requests[1].reviewers["carol"]
+    elif how == "unapproved":
+        place.shop.unapprove(1, by="carol", at=at)
+    else:
+        state: Any = {"asked again": "unreviewed", "reviewed": "reviewed"}[how]
+        place.shop.review(1, by="carol", at=at, state=state)
+    (pull,) = pulls(place.change(place.merge(1)))
+    assert isinstance(pull.reviews, tuple)
+    assert [(r.account and r.account.key, r.verdict) for r in pull.reviews] == [
+        ("carol", Verdict.DECLINED)
+    ]
+
+
+def test_who_approved_and_objects_again_objects(place: OnGitLab) -> None:
+    place.propose(1, "fix")
+    place.approve(1, by="carol")
+    place.object(1, by="carol")
+    (pull,) = pulls(place.change(place.merge(1)))
+    assert isinstance(pull.reviews, tuple)
+    assert [review.verdict for review in pull.reviews] == [Verdict.DECLINED]
+
+
+def test_a_deleted_accounts_objection_stands(place: OnGitLab) -> None:
+    place.propose(1, "fix")
+    place.object(1, by="carol")
+    merged = place.merge(1)
+    place.forget("carol")
+    (pull,) = pulls(place.change(merged))
+    assert isinstance(pull.reviews, tuple)
+    assert [(r.account, r.verdict) for r in pull.reviews] == [(None, Verdict.DECLINED)]
+
+
+def test_a_comment_that_says_so_is_no_objection(place: OnGitLab) -> None:
+    place.propose(1, "fix")
+    place.shop.comment(1, "requested changes", by="mallory", at=place.later())
+    (pull,) = pulls(place.change(place.merge(1)))
+    assert pull.reviews == ()
+
+
 def test_an_approval_of_the_moment_of_a_push_is_of_the_head_before(place: OnGitLab) -> None:
     place.propose(1, "fix")
     more = place.commit("More", on="fix")
@@ -290,6 +336,22 @@ def test_a_bulk_push_leaves_a_gap(place: OnGitLab) -> None:
     assert isinstance(place.change(two).direct_pushes, Problem)
 
 
+def test_a_merge_request_that_was_begun_from_an_issue(place: OnGitLab) -> None:
+    """Its branch is made at main, and there is nothing in it yet."""
+    place.push("fix", place.base)
+    place.open(1, "fix", by="alice")
+    place.approve(1, by="bob")
+    head = place.commit("Fix", on="fix")
+    place.push("fix", head)
+    place.approve(1, by="carol")
+    (pull,) = pulls(place.change(place.merge(1)))
+    assert isinstance(pull.pushes, tuple)
+    assert [p.after for p in pull.pushes] == [head]
+    assert isinstance(pull.reviews, tuple)
+    reviews = {r.account.key: r.commit for r in pull.reviews if r.account}
+    assert reviews == {"bob": place.base, "carol": head}
+
+
 @pytest.mark.parametrize("branch", ["main", "fix"])
 def test_a_missing_push_is_noticed(place: OnGitLab, branch: str) -> None:
     place.propose(1, "fix")
@@ -356,6 +418,7 @@ COUNTED = (
     r"/versions\?",
     r"/reviewers\?",
     r"/deployments\?",
+    r"/merge_requests/1/notes",
 )
 
 
@@ -522,7 +585,7 @@ PLACES = (
     *(r"/projects/acme%2Fshop$", r"/repository/commits\?", r"/merge_base\?"),
     *(r"/commits/[0-9a-f]+/merge_requests", r"/commits/[0-9a-f]+/refs", r"/branches/main"),
     *(r"/events\?", r"/merge_requests/1$", r"/merge_requests/1/commits", r"/versions\?"),
-    *(r"/approvals$", r"/reviewers\?", r"/compare\?"),
+    *(r"/approvals$", r"/reviewers\?", r"/compare\?", r"/notes\?"),
 )
 BODIES: tuple[object, ...] = (None, "x", {}, [None], [{}], [[]])
 FAULTS = (
@@ -578,5 +641,5 @@ def test_the_number_of_requests_is_bounded(place: OnGitLab) -> None:
     found = reader.fetch_change(place.service(), merged, Base(BaseKind.DEPLOYED, place.base))
     assert isinstance(found, Change)
     # project, range, merge base, refs, main, push events; two comparisons for the merge; each
-    # commit's merge requests; the merge request with commits, versions, approvals, reviewers
-    assert len(place.gitlab.requests) == 6 + 2 + 3 + 5 == len(reader.requests())
+    # commit's merge requests; the request with commits, versions, approvals, reviewers, notes
+    assert len(place.gitlab.requests) == 6 + 2 + 3 + 6 == len(reader.requests())

@@ -76,11 +76,13 @@ def test_a_job_of_another_pipeline_is_refused(gitlab: GitLabSimulator) -> None:
     assert "job.pipeline.id" in run.cause
 
 
-def test_without_the_jobs_number_it_is_only_a_claim(gitlab: GitLabSimulator) -> None:
+def test_without_the_jobs_number_the_environment_is_not_believed_instead(
+    gitlab: GitLabSimulator,
+) -> None:
     begun(gitlab)
     run = fetch_run(wire(gitlab), "acme/shop", "99", "")
     assert isinstance(run, Problem)
-    assert (run.kind, run.service) == (ProblemKind.CLAIM, "gitlab")
+    assert (run.kind, run.service) == (ProblemKind.MALFORMED, "gitlab")
     assert not gitlab.requests
 
 

@@ -213,6 +213,13 @@ def test_approvals_notes_and_versions() -> None:
         parse.note(Document(note | {"system": "true"}))
 
 
+def test_a_version_of_nothing_has_no_head() -> None:
+    row = {"head_commit_sha": None, "created_at": "2026-01-05T08:05:00Z"}
+    assert parse.version(Document(row)) == Version("", at(5))
+    with pytest.raises(ShapeError):
+        parse.version(Document(row | {"head_commit_sha": "x"}))
+
+
 def test_the_head_that_was_there_before() -> None:
     versions = (Version("c", at(30)), Version("b", at(20)), Version("a", at(10)))
     assert [head_at(versions, at(m)) for m in (9, 10, 11, 25, 30, 31)] == [
