@@ -79,9 +79,12 @@ def refuse_outside(event: str, args: tuple[object, ...]) -> None:
         raise OutsideError(f"{event} of {args[0]!r}: tests may use loopback only")
 
 
+# Under nohup, or in the background of a script, the commands that tests start would not heed the
+# signals that tests send.
 if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
-    # Under nohup the commands that tests start would not heed the signal that tests send.
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 sys.addaudithook(refuse_outside)  # beneath every client library; it cannot be taken off again
 
