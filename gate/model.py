@@ -441,6 +441,17 @@ class TicketUse:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenEmergency:
+    """An emergency deployment of a service that no recorded review has settled.
+
+    ``review_by``: after it the review is overdue.
+    """
+
+    link: EntryLink
+    review_by: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class History:
     """What the log proves at head (``size``, ``root`` in hex).
 
@@ -448,7 +459,8 @@ class History:
     decisions for this service and environment, oldest first; ``prior_deployment`` and
     ``prior_tickets`` (by ticket id) are the newest records below the head. ``uses`` has, for each
     ticket that was asked about, what it let into this environment, oldest first: of a ticket that
-    is missing there nothing is known.
+    is missing there nothing is known. ``emergencies`` are those of the service, in any environment,
+    that still await their review, oldest first.
     """
 
     size: int
@@ -458,6 +470,7 @@ class History:
     prior_deployment: EntryLink | None = None
     prior_tickets: Mapping[str, EntryLink] = field(default_factory=dict)
     uses: Mapping[str, tuple[TicketUse, ...]] = field(default_factory=dict)
+    emergencies: tuple[OpenEmergency, ...] = ()
 
 
 # ---------------------------------------------------------------- facts
@@ -491,7 +504,8 @@ class Facts:
     ``run`` is None in a plain shell, where there is no pipeline. ``given`` are the references
     found; ``tickets`` the lookup of each, in the same order. ``deployed_before`` are the
     forge's successful deployments of this commit to this environment. ``gate_accounts`` are
-    gate's own accounts, whose approvals never count.
+    gate's own accounts, whose approvals never count. ``emergency`` is the reason that was given
+    where an emergency was declared.
     """
 
     deployment: Deployment
@@ -504,6 +518,7 @@ class Facts:
     clocks: tuple[ClockReading, ...]
     pin: PinState
     gate_accounts: tuple[Account, ...] = ()
+    emergency: Free | None = None
 
 
 # ---------------------------------------------------------------- decision
@@ -567,12 +582,28 @@ PERMITTING = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
+class Emergency:
+    """A declared emergency: its reason, and what the decision made of it.
+
+    ``waived`` are the controls that were done without, ``review_by`` when the review is due: none
+    and None unless the decision is ``emergency``. ``seconded``: somebody other than the deployer
+    approved, so that a review of an earlier emergency which is overdue does not block this one.
+    """
+
+    reason: Free
+    waived: tuple[str, ...] = ()
+    review_by: datetime | None = None
+    seconded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """The answer, when it was given, and each control's result in the registry's order.
 
     ``claims`` names the claims that a control relied on because the policy accepts them.
     ``approved_anew`` tells, by ticket id, from when on a ticket counts as approved anew: with it
-    ``ticket-not-reused`` can be judged again from records alone.
+    ``ticket-not-reused`` can be judged again from records alone. ``emergency`` is there where one
+    was declared, whatever was decided.
     """
 
     kind: DecisionKind
@@ -580,6 +611,7 @@ class Decision:
     controls: tuple[ControlResult, ...]
     claims: tuple[str, ...] = ()
     approved_anew: Mapping[str, datetime | None] = field(default_factory=dict)
+    emergency: Emergency | None = None
 
 
 Now: TypeAlias = Callable[[], datetime]  # the clock, handed down by the command line

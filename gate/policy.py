@@ -6,16 +6,26 @@ exception in here is a bug, and ends the program as one.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from gate.config.types import Environment, Policy
 from gate.controls.control import Control, environment_of, say
+from gate.controls.emergency import (
+    DECLARED,
+    TITLE,
+    is_seconded,
+    is_waived,
+    judge_declared,
+    waived,
+)
 from gate.controls.registry import CONTROLS
 from gate.controls.ticket_not_reused import approved_anew
 from gate.model import (
     ControlResult,
     Decision,
     DecisionKind,
+    Emergency,
     Facts,
     Judgement,
     Level,
@@ -30,9 +40,47 @@ def evaluate(facts: Facts, policy: Policy, now: datetime) -> Decision:
     """Judge the facts by the policy at ``now``."""
     environment = environment_of(facts, policy)
     results = tuple(_result(control, facts, policy, environment, now) for control in CONTROLS)
+    kind, emergency = decide(results), None
+    if facts.emergency is not None:
+        emergency = Emergency(facts.emergency, seconded=is_seconded(facts, policy, now))
+        if kind is not DecisionKind.ALLOWED:  # nothing needs what nothing stands against
+            kind, results, emergency = _declared(results, emergency, facts, policy, now)
     claims = dict.fromkeys(claim for each in results for claim in each.judgement.claims)
     anew = approved_anew(facts, policy, now)
-    return Decision(decide(results), now, results, tuple(claims), anew)
+    return Decision(kind, now, results, tuple(claims), anew, emergency)
+
+
+def _declared(
+    results: tuple[ControlResult, ...],
+    emergency: Emergency,
+    facts: Facts,
+    policy: Policy,
+    now: datetime,
+) -> tuple[DecisionKind, tuple[ControlResult, ...], Emergency]:
+    """What a declared emergency makes of results that do not allow the deployment.
+
+    All or nothing: where one thing that is required can not be waived, nothing is.
+    """
+    declared = ControlResult(DECLARED, TITLE, Level.REQUIRE, judge_declared(facts, policy))
+    rules = environment_of(facts, policy).emergency
+    missing = [each for each in results if _is_missing(each)]
+    authorised = declared.judgement.outcome is Outcome.PASS
+    goes_on = authorised and missing and all(is_waived(each, facts, policy) for each in missing)
+    if rules is None or not goes_on:
+        judged = (*results, declared)
+        return decide(judged), judged, emergency
+    without = tuple(each.id for each in missing)
+    judged = tuple(
+        replace(each, judgement=waived(each.judgement)) if each.id in without else each
+        for each in results
+    )
+    granted = replace(emergency, waived=without, review_by=now + rules.review_within)
+    return DecisionKind.EMERGENCY, (*judged, declared), granted
+
+
+def _is_missing(result: ControlResult) -> bool:
+    """Whether it is required and does not pass."""
+    return result.level is Level.REQUIRE and result.judgement.outcome is not Outcome.PASS
 
 
 def decide(results: tuple[ControlResult, ...]) -> DecisionKind:

@@ -83,6 +83,11 @@ RIGHT: dict[str, str] = {
         'ticket = { sources = ["branch", "option"], predates = "job", minimum_lead = "14d" }\n'
         'accept_claims = ["pipeline-start", "deployer"]',
     ),
+    "emergencies": edited(
+        APPROVALS,
+        f'{APPROVALS}\nemergency = {{ waives = ["approved", "ticket-open"], by = ["alice"], '
+        'review_within = "12h", offline = false }',
+    ),
     "nothing accepted": edited(APPROVALS, f"{APPROVALS}\naccept_claims = []"),
     "all of a service": edited(
         SERVICE, f'{SERVICE}\nrelease_refs = ["main", "release/*"]\nnames = ["Web shop"]'
@@ -205,10 +210,61 @@ WRONG: tuple[Wrong, ...] = (
         f'{APPROVALS}\nafter = {{ environment = "staging", within = "14d" }}',
         ("environments.production.after", "not built yet"),
     ),
-    Wrong(
-        APPROVALS,
-        f'{APPROVALS}\nemergency = {{ waives = ["approved"] }}',
-        ("environments.production.emergency", "not built yet"),
+    *(
+        Wrong(
+            APPROVALS,
+            f"{APPROVALS}\nemergency = {{ {rules} }}",
+            (f"environments.production.emergency{at}", *says),
+            in_schema=in_schema,
+        )
+        for rules, at, says, in_schema in (
+            ('waives = ["approved"]', ".by", ("missing",), True),
+            ('by = ["alice"]', ".waives", ("missing",), True),
+            ('by = ["alice"], waives = []', ".waives", ("must not be empty",), True),
+            ('by = ["dave"], waives = ["approved"]', ".by[0]", ('"dave"',), False),
+            ('by = ["alice"], waives = ["aproved"]', ".waives[0]", ('"approved"',), True),
+            ('by = ["alice"], waives = ["freeze"]', ".waives[0]", ("not built yet",), True),
+            *(
+                (f'by = ["alice"], waives = ["{one}"]', ".waives[0]", ("integrity control",), True)
+                for one in (
+                    *("ticket-given", "ticket-exists", "approver-independent"),
+                    *("clock-sane", "policy-pinned"),
+                )
+            ),
+            (
+                'by = ["alice"], waives = ["approved", "emergency-reviewed"]',
+                ".waives[1]",
+                ("the duty to review",),
+                True,
+            ),
+            *(
+                (
+                    f'by = ["alice"], waives = ["approved"], review_within = "{time}"',
+                    ".review_within",
+                    (),
+                    False,
+                )
+                for time in ("0s", "4m", "15d")
+            ),
+            (
+                'by = ["alice"], waives = ["approved"], offline = true',
+                ".offline",
+                ("not built yet",),
+                True,
+            ),
+            (
+                'by = ["alice"], waives = ["approved"], offline = "no"',
+                ".offline",
+                ("expected true or false",),
+                True,
+            ),
+            (
+                'by = ["alice"], waives = ["approved"], within = "1h"',
+                ".within",
+                ("unknown key",),
+                True,
+            ),
+        )
     ),
     Wrong("[groups]", '[[freeze]]\nname = "x"\n[groups]', ("freeze", "not built yet")),
     *(

@@ -45,5 +45,6 @@ LETTERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "rollback-plan": ("H",),
         "test-plan": ("G",),  # that there is a plan; not that anything was tested
         "clock-sane": ("C", "D"),
+        "emergency-reviewed": ("M",),
     }
 )

@@ -107,6 +107,7 @@ def header_json(header: Header) -> dict[str, Any]:
             "read": counts.records,
             "decision": counts.decisions,
             "outcome": counts.outcomes,
+            "review": counts.reviews,
             "key": counts.keys,
             "unknown": counts.unknown,
         },

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from gate.cli.printing import read_secrets
 from gate.errors import UsageError
 from gate.frozen import dataclass
-from gate.model import COMMIT_ID, Artifact, Deployment, PinState, RunClaim
+from gate.model import COMMIT_ID, Artifact, Deployment, Free, PinState, RunClaim
 
 if TYPE_CHECKING:
     from gate.config import Policy, Secrets
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from gate.store.disclosure import DisclosureStore
 
 ARTIFACT = re.compile(r"(?P<name>[^\s@=]{1,200})@sha256:(?P<sha256>[0-9a-f]{64})")
+
+REASON_AT_LEAST, REASON_AT_MOST = 10, 1000  # characters
 
 
 def now() -> datetime:
@@ -64,11 +66,6 @@ def ask(options: Options, environ: Mapping[str, str] | None = None) -> Asked:
     from gate.facts import Question
 
     environ = os.environ if environ is None else environ
-    if options.emergency is not None:
-        raise UsageError(
-            "--emergency is not built yet in this version",
-            remedy="an emergency deployment needs an approved change request like any other",
-        )
     place = open_place(options.config, log_url=options.log_url, trust=options.trust)
     secrets = read_secrets(environ)
     run = detect(environ)
@@ -90,6 +87,7 @@ def ask(options: Options, environ: Mapping[str, str] | None = None) -> Asked:
         checkout=Path.cwd(),
         environ=environ,
         pin=pin_of(place.policy, environ),
+        emergency=read_reason(options.emergency, place.policy, environment),
     )
     return Asked(question, place, secrets)
 
@@ -219,6 +217,25 @@ def parse_tickets(given: tuple[str, ...], policy: Policy, environment: str) -> t
     if len(given) > TICKETS_AT_MOST:
         raise UsageError(f"{len(given)} tickets given; at most {TICKETS_AT_MOST} are looked up")
     return tuple(dict.fromkeys(parse_id(text, policy.jira.projects) for text in given))
+
+
+def read_reason(given: str | None, policy: Policy, environment: str) -> Free | None:
+    """The reason of --emergency, for an environment whose policy has emergencies."""
+    if given is None:
+        return None
+    if policy.environments[environment].emergency is None:
+        raise UsageError(
+            f"the policy has no emergencies in {environment}",
+            remedy="deploy with an approved change request; or agree on `emergency` in the policy",
+        )
+    reason = given.strip()
+    if len(reason) < REASON_AT_LEAST or len(reason) > REASON_AT_MOST or not reason.isprintable():
+        raise UsageError(
+            f"--emergency needs a reason: one line of {REASON_AT_LEAST} to {REASON_AT_MOST} "
+            "characters",
+            remedy="say what is broken and why it cannot wait; reviewers and auditors read it",
+        )
+    return Free(reason)
 
 
 def resolve_commit(given: str | None, run: RunClaim) -> tuple[str, bool]:

@@ -107,7 +107,9 @@ _OPTIONS: dict[str, Callable[[F], F]] = {
         help="How to print the answer.",
     ),
     "emergency": click.option(
-        "--emergency", metavar="REASON", help="Not built yet in this version: ends 2."
+        "--emergency",
+        metavar="REASON",
+        help="Declare an emergency: why it cannot wait. The policy says who may, and what of.",
     ),
     "quiet": click.option(
         "--quiet", "-q", envvar="GATE_QUIET", is_flag=True, help="Only the verdict."

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from gate.config import grammar
+from gate.config.emergencies import read_emergency
 from gate.config.levels import read_levels
 from gate.config.people import known_name
 from gate.config.reader import Table, join, not_built, wrong
 from gate.config.types import ApprovalRules, Environment, PersonEntry, TicketRules
 from gate.model import TicketSource
 
-_LATER = ("after", "emergency", "freeze", "deployers")
+_LATER = ("after", "freeze", "deployers")
 _LATER_SOURCES = ("environment", "review", "reviews", "environment-approval")
 
 
@@ -22,7 +23,7 @@ def read_environments(
     environments = {}
     for name, table in root.tables("environments"):
         grammar.name(name, table.path)
-        table.only(("controls", "approvals", "ticket", "accept_claims"), later=_LATER)
+        table.only(("controls", "approvals", "ticket", "accept_claims", "emergency"), later=_LATER)
         if not table.has("approvals"):
             raise wrong(
                 table.at("approvals"),
@@ -35,6 +36,7 @@ def read_environments(
             approvals=_approvals(table.table("approvals"), people, groups),
             ticket=_ticket(table.table("ticket")),
             accept_claims=_claims(table),
+            emergency=read_emergency(table, people, groups),
         )
     if not environments:
         raise wrong(

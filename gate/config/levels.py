@@ -26,6 +26,7 @@ CONTROL_IDS = (
     "test-plan",
     "clock-sane",
     "policy-pinned",
+    "emergency-reviewed",
 )
 INTEGRITY_IDS = (
     "ticket-given",
@@ -41,7 +42,6 @@ LATER_IDS = (
     "tested-before",
     "change-window",
     "freeze",
-    "emergency-reviewed",
     "deployer-authorised",
 )
 

@@ -6,6 +6,7 @@ import json
 
 from gate.config.types import (
     ApprovalPlace,
+    EmergencyRules,
     Environment,
     EvidenceSettings,
     JiraSettings,
@@ -105,4 +106,15 @@ def _environment(environment: Environment) -> dict[str, object]:
             "minimum_lead": ticket.minimum_lead.total_seconds(),
         },
         "accept_claims": list(environment.accept_claims),
+        "emergency": _emergency(environment.emergency),
+    }
+
+
+def _emergency(rules: EmergencyRules | None) -> dict[str, object] | None:
+    if rules is None:
+        return None
+    return {
+        "waives": list(rules.waives),
+        "review_within": rules.review_within.total_seconds(),
+        "offline": rules.offline,
     }

@@ -115,11 +115,26 @@ class TicketRules:
 
 
 @dataclass(frozen=True, slots=True)
+class EmergencyRules:
+    """What an emergency may do without, and who may declare one.
+
+    ``waives`` are ids of controls, none of them of integrity; ``review_within`` counts from the
+    decision; ``by`` are names of groups or people. ``offline``: a ticket system that is down may be
+    asked later.
+    """
+
+    waives: tuple[str, ...]
+    review_within: timedelta
+    by: tuple[str, ...]
+    offline: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Environment:
     """A place to deploy to, with its rules.
 
     ``controls`` holds only the levels that the policy sets; defaults are the controls' own.
-    ``accept_claims``: "pipeline-start", "deployer".
+    ``accept_claims``: "pipeline-start", "deployer". ``emergency`` None: there are none here.
     """
 
     name: str
@@ -127,6 +142,7 @@ class Environment:
     approvals: ApprovalRules
     ticket: TicketRules
     accept_claims: tuple[str, ...] = ()
+    emergency: EmergencyRules | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,8 @@ from gate.controls.counted import Tally, Teller, ask, in_order, merged, whose
 from gate.controls.tickets import each_ticket
 from gate.model import Account, ChangeRequest, Facts, Judgement, Message
 
+OBJECTION = "approved.objection"
+
 
 def judge(facts: Facts, policy: Policy, _now: datetime) -> Judgement:
     """Each ticket has the number of approvals, with reviews where these count."""

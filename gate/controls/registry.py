@@ -9,6 +9,7 @@ from gate.controls import (
     approver_independent,
     clock_sane,
     commit_on_release_ref,
+    emergency_reviewed,
     peer_reviewed,
     policy_pinned,
     rollback_plan,
@@ -39,6 +40,7 @@ CONTROLS: tuple[Control, ...] = (
     test_plan.CONTROL,
     clock_sane.CONTROL,
     policy_pinned.CONTROL,
+    emergency_reviewed.CONTROL,
 )
 
 _BY_ID = {control.id: control for control in CONTROLS}

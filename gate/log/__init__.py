@@ -11,6 +11,7 @@
 ``keys``         what a record is found by
 ``track``        what a run of records says of one service and environment
 ``history``      what the log proves of a deployment about to happen
+``emergencies``  which emergencies of a service await their review
 ``plan``         an append worked out: what to write and the next checkpoint
 ``append``       head, judge again, plan, commit; from the top where another was first
 ``batch``        what one commit appends: our own entry, and those that others left waiting

@@ -1,8 +1,9 @@
 """What records say of the records before them, held against those.
 
 A record links to the newest one before it of its service and environment, and of each of its
-tickets. At the head it was judged at it must have told the truth; and a decision that permits must
-hold at its own place too, or a denial would stand there instead of it.
+tickets, and lists the emergencies of its service that await their review. At the head it was judged
+at it must have told the truth; and a decision that permits must hold at its own place too, or a
+denial would stand there instead of it.
 
 All that belongs together comes from the spool in log order, so it is gone through once, as it came
 to be: by ``Track`` for a service and environment, by ``Uses`` for a ticket.
@@ -14,7 +15,8 @@ from bisect import bisect_left
 from datetime import datetime
 from typing import NamedTuple
 
-from gate.log.check_records import DEPLOYMENTS, JUDGED, TICKETS
+from gate.log.check_records import DEPLOYMENTS, EMERGENCIES, JUDGED, TICKETS
+from gate.log.emergencies import Emergencies, Open, overdue_at
 from gate.log.findings import HISTORY, PRIOR, Findings
 from gate.log.known_tree import TreeSummary
 from gate.log.scope import Scope
@@ -22,7 +24,7 @@ from gate.log.standing import one_too_many, same_range
 from gate.log.track import Decided, Track, start_from
 from gate.log.uses import Uses
 from gate.model import PERMITTING, Base, BaseKind, DecisionKind, EntryLink
-from gate.record.predicates import HERE, DeploymentOutcome
+from gate.record.predicates import HERE, DeploymentOutcome, ReviewOutcome
 from gate.record.summary import Ended, Judged
 from gate.store.contract import Key
 
@@ -32,7 +34,7 @@ _PERMITTING = frozenset(kind.value for kind in PERMITTING)
 def check_history(scope: Scope, part: int) -> Findings:
     """Check all records of the deployments and of the tickets that are in ``part``."""
     findings = Findings()
-    _check_deployments(scope, part, findings)
+    _check_deployments(scope, part, findings, _emergencies(scope))
     _check_tickets(scope, part, findings)
     return findings
 
@@ -106,10 +108,38 @@ def _check_use(findings: Findings, index: int, ticket: str, use: _Use, uses: Use
     uses.use(ticket, use.environment, use.commit, datetime.fromisoformat(use.at))
 
 
-def _check_deployments(scope: Scope, part: int, findings: Findings) -> None:
+class _Declared:
+    """The emergencies of each service; ``strays`` are reviews of none."""
+
+    def __init__(self) -> None:
+        self.of: dict[str, Emergencies] = {}
+        self.strays: set[int] = set()
+
+    def below(self, service: str, size: int) -> tuple[Open, ...]:
+        """Those open at ``size`` entries."""
+        known = self.of.get(service)
+        return () if known is None else known.below(size)
+
+
+def _emergencies(scope: Scope) -> _Declared:
+    declared = _Declared()
+    for index, leaf, service, commit, due, review in scope.spool.facts(
+        EMERGENCIES, scope.chunks, 0
+    ):
+        known = declared.of.setdefault(service, Emergencies())
+        if review is None:
+            known.declare(index, leaf, due, commit)
+        elif not known.review(
+            index, review[:2], commit, approved=review[2] == ReviewOutcome.APPROVED
+        ):
+            declared.strays.add(index)
+    return declared
+
+
+def _check_deployments(scope: Scope, part: int, findings: Findings, declared: _Declared) -> None:
     known: dict[str, tuple[_Links, Track]] = {}
     for fact in scope.spool.facts(DEPLOYMENTS, scope.chunks, part):
-        index, leaf, key, at, commit, size, prior, judged, told = fact
+        index, leaf, key, at, commit, size, prior, kind, told, said = fact
         found = known.get(key)
         if found is None:
             found = known[key] = _Links(), Track()
@@ -120,13 +150,32 @@ def _check_deployments(scope: Scope, part: int, findings: Findings) -> None:
             what = f"is entry {again} once more: somebody had it appended a second time"
             _fault(findings, "history", index, what)
         links.add(index, leaf)
-        if judged:
+        service = key.partition("\n")[0]
+        if said != declared.below(service, min(size, index)):
+            what = "does not name the emergencies of its service that await their review"
+            _fault(findings, "prior", index, what)
+        if kind == "decision":
             one = Judged(*told)
             _check_judgement(findings, index, commit, size, one, track)
+            _check_overdue(findings, index, at, one, declared.below(service, index))
             track.add(_decided(EntryLink(index, leaf), at, commit, one))
+        elif kind == "review":
+            if index in declared.strays:
+                _fault(findings, "history", index, "is the review of no emergency before it")
         elif not _end(track, index, commit, Ended(*told)):
             what = "is the outcome of no deployment that was permitted before it"
             _fault(findings, "history", index, what)
+
+
+def _check_overdue(
+    findings: Findings, index: int, at: str, told: Judged, emergencies: tuple[Open, ...]
+) -> None:
+    """What permits, and counted on it, has no review of its service overdue before it."""
+    if not emergencies or not told.reviewed or told.decision not in _PERMITTING:
+        return
+    for late in overdue_at(emergencies, at):
+        what = f"permits, though the review of the emergency at entry {late} was overdue"
+        _fault(findings, "history", index, what)
 
 
 def _decided(link: EntryLink, at: str, commit: str, told: Judged) -> Decided:

@@ -11,6 +11,7 @@ judged         (one)                        ``check_history``: the head it was j
 tokens         (one)                        ``check_index``: what the index must hold
 evidence       its evidence's digest        ``check_evidence``
 keys           (three of its own)           ``check_keys``
+emergencies    (one)                        ``check_history``: which await their review
 =============  ===========================  ==============================================
 """
 
@@ -30,7 +31,7 @@ from gate.log.keys import tokens_of
 from gate.log.known_tree import UNKNOWN, edge, joined
 from gate.log.scope import Scope
 from gate.record.quick import QuickReader
-from gate.record.summary import Ended, Judged, Summary
+from gate.record.summary import Ended, Judged, Settled, Summary
 from gate.tlog.paths import WIDTH
 
 DEPLOYMENTS: Final = "deployments"
@@ -39,6 +40,7 @@ JUDGED: Final = "judged"
 TOKENS: Final = "tokens"
 UNREAD: Final = "unread"
 EVIDENCE: Final = "evidence"
+EMERGENCIES: Final = "emergencies"
 
 PLACE: Final = struct.Struct(">I")  # of a row of the index, counted from the chunk's first entry
 
@@ -60,6 +62,7 @@ class RecordChecks:
         self._tickets: list[list[Any]] = [[] for _ in range(parts)]
         self._evidence: list[list[Any]] = [[] for _ in range(parts)]
         self._judged: list[Any] = []
+        self._emergencies: list[Any] = []
         self._tokens: list[bytes] = []
         self._unread: list[int] = []
         self._parts: dict[str, int] = {}
@@ -102,6 +105,7 @@ class RecordChecks:
         spool.put_facts(f"{TICKETS}-{number}", self._tickets)
         spool.put_facts(f"{EVIDENCE}-{number}", self._evidence)
         spool.put_facts(f"{JUDGED}-{number}", [self._judged])
+        spool.put_facts(f"{EMERGENCIES}-{number}", [self._emergencies])
         spool.put_facts(f"{UNREAD}-{number}", [self._unread])
         self._keys.finish(spool, number)
         spool.put(f"{TOKENS}-{number}", [b"".join(self._tokens)])
@@ -123,21 +127,35 @@ class RecordChecks:
         return summary
 
     def _note_links(self, index: int, leaf: str, summary: Summary) -> None:
-        _, at, service, environment, commit, tickets, size, _, prior, linked, told = summary
-        judged = isinstance(told, Judged)
+        kind, at, service, environment, commit, tickets, size, _, prior, linked, told, open_ = (
+            summary
+        )
         key = f"{service}\n{environment}"
-        fact = (index, leaf, key, at, commit, size, prior, judged, tuple(told or ()))
+        fact = (index, leaf, key, at, commit, size, prior, kind, tuple(told or ()), open_)
         self._deployments[self._part(key)].append(fact)
         use = (environment, commit, at, *self._use(told))
         for ticket in dict.fromkeys(tickets):
             link = next((one[1:] for one in linked if one[0] == ticket), None) if linked else None
             part = part_of(ticket, self._scope.chunks)  # most tickets are met once or twice
             self._tickets[part].append((index, leaf, ticket, size, link, *use))
-        if isinstance(told, Judged):
+        if isinstance(told, Judged | Settled):
             self._evidence[self._part(told.evidence[:2])].append((told.evidence, index))
+            self._note_emergency(index, leaf, summary, told)
+
+    def _note_emergency(
+        self, index: int, leaf: str, summary: Summary, told: Judged | Settled
+    ) -> None:
+        if isinstance(told, Settled):
+            review = (told.of_index, told.of_leaf, told.outcome)
+            self._emergencies.append((index, leaf, summary.service, summary.commit, "", review))
+        elif told.review_by:
+            due = told.review_by
+            self._emergencies.append((index, leaf, summary.service, summary.commit, due, None))
 
     @staticmethod
-    def _use(told: Judged | Ended | None) -> tuple[str, bool, tuple[tuple[str, str], ...]]:
+    def _use(
+        told: Judged | Ended | Settled | None,
+    ) -> tuple[str, bool, tuple[tuple[str, str], ...]]:
         """What a record decided of its tickets ("" for an outcome), and what it counted on."""
         if isinstance(told, Judged):
             return told.decision, told.not_reused, told.anew

@@ -12,11 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from gate.log.keys import COMMIT, TICKET, deployment_key
+from gate.log.emergencies import still_open
+from gate.log.keys import COMMIT, OF_DEPLOYMENTS, TICKET, deployment_key
 from gate.log.source import HistorySource, Hit
 from gate.log.track import Track
 from gate.model import PERMITTING, EntryLink, History, TicketUse
-from gate.record.statement import DecisionRecord, DeploymentOutcome, OutcomeRecord
+from gate.record.predicates import PriorPart
+from gate.record.statement import DecisionRecord, DeploymentOutcome, OutcomeRecord, Record
 from gate.store.contract import Key
 
 
@@ -47,6 +49,7 @@ def read_history(
     track = Track()
     for index in sorted(hits):
         add_to(track, hits[index])
+    prior, since = _told(hits[newest.index].record) if newest else (None, 0)
     named = {ticket: _named(view, ticket, environment) for ticket in tickets}
     return History(
         size=view.size,
@@ -56,7 +59,15 @@ def read_history(
         prior_deployment=newest,
         prior_tickets={ticket: link for ticket, (link, _) in named.items() if link is not None},
         uses={ticket: uses for ticket, (_, uses) in named.items()},
+        emergencies=still_open(prior, view.emergencies(service, since)),
     )
+
+
+def _told(record: Record) -> tuple[PriorPart | None, int]:
+    """What a record says of those before it, and of how many entries it speaks."""
+    if not isinstance(record, OF_DEPLOYMENTS):
+        return None, 0
+    return record.prior, record.judged_at.size
 
 
 def _named(

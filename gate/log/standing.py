@@ -2,10 +2,11 @@
 
 Pure. A decision is judged at a head, and others may append before it takes its place. What depends
 on history is then judged once more from records alone, by whoever commits (``judge_again``) and by
-whoever verifies (``check_records``); the record carries what that needs (``history``). Two things
-do: the base, from which the range of commits starts, and the earlier uses of its tickets. The
-earlier records of the same commit that a decision counted on cannot go away, since the log that is
-appended to begins with all of the log that was judged.
+whoever verifies (``check_history``); the record carries what that needs (``history``). Three things
+do: the base, from which the range of commits starts, the earlier uses of its tickets, and reviews
+of the service's emergencies that are overdue at its time. The earlier records of the same commit
+that a decision counted on cannot go away, since the log that is appended to begins with all of the
+log that was judged.
 """
 
 from __future__ import annotations
@@ -15,12 +16,13 @@ from datetime import datetime
 from typing import Final
 
 from gate.log.track import start_of
-from gate.model import PERMITTING, Base, BaseKind, History, Level, Outcome
+from gate.model import PERMITTING, Base, BaseKind, History
 from gate.record.statement import DecisionRecord
-from gate.record.summary import NOT_REUSED
+from gate.record.summary import NOT_REUSED, REVIEWED, counts_on, is_seconded
 
 BASE_MOVED: Final = "base"
 TICKET_REUSED: Final = "ticket-reused"
+EMERGENCY_OVERDUE: Final = "emergency-overdue"
 
 
 def no_longer_holds(record: DecisionRecord, history: History) -> tuple[str, ...]:
@@ -41,6 +43,8 @@ def no_longer_holds(record: DecisionRecord, history: History) -> tuple[str, ...]
         failed.append(BASE_MOVED)
     if reused(record, last_other):
         failed.append(TICKET_REUSED)
+    if any(each.review_by < record.at for each in history.emergencies) and _is_bound(record):
+        failed.append(EMERGENCY_OVERDUE)
     return tuple(failed)
 
 
@@ -69,7 +73,7 @@ def reused(record: DecisionRecord, last_other: Callable[[str], datetime | None])
     before the record's place; None: never. None of them where the decision did not count on that:
     the policy did not require the control, or an emergency waived it.
     """
-    if record.decision not in PERMITTING or not _counted_on(record):
+    if record.decision not in PERMITTING or not counts_on(record, NOT_REUSED):
         return ()
     anew = {term.id: term.approved_anew for term in record.history.tickets}
     return tuple(
@@ -82,10 +86,6 @@ def one_too_many(last: datetime | None, anew: datetime | None) -> bool:
     return last is not None and (anew is None or anew <= last)
 
 
-def _counted_on(record: DecisionRecord) -> bool:
-    return any(
-        control.id == NOT_REUSED
-        and control.level is Level.REQUIRE
-        and control.outcome is not Outcome.WAIVED
-        for control in record.predicate.controls
-    )
+def _is_bound(record: DecisionRecord) -> bool:
+    """Whether an overdue review denies it: not an emergency that somebody seconded."""
+    return counts_on(record, REVIEWED) and not is_seconded(record)

@@ -19,7 +19,7 @@ from gate.model import (
     Message,
     Outcome,
 )
-from gate.output.message import Name, account_name, render
+from gate.output.message import Name, account_name, render, rfc3339
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,30 @@ class RecordedView:
     checkpoint: str
     origin: str
     superseded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EmergencyView:
+    """An emergency that was declared.
+
+    ``granted``: the deployment goes on without the controls in ``waived``, and is to be reviewed
+    until ``review_by`` (RFC 3339).
+    """
+
+    reason: str
+    granted: bool
+    waived: tuple[str, ...]
+    review_by: str
+
+    @property
+    def sentence(self) -> str:
+        """What became of it, for people."""
+        if not self.granted:
+            return "An emergency was declared, and is not what lets this deployment go on."
+        return (
+            f"This is an emergency, without {', '.join(self.waived)}. It has to be approved"
+            f" afterwards, and that recorded with gate review, by {self.review_by}."
+        )
 
 
 class Mark(StrEnum):
@@ -112,6 +136,19 @@ class DecisionView:
             raise ValueError(f"exit code 0 for a decision that is {self.decision.kind}")
         if self.recorded is None and self.command != "check":
             raise ValueError("exit code 0 without a record")
+
+    def emergency(self) -> EmergencyView | None:
+        """The emergency that was declared; None where none was."""
+        declared = self.decision.emergency
+        if declared is None:
+            return None
+        due = declared.review_by
+        return EmergencyView(
+            reason=declared.reason.text,
+            granted=self.exit_code == OK and due is not None,
+            waived=declared.waived,
+            review_by="" if due is None else rfc3339(due),
+        )
 
     def rows(self) -> tuple[Row, ...]:
         """Every control's result, in the decision's order."""

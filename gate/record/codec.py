@@ -2,8 +2,10 @@
 
 A predicate is declared once, as dataclasses of annotated fields. What is written, what is read
 back and what the shipped schema allows follow from the annotations, so that they cannot drift
-apart. The rules: a field ``merged_at`` is the key ``mergedAt``; every key is always there; ``None``
-is null; no key beside them is allowed; what stands in them is read by ``specs``.
+apart. The rules: a field ``merged_at`` is the key ``mergedAt``; every key is always there, but for
+a field with a default, whose key is there where it has another value; ``None`` is null; no key
+beside them is allowed; what stands in them is read by ``specs``. Fields with defaults are what
+later versions added: records of before are read as they were, and most are written so too.
 
 A class with a ``TAG`` stands in a union with others and is written ``{TAG: …}``: that is how a
 reader tells a list from a list that was spilled, or a fact from why it could not be had.
@@ -13,7 +15,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Hashable, Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from enum import StrEnum
 from functools import cache
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -44,14 +46,21 @@ class _Object:
         self.tag: str | None = getattr(cls, "TAG", None)
         hints = get_type_hints(cls, include_extras=True)
         self._fields = tuple((f.name, _camel(f.name), spec_of(hints[f.name])) for f in fields(cls))
-        self._keys = {key for _, key, _ in self._fields}
+        self._defaults = {
+            _camel(f.name): f.default for f in fields(cls) if f.default is not MISSING
+        }
+        self._keys = {key for _, key, _ in self._fields} - self._defaults.keys()
         self._single = self.tag is not None and len(self._fields) == 1
 
     def write(self, value: Any) -> Any:
         if self._single:
             name, _, spec = self._fields[0]
             return {self.tag: spec.write(getattr(value, name))}
-        body = {key: spec.write(getattr(value, name)) for name, key, spec in self._fields}
+        body = {
+            key: spec.write(getattr(value, name))
+            for name, key, spec in self._fields
+            if key in self._keys or getattr(value, name) != self._defaults[key]
+        }
         return body if self.tag is None else {self.tag: body}
 
     def read(self, value: Any, at: Path) -> Any:
@@ -61,9 +70,17 @@ class _Object:
             value, at = value[self.tag], (at, self.tag)
             if self._single:
                 return self.cls(self._fields[0][2].read(value, at))
-        if not isinstance(value, dict) or value.keys() != self._keys:
+        if not isinstance(value, dict) or value.keys() - self._defaults.keys() != self._keys:
             raise malformed(at, f"an object with the keys {', '.join(sorted(self._keys))}")
-        return self.cls(*(spec.read(value[key], (at, key)) for _, key, spec in self._fields))
+        return self.cls(*(self._part(value, key, spec, at) for _, key, spec in self._fields))
+
+    def _part(self, value: dict[str, Any], key: str, spec: Spec, at: Path) -> Any:
+        if key not in value:
+            return self._defaults[key]
+        part = spec.read(value[key], (at, key))
+        if key in self._defaults and part == self._defaults[key]:
+            raise malformed((at, key), "left out, though it says nothing")
+        return part
 
     def schema(self, defs: Defs) -> dict[str, Any]:
         name = self.cls.__name__.lstrip("_")
@@ -76,13 +93,17 @@ class _Object:
     def _definition(self, defs: Defs) -> dict[str, Any]:
         if self._single:
             return exactly({str(self.tag): self._fields[0][2].schema(defs)})
-        body = exactly({key: spec.schema(defs) for _, key, spec in self._fields})
+        body = exactly({key: spec.schema(defs) for _, key, spec in self._fields}, self._defaults)
         return body if self.tag is None else exactly({self.tag: body})
 
     def pattern(self, grammar: Grammar, at: str) -> str:
         if self._single:
             return grammar.exactly({str(self.tag): (self._fields[0][2], "")})
-        body = {key: (spec, grammar.below(at, name)) for name, key, spec in self._fields}
+        body = {  # what has a key that may be left out, and is there, is for ``read``
+            key: (spec, grammar.below(at, name))
+            for name, key, spec in self._fields
+            if key in self._keys
+        }
         if self.tag is None:
             return grammar.exactly(body)
         return rf'\{{"{self.tag}":{grammar.exactly(body)}\}}'

@@ -14,7 +14,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, Final
 
-from gate.model import Level, Outcome
+from gate.model import DecisionKind, Level, Outcome
 from gate.record import codec
 from gate.record.dsse import MAX_ENVELOPE, PAYLOAD_TYPE, open_signed
 from gate.record.grammar import Grammar
@@ -28,7 +28,7 @@ from gate.record.statement import (
     open_record,
     parse_statement,
 )
-from gate.record.summary import NOT_REUSED, Ended, Judged, Summary, summarise
+from gate.record.summary import NOT_REUSED, REVIEWED, Ended, Judged, Summary, summarise
 
 _HEAD: Final = b'{"payload":"'
 _MIDDLE: Final = b'","payloadType":"%b","signatures":[{"keyid":"' % PAYLOAD_TYPE.encode()
@@ -143,8 +143,8 @@ def read_quickly(payload: bytes) -> Summary | None:
         return None
     decisions, outcomes = _forms()
     parts = decisions.match(text)
-    if parts is not None:
-        return _decision(parts)
+    if parts is not None:  # an emergency has more to tell, and is seldom
+        return None if parts[_DECISION] == f'"{DecisionKind.EMERGENCY}"' else _decision(parts)
     parts = outcomes.match(text)
     return None if parts is None else _outcome(parts)
 
@@ -192,6 +192,7 @@ _OF_DECISIONS = (
     *("history.tickets", "controls"),
     *("change.base.kind", "change.base.commit", "change.start", "change.release_refs"),
 )
+_DECISION: Final = len(_OF_BOTH) + _OF_DECISIONS.index("decision")
 _OF_OUTCOMES = ("tickets", "decision", "outcome")
 
 
@@ -208,7 +209,7 @@ _GIVEN = re.compile(r'\{"id":"([^"]*)",')
 _TEXTS = re.compile(r'"([^"]*)"')
 _ANEW = re.compile(r'\{"approvedAnew":(?:null|("[^"]*")),"id":"([^"]*)"\}')
 _ARGS: Final = '{"args":'
-_REQUIRED: Final = f'"id":"{NOT_REUSED}","level":"{Level.REQUIRE}","observed":{_ARGS}'
+_REQUIRED: Final = f'","level":"{Level.REQUIRE}","observed":{_ARGS}'
 _ENTRY = re.compile(r'"entry":"([0-9a-f]+)"')
 
 
@@ -228,7 +229,8 @@ def _decision(parts: tuple[Any, ...]) -> Summary:
         "" if replaces == "null" else _ENTRY.findall(replaces)[0],
         evidence[1:-1],
         tuple([(one, at.strip('"')) for at, one in _ANEW.findall(anew)]) if anew != "[]" else (),
-        _not_reused(controls),
+        _counts_on(controls, NOT_REUSED),
+        _counts_on(controls, REVIEWED),
     )
     tickets = _GIVEN.findall(given) if given[0] == "[" else ()
     return _summary("decision", parts, tickets, told)
@@ -239,16 +241,17 @@ def _observed() -> re.Pattern[str]:
     return re.compile(rf'{codec.pattern(MessagePart, Grammar())},"outcome":"(?!{Outcome.WAIVED}")')
 
 
-def _not_reused(controls: str) -> bool:
+def _counts_on(controls: str, control: str) -> bool:
     """Whether the control was required and not waived.
 
-    Arguments hold no object with "args" in it: what ``_REQUIRED`` finds is a control.
+    Arguments hold no object with "args" in it: what ``_REQUIRED`` ends is a control.
     """
-    at = controls.find(_REQUIRED)
+    wanted = f'"id":"{control}{_REQUIRED}'
+    at = controls.find(wanted)
     while at >= 0:
-        if _observed().match(controls, at + len(_REQUIRED) - len(_ARGS)):
+        if _observed().match(controls, at + len(wanted) - len(_ARGS)):
             return True
-        at = controls.find(_REQUIRED, at + 1)
+        at = controls.find(wanted, at + 1)
     return False
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import types
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol, TypeAlias
@@ -239,12 +239,12 @@ class _Map:
         return grammar.mapping(self._key, self._item)
 
 
-def exactly(properties: dict[str, Any]) -> dict[str, Any]:
-    """The JSON Schema of an object with these keys and no other."""
+def exactly(properties: dict[str, Any], optional: Collection[str] = ()) -> dict[str, Any]:
+    """The JSON Schema of an object with these keys and no other; some may be left out."""
     return {
         "type": "object",
         "properties": properties,
-        "required": sorted(properties),
+        "required": sorted(properties.keys() - set(optional)),
         "additionalProperties": False,
     }
 

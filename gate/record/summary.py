@@ -5,13 +5,18 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from gate.model import Level, Outcome
+from gate.model import DecisionKind, Level, Outcome
 from gate.record.predicates import LinkPart, Unknown
-from gate.record.statement import DecisionRecord, OutcomeRecord, Record
+from gate.record.statement import DecisionRecord, OutcomeRecord, Record, ReviewRecord
 from gate.record.times import format_time
 
 NOT_REUSED: Final = "ticket-not-reused"
 """The control that depends on other records than those of the same service and environment."""
+
+REVIEWED: Final = "emergency-reviewed"
+"""The control that depends on the records of the same service in every environment."""
+
+_EMERGENCY: Final = DecisionKind.EMERGENCY
 
 
 class Judged(NamedTuple):
@@ -21,7 +26,9 @@ class Judged(NamedTuple):
     the change's own base (its kind "" where the change could not be had), ``start`` where its range
     starts, ``released`` whether its head is on a release ref. No commit is "". ``anew`` has of each
     ticket when it was approved anew ("" for null), and ``not_reused`` says whether the decision
-    counted on the control of that name: required, and not waived.
+    counted on the control of that name: required, and not waived. ``reviewed`` says the same of
+    ``emergency-reviewed``, but of an emergency that was seconded: that counts on nothing. Of an
+    emergency ``review_by`` is when its review is due; "" of any other decision.
     """
 
     decision: str
@@ -37,6 +44,8 @@ class Judged(NamedTuple):
     evidence: str
     anew: tuple[tuple[str, str], ...]
     not_reused: bool
+    reviewed: bool = False
+    review_by: str = ""
 
 
 class Ended(NamedTuple):
@@ -47,12 +56,21 @@ class Ended(NamedTuple):
     outcome: str
 
 
+class Settled(NamedTuple):
+    """A review: of which decision (index, leaf hash in hex), and what it came to."""
+
+    of_index: int
+    of_leaf: str
+    outcome: str
+    evidence: str
+
+
 class Summary(NamedTuple):
     """A record: ``told`` is None, and the rest empty, unless it belongs to a deployment.
 
     ``at`` is as ``times`` spells it, "" where an unknown kind names none; leaf hashes and roots are
     in lower-case hex. ``prior`` is (index, leaf) of the newest record here, ``prior_tickets`` has
-    (id, index, leaf).
+    (id, index, leaf); ``emergencies`` those that await their review, as (index, leaf, review by).
     """
 
     kind: str
@@ -65,12 +83,13 @@ class Summary(NamedTuple):
     root: str = ""
     prior: tuple[int, str] | None = None
     prior_tickets: tuple[tuple[str, int, str], ...] = ()
-    told: Judged | Ended | None = None
+    told: Judged | Ended | Settled | None = None
+    emergencies: tuple[tuple[int, str, str], ...] = ()
 
 
 def summarise(record: Record) -> Summary:
     """The summary of a record."""
-    if not isinstance(record, DecisionRecord | OutcomeRecord):
+    if not isinstance(record, DecisionRecord | OutcomeRecord | ReviewRecord):
         return Summary(record.kind, _time(record.at))
     return Summary(
         kind=record.kind,
@@ -83,8 +102,20 @@ def summarise(record: Record) -> Summary:
         root=record.judged_at.root,
         prior=_link(record.prior.deployment),
         prior_tickets=tuple((one.id, one.index, one.leaf) for one in record.prior.tickets),
-        told=_judged(record) if isinstance(record, DecisionRecord) else _ended(record),
+        told=_told(record),
+        emergencies=tuple(
+            (one.index, one.leaf, format_time(one.review_by)) for one in record.prior.emergencies
+        ),
     )
+
+
+def _told(record: DecisionRecord | OutcomeRecord | ReviewRecord) -> Judged | Ended | Settled:
+    if isinstance(record, DecisionRecord):
+        return _judged(record)
+    if isinstance(record, ReviewRecord):
+        of = record.of
+        return Settled(of.index, of.leaf, record.outcome.value, record.predicate.evidence)
+    return _ended(record)
 
 
 def _judged(record: DecisionRecord) -> Judged:
@@ -104,13 +135,24 @@ def _judged(record: DecisionRecord) -> Judged:
         replaces=predicate.replaces.entry if predicate.replaces else "",
         evidence=predicate.evidence,
         anew=tuple((one.id, _time(one.approved_anew)) for one in record.history.tickets),
-        not_reused=any(
-            control.id == NOT_REUSED
-            and control.level is Level.REQUIRE
-            and control.outcome is not Outcome.WAIVED
-            for control in predicate.controls
-        ),
+        not_reused=counts_on(record, NOT_REUSED),
+        reviewed=counts_on(record, REVIEWED) and not is_seconded(record),
+        review_by=format_time(record.review_by) if record.decision is _EMERGENCY else "",
     )
+
+
+def counts_on(record: DecisionRecord, control: str) -> bool:
+    """Whether the decision counted on a control: required, and not waived."""
+    return any(
+        one.id == control and one.level is Level.REQUIRE and one.outcome is not Outcome.WAIVED
+        for one in record.predicate.controls
+    )
+
+
+def is_seconded(record: DecisionRecord) -> bool:
+    """Whether it is an emergency that somebody other than its deployer approved."""
+    emergency = record.predicate.emergency
+    return record.decision is _EMERGENCY and emergency is not None and emergency.seconded
 
 
 def _ended(record: OutcomeRecord) -> Ended:

@@ -1,0 +1,163 @@
+"""Emergencies: who may declare one, what it does without, and who has to second it.
+
+Pure. ``policy`` asks when an emergency was declared and something required does not pass. It waives
+nothing of integrity, with one exception that the policy must have asked for: where ``approved`` is
+waived and there is no approval at all, what says only that an approval is missing is waived with
+it, ``approver-independent`` too. An objection is never waived.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from gate.config.emergencies import NEVER_WAIVED
+from gate.config.types import Policy
+from gate.controls.approved import OBJECTION
+from gate.controls.change import range_of
+from gate.controls.control import (
+    Finding,
+    conclude,
+    environment_of,
+    failed,
+    passed,
+    say,
+    undetermined,
+)
+from gate.controls.counted import NO_APPROVAL, Teller, Vote, lines
+from gate.controls.pipeline import deployer
+from gate.controls.tickets import all_looked_up, found
+from gate.identity import Relation
+from gate.model import (
+    Approval,
+    ControlResult,
+    Facts,
+    Free,
+    Judgement,
+    Maybe,
+    Outcome,
+    Problem,
+    Verdict,
+)
+
+APPROVED = "approved"
+DECLARED = "emergency-declared"
+TITLE = "Whoever declared the emergency may do so"
+
+
+def judge_declared(facts: Facts, policy: Policy) -> Judgement:
+    """Whether the deployer, as the CI's API tells who it is, is one of ``emergency.by``."""
+    environment = environment_of(facts, policy)
+    rules = environment.emergency
+    by = () if rules is None else tuple(Free(name) for name in rules.by)
+    expected = say(
+        "emergency-declared.expected",
+        "An emergency is declared by one of {by}.",
+        by=by or "nobody: the policy has no emergencies in this environment",
+    )
+    return conclude(expected, [_declared(facts, policy)])
+
+
+def _declared(facts: Facts, policy: Policy) -> Finding:
+    rules = environment_of(facts, policy).emergency
+    if rules is None:
+        return failed(
+            say("emergency-declared.none", "The policy has no emergencies in this environment."),
+            say("emergency-declared.none.remedy", "Deploy with an approved change request."),
+        )
+    started = deployer(facts, policy)
+    if isinstance(started, Finding):
+        return started
+    account, claims = started
+    teller = Teller(facts, policy)
+    allowed = teller.people.allowed(account, rules.by)
+    by = tuple(Free(name) for name in rules.by)
+    if allowed:
+        return passed(
+            say("emergency-declared.by", "{account} declared the emergency.", account=account),
+            *claims,
+        )
+    observed = say("emergency-declared.other", "{account} declared the emergency.", account=account)
+    if allowed is None:
+        return undetermined(observed, lines([account], teller.people))
+    return failed(
+        observed,
+        say("emergency-declared.remedy", "Have one of {by} start the pipeline.", by=by),
+    )
+
+
+def is_waived(result: ControlResult, facts: Facts, policy: Policy) -> bool:
+    """Whether an emergency here does without the control, which does not pass."""
+    rules = environment_of(facts, policy).emergency
+    if rules is None or OBJECTION in _codes(result.judgement):
+        return False
+    if result.id in rules.waives and result.id not in NEVER_WAIVED:
+        return True
+    nothing_else = _codes(result.judgement) == {NO_APPROVAL}
+    return APPROVED in rules.waives and nothing_else and nobody_decided(facts, policy)
+
+
+def nobody_decided(facts: Facts, policy: Policy) -> bool:
+    """Whether nobody at all has approved or objected, wherever approvals are read.
+
+    False where that is not known.
+    """
+    teller = Teller(facts, policy)
+    places: list[Maybe[tuple[Approval, ...]]] = []
+    if not facts.tickets or not all_looked_up(facts):
+        return False
+    tickets = found(facts)
+    if len(tickets) != len({lookup.reference.id for lookup in facts.tickets}):
+        return False
+    places += [ticket.approvals for ticket in tickets]
+    if teller.counts_reviews:
+        change = range_of(facts)
+        if isinstance(change, Finding):
+            return False
+        places += [pull.reviews for pull in change.pull_requests]
+    return all(_undecided(place) for place in places)
+
+
+def _undecided(approvals: Maybe[tuple[Approval, ...]]) -> bool:
+    return not isinstance(approvals, Problem) and all(
+        approval.verdict is Verdict.PENDING for approval in approvals
+    )
+
+
+def is_seconded(facts: Facts, policy: Policy, now: datetime) -> bool:
+    """Whether, on every ticket, an approval counts whose giver is surely not the deployer.
+
+    Nobody may object.
+    """
+    started = deployer(facts, policy)
+    tickets = found(facts)
+    if isinstance(started, Finding) or not tickets or len(tickets) != len(facts.tickets):
+        return False
+    account, _ = started
+    teller = Teller(facts, policy)
+
+    def is_second(vote: Vote) -> bool:
+        relation = teller.people.compare(vote.account, account)
+        return relation is Relation.DIFFERENT and vote.latest <= now
+
+    tallies = [teller.of_ticket(ticket) for ticket in tickets]
+    return all(
+        tally.problem is None and not tally.objections and any(map(is_second, tally.votes))
+        for tally in tallies
+    )
+
+
+def waived(judgement: Judgement) -> Judgement:
+    """The judgement of a control that an emergency does without."""
+    return Judgement(
+        Outcome.WAIVED,
+        judgement.expected,
+        judgement.observed,
+        judgement.remedy,
+        judgement.claims,
+    )
+
+
+def _codes(judgement: Judgement) -> set[str]:
+    also = judgement.observed.args.get("also", ())
+    others = also if isinstance(also, tuple) else ()
+    return {judgement.observed.code, *(str(code) for code in others)}
