@@ -586,7 +586,8 @@ class Emergency:
     """A declared emergency: its reason, and what the decision made of it.
 
     ``waived`` are the controls that were done without, ``review_by`` when the review is due: none
-    and None unless the decision is ``emergency``. ``seconded``: somebody other than the deployer
+    and None unless the decision is ``emergency``. ``against`` are those that it cannot do without.
+    ``seconded``: somebody other than the deployer
     approved, so that a review of an earlier emergency which is overdue does not block this one.
     """
 
@@ -594,6 +595,7 @@ class Emergency:
     waived: tuple[str, ...] = ()
     review_by: datetime | None = None
     seconded: bool = False
+    against: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,10 +65,10 @@ def _declared(
     rules = environment_of(facts, policy).emergency
     missing = [each for each in results if _is_missing(each)]
     authorised = declared.judgement.outcome is Outcome.PASS
-    goes_on = authorised and missing and all(is_waived(each, facts, policy) for each in missing)
-    if rules is None or not goes_on:
+    against = tuple(each.id for each in missing if not is_waived(each, facts, policy))
+    if rules is None or not authorised or not missing or against:
         judged = (*results, declared)
-        return decide(judged), judged, emergency
+        return decide(judged), judged, replace(emergency, against=against)
     without = tuple(each.id for each in missing)
     judged = tuple(
         replace(each, judgement=waived(each.judgement)) if each.id in without else each

@@ -21,7 +21,8 @@ def github_annotations(view: DecisionView) -> str:
     """An error per required control that does not pass, a warning per warned or waived one.
 
     One where an emergency was declared. Last the verdict: a notice where the deployment may go on,
-    an error where something other than a control blocks it. Each is one line; the text ends in a line break.
+    an error where something other than a control blocks it. Each is one line; the text ends in a
+    line break.
     """
     lines = [_annotation(row) for row in view.attention()]
     emergency = view.emergency()

@@ -51,19 +51,25 @@ class EmergencyView:
     """An emergency that was declared.
 
     ``granted``: the deployment goes on without the controls in ``waived``, and is to be reviewed
-    until ``review_by`` (RFC 3339).
+    until ``review_by`` (RFC 3339). ``against`` are those that no emergency here does without.
     """
 
     reason: str
     granted: bool
     waived: tuple[str, ...]
     review_by: str
+    against: tuple[str, ...] = ()
 
     @property
     def sentence(self) -> str:
         """What became of it, for people."""
+        if not self.granted and self.against:
+            return (
+                "An emergency was declared. By the policy it cannot do without"
+                f" {', '.join(self.against)}."
+            )
         if not self.granted:
-            return "An emergency was declared, and is not what lets this deployment go on."
+            return "An emergency was declared, and nothing was waived for it."
         return (
             f"This is an emergency, without {', '.join(self.waived)}. It has to be approved"
             f" afterwards, and that recorded with gate review, by {self.review_by}."
@@ -148,6 +154,7 @@ class DecisionView:
             granted=self.exit_code == OK and due is not None,
             waived=declared.waived,
             review_by="" if due is None else rfc3339(due),
+            against=declared.against,
         )
 
     def rows(self) -> tuple[Row, ...]:

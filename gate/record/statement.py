@@ -9,9 +9,9 @@ An in-toto Statement v1 in canonical JSON (``canonical``):
                 {"digest":{"sha256":"<digest>"},"name":"shop.tar.gz"}]}
 
 The commit is the first subject of a decision, an outcome and a review, each artifact one more; the
-subject of a key record is the key, named by its id. Predicates are described by ``predicates`` and by the
-JSON Schemas beside this module. Every predicate has its time in ``at``, those of later versions
-too: it is what a key's period is held against.
+subject of a key record is the key, named by its id. Predicates are described by ``predicates`` and
+by the JSON Schemas beside this module. Every predicate has its time in ``at``, those of later
+versions too: it is what a key's period is held against.
 """
 
 from __future__ import annotations

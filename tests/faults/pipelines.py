@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from records import SIGNER, good_controls, good_decision, result, trusted, write
+from records import SIGNER, good_controls, good_decision, labels, result, trusted, write
 from worlds import NOW, good_approval, good_change, good_deployment, good_facts, good_ticket
 
 from gate.log.append import Appended, append
@@ -20,13 +21,13 @@ from gate.log.judge_again import judge_again
 from gate.log.plan import plan_append
 from gate.log.trust import Trust
 from gate.log.view import LogView
-from gate.model import DecisionKind, Level, Lookup
+from gate.model import DecisionKind, Emergency, Free, History, Level, Lookup
 from gate.record.dsse import seal
 from gate.record.predicates import KeyAction, KeyRole
 from gate.record.signer import RecordSigner, key_id
 from gate.record.signers import SignerEntry
 from gate.record.statement import DecisionRecord, open_record
-from gate.record.writing import key_statement, outcome_statement
+from gate.record.writing import key_statement, outcome_statement, review_statement
 from gate.store.contract import Store
 from gate.store.directory.store import DirectoryStore
 from gate.store.durable import Calls
@@ -94,16 +95,20 @@ class Pipeline:
         kind: DecisionKind = DecisionKind.ALLOWED,
         approved: datetime | None = None,
         level: Level = Level.REQUIRE,
+        emergency: Emergency | None = None,
+        reviewed: Level = Level.OFF,
+        told: Callable[[History], History] = lambda history: history,
     ) -> bytes:
         """A decision judged at the present head, sealed and not yet appended.
 
-        ``approved`` is when its tickets were, ``level`` that of ticket-not-reused.
+        ``approved`` is when its tickets were, ``level`` that of ticket-not-reused and ``reviewed``
+        that of emergency-reviewed; ``told`` is what the record makes of history.
         """
         head, at = sha(commit), self.now()
         tickets = tickets or (f"CHG-{commit}",)
         anew = approved or at - timedelta(seconds=1)
         view = self.view()
-        history = read_history(view, service, environment, head, tickets)
+        history = told(read_history(view, service, environment, head, tickets))
         facts = good_facts(
             *(
                 good_ticket(key=ticket, approvals=(good_approval(decided_at=anew),))
@@ -117,8 +122,13 @@ class Pipeline:
         decision = replace(
             good_decision(kind),
             at=at,
-            controls=(*good_controls(), result("ticket-not-reused", level=level)),
+            controls=(
+                *good_controls(),
+                result("ticket-not-reused", level=level),
+                *([] if reviewed is Level.OFF else [result("emergency-reviewed", level=reviewed)]),
+            ),
             approved_anew=dict.fromkeys(tickets, anew),
+            emergency=emergency,
         )
         written = write(facts, decision, judged=history)
         self.store.put_evidence(digest(written.evidence), written.evidence)
@@ -148,6 +158,38 @@ class Pipeline:
                 approved=approved,
             )
         )
+
+    def urgent(
+        self, commit: str, review_by: datetime, *, seconded: bool = False, **given: Any
+    ) -> bytes:
+        """An emergency, sealed and not yet appended."""
+        declared = Emergency(Free("It burns."), ("approved",), review_by, seconded)
+        return self.decide(commit, kind=DecisionKind.EMERGENCY, emergency=declared, **given)
+
+    def review(
+        self, decision: Appended, kind: DecisionKind = DecisionKind.ALLOWED, **changes: Any
+    ) -> bytes:
+        """A review of an emergency, sealed and not yet appended."""
+        record, _ = open_record(decision.entry, self.trust.signers)
+        assert isinstance(record, DecisionRecord)
+        about = (record.service, record.environment, record.commit, record.tickets)
+        evidence = b"what the review of %d rests on" % decision.index
+        self.store.put_evidence(digest(evidence), evidence)
+        payload = review_statement(
+            good_facts(
+                *(good_ticket(key=ticket) for ticket in record.tickets),
+                deployment=good_deployment(commit=record.commit),
+                change=good_change(head=record.commit),
+            ),
+            replace(good_decision(kind), at=self.now()),
+            (decision.link, replace(record, **changes)),
+            labels=labels(),
+            policy=record.predicate.policy,
+            judged=read_history(self.view(), *about),
+            evidence_sha256=digest(evidence),
+            gate_version="0.1.0",
+        )
+        return seal(payload, SIGNER)
 
     def end(self, decision: Appended, outcome: str = "succeeded") -> bytes:
         """The outcome of a decision, sealed and not yet appended."""
