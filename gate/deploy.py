@@ -119,7 +119,7 @@ def enforce(
     past = partial(read_history, view, question.deployment)
     judged, history = _judge(question, place.policy, secrets, past, now)
     entry = _record(judged, place, keys.signer, store, history)
-    return Recorded(judged, _append(place, store, keys, entry, now))
+    return Recorded(judged, append_entry(place, store, keys, entry, now))
 
 
 def complete(
@@ -157,7 +157,7 @@ def complete(
     payload = outcome_statement(
         receipt.link, record, outcome, at=now(), judged=history, gate_version=__version__
     )
-    return _append(place, store, keys, seal(payload, keys.signer), now)
+    return append_entry(place, store, keys, seal(payload, keys.signer), now)
 
 
 def _require_standing(decision: EntryLink, history: History) -> None:
@@ -263,7 +263,8 @@ def _record(
     return entry
 
 
-def _append(place: Place, store: Store, keys: Keys, entry: bytes, now: Now) -> Appended:
+def append_entry(place: Place, store: Store, keys: Keys, entry: bytes, now: Now) -> Appended:
+    """Append a sealed record, judged again at its place; raises what ``log.append`` raises."""
     from gate.log.append import append
     from gate.log.judge_again import judge_again
 

@@ -6,12 +6,15 @@ exception in here is a bug, and ends the program as one.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
 from gate.config.types import Environment, Policy
+from gate.controls.afterwards import JUDGED, for_review, only_afterwards
 from gate.controls.control import Control, environment_of, say
 from gate.controls.emergency import (
+    APPROVED,
     DECLARED,
     TITLE,
     is_seconded,
@@ -81,6 +84,28 @@ def _declared(
 def _is_missing(result: ControlResult) -> bool:
     """Whether it is required and does not pass."""
     return result.level is Level.REQUIRE and result.judgement.outcome is not Outcome.PASS
+
+
+def evaluate_review(
+    facts: Facts, policy: Policy, now: datetime, since: datetime, unapproved: Mapping[str, bool]
+) -> Decision:
+    """Judge, at ``now``, whether an emergency of ``since`` was approved afterwards.
+
+    ``facts`` are those of the commit that it let in, with its own range and run; ``unapproved`` is
+    as for ``only_afterwards``. ``allowed`` settles the emergency.
+    """
+    facts = only_afterwards(facts, since, unapproved)
+    stricter = for_review(policy, facts.deployment.environment)
+    environment = environment_of(facts, stricter)
+    demanded = {**environment.controls, APPROVED: Level.REQUIRE}
+    environment = replace(environment, controls=demanded)
+    results = tuple(
+        _result(control, facts, stricter, environment, now)
+        for control in CONTROLS
+        if control.id in JUDGED
+    )
+    claims = dict.fromkeys(claim for each in results for claim in each.judgement.claims)
+    return Decision(decide(results), now, results, tuple(claims))
 
 
 def decide(results: tuple[ControlResult, ...]) -> DecisionKind:

@@ -12,7 +12,9 @@ import pytest
 from jobs import SHOP, Job, job, must_say, said
 from jsonschema import Draft202012Validator
 
-from gate.cli.inputs import Options, ask
+from gate.cli.inputs import Options, ask, open_place, pin_of
+from gate.cli.printing import read_secrets
+from gate.demo.faults import Kind
 from gate.demo.plot import Scene
 from gate.demo.stage import Ended
 from gate.deploy import Recorded
@@ -20,7 +22,10 @@ from gate.deploy import enforce as enforce_at
 from gate.model import DecisionKind, Outcome
 from gate.output import json_v1
 from gate.record.disclosure import parse_disclosure
-from gate.record.statement import DecisionRecord
+from gate.record.predicates import ReviewOutcome
+from gate.record.statement import DecisionRecord, ReviewRecord
+from gate.review import Asked, Review
+from gate.review import review as review_at
 
 REASON = "Checkout answers 500 since noon (INC-77)"
 SCHEMA = Path(json_v1.__file__).parent / "schemas" / "decision-v1.json"
@@ -198,6 +203,15 @@ class Later:
         )
         return enforce_at(asked.question, asked.place, asked.secrets, self.now)
 
+    def review(self, index: int) -> Review:
+        given = {**self.acme.environ(self.acme.shell()), **pinned(self.acme)}
+        self.monkeypatch.chdir(self.acme.home)
+        for name, value in given.items():
+            self.monkeypatch.setenv(name, value)
+        place = open_place(given["GATE_CONFIG"])
+        asked = Asked(index, None, self.acme.home, given, pin_of(place.policy, given))
+        return review_at(asked, place, read_secrets(given), self.now)
+
     @staticmethod
     def now() -> datetime:
         return datetime.now(UTC) + timedelta(hours=25)
@@ -239,3 +253,149 @@ def test_it_blocks_the_next_emergency_unless_somebody_else_approved_it(
     assert seconded.judged.decision.kind is DecisionKind.EMERGENCY
     assert reviewed(seconded) == "seconded"
     acme.gate("log", "verify", expect=0)
+
+
+# ---------------------------------------------------------------- reviews
+
+
+def approve(acme: Job, key: str, by: str = "bob") -> None:
+    """An approval step that begins and ends now."""
+    at, jira = datetime.now(UTC), acme.world.jira
+    jira.add_approval(key, [by], at=at - timedelta(milliseconds=1), name="Afterwards")
+    jira.approve(key, by=by, at=at)
+
+
+def decline(acme: Job, key: str, by: str) -> None:
+    at, jira = datetime.now(UTC), acme.world.jira
+    jira.add_approval(key, [by], at=at - timedelta(milliseconds=1), name="Afterwards")
+    jira.decline(key, by=by, at=at)
+
+
+def review(acme: Job, *which: str, **changes: str) -> Ended:
+    given = {**acme.shell(), **pinned(acme), **changes}
+    return acme.gate("review", *(which or ("--index", "0")), environment=given)
+
+
+def urgent(acme: Job, **twists: Any) -> Scene:
+    """An emergency that went on, as entry 0; its receipt is receipts/urgent."""
+    scene = acme.world.change("CHG-10", **{**UNAPPROVED, **twists})
+    ended = emergency(acme, scene, "--receipt", "receipts/urgent")
+    assert ended.code == 0, said(ended)
+    return scene
+
+
+@pytest.mark.parametrize("which", [("--index", "0"), ("--receipt", "receipts/urgent")])
+def test_an_approval_given_afterwards_settles_it(acme: Job, which: tuple[str, ...]) -> None:
+    urgent(acme)
+    approve(acme, "CHG-10")
+    ended = review(acme, *which)
+    assert ended.code == 0, said(ended)
+    must_say(ended, "APPROVED: the emergency of entry 0 is settled, in time", "bob approved CHG-10")
+    record = acme.view().record(1)
+    assert isinstance(record, ReviewRecord)
+    assert (record.outcome, record.predicate.late) == (ReviewOutcome.APPROVED, False)
+    must_say(acme.gate("log", "show", expect=0), "approved", "review of entry 0")
+    must_say(acme.gate("log", "show", "1", expect=0), "an emergency", "in time")
+    must_say(review(acme, *which), "was reviewed already")
+    assert acme.view().size == 2
+    acme.gate("log", "verify", expect=0)
+
+
+def test_until_somebody_approves_it_is_recorded_as_denied(acme: Job) -> None:
+    urgent(acme)
+    ended = review(acme)
+    assert ended.code == 10
+    must_say(ended, "NOT APPROVED: the emergency of entry 0 still awaits its review", "approved:")
+    approve(acme, "CHG-10")
+    assert review(acme).code == 0
+    kinds = [acme.view().record(index).kind for index in range(3)]
+    assert kinds == ["decision", "review", "review"]
+    acme.gate("log", "verify", expect=0)
+
+
+def test_an_objection_afterwards_is_no_approval(acme: Job) -> None:
+    urgent(acme)
+    approve(acme, "CHG-10")
+    decline(acme, "CHG-10", "dave")
+    must_say(review(acme), "NOT APPROVED", "declined by dave")
+
+
+def test_makers_and_the_deployer_do_not_review_themselves(acme: Job) -> None:
+    urgent(acme)
+    approve(acme, "CHG-10", by="alice")  # who wrote it, and is on the change board
+    ended = review(acme)
+    assert ended.code == 10
+    must_say(ended, "approver-independent", "alice")
+    anchor = 'change-board = ["alice", "bob"]'
+    text = (acme.home / "urgent.toml").read_text()
+    assert anchor in text
+    scene = acme.world.change("CHG-11", **UNAPPROVED)
+    assert emergency(acme, scene).code == 0
+    approve(acme, "CHG-11", by="carol")  # who merged and deployed it
+    more = (
+        ("\n[groups]", f'{RULES}\n\n[groups]\noncall = ["carol"]'),
+        (anchor, 'change-board = ["alice", "bob", "carol"]'),
+    )
+    given = acme.shell() | acme.rewrite("wider.toml", *more)
+    ended = acme.gate("review", "--index", "2", environment=given, expect=10)
+    must_say(ended, "fail", "approver-independent", "carol")
+
+
+def test_an_approval_of_before_is_no_review(acme: Job) -> None:
+    """What was waived was something else: bob had approved before."""
+    urgent(acme, approver="bob", status="Awaiting approval")
+    ended = review(acme)
+    assert ended.code == 10
+    must_say(ended, "NOT APPROVED")
+    approve(acme, "CHG-10", by="bob")
+    assert review(acme).code == 0
+
+
+def test_a_late_review_is_recorded_as_late_and_ends_the_block(acme: Job, later: Later) -> None:
+    urgent(acme)
+    assert reviewed(later.enforce(acme.world.change("CHG-12"))) == "overdue"
+    approve(acme, "CHG-10")
+    done = later.review(0)
+    assert done.late
+    record = acme.view().record(done.appended.index)  # type: ignore[union-attr]
+    assert isinstance(record, ReviewRecord)
+    assert record.predicate.late
+    assert reviewed(later.enforce(acme.world.change("CHG-13"))) == "none"
+    acme.gate("log", "verify", expect=0)
+
+
+def test_what_is_no_emergency_is_not_reviewed(acme: Job) -> None:
+    acme.receipt("ordinary", None, "--ticket", "CHG-1")
+    for which in (("--index", "0"), ("--receipt", "receipts/ordinary")):
+        ended = review(acme, *which)
+        assert ended.code == 10
+        must_say(ended, "entry 0 is no emergency")
+    assert review(acme, "--index", "7").code == 2
+    for which in ((), ("--index", "0", "--receipt", "receipts/ordinary")):
+        given = {**acme.shell(), **pinned(acme)}
+        acme.gate("review", *which, environment=given, expect=2)
+
+
+def test_without_its_disclosure_nobody_knows_who_deployed(acme: Job) -> None:
+    urgent(acme)
+    approve(acme, "CHG-10")
+    (path,) = (acme.home / "change-evidence").rglob("*.json")
+    kept = path.read_bytes()
+    path.unlink()
+    ended = review(acme)
+    assert ended.code == 11
+    must_say(ended, "who deployed", "is not known any more")
+    path.write_bytes(kept)
+    assert review(acme).code == 0
+
+
+@pytest.mark.parametrize("fault", ["reset", "html", "truncated"])
+def test_a_service_that_does_not_answer_settles_nothing(acme: Job, fault: Kind) -> None:
+    urgent(acme)
+    approve(acme, "CHG-10")
+    acme.world.jira.fault("/rest/", fault)
+    ended = review(acme)
+    assert ended.code == 11
+    must_say(ended, "UNDETERMINED: the emergency of entry 0 still awaits its review")
+    acme.world.jira.heal()
+    assert review(acme).code == 0

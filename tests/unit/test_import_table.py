@@ -45,6 +45,10 @@ TABLE: Mapping[str, tuple[str, ...]] = {
         *(*BASE, "facts", "policy", "config", "identity", "place"),
         *("record", "log", "store", "tlog", "tickets", "forges"),
     ),
+    "review": (
+        *(*BASE, "deploy", "facts", "policy", "config", "identity", "place"),
+        *("controls", "record", "log", "store"),
+    ),
     "demo": (),
 }
 ANYTHING = ("cli", "__main__")  # they compose; nobody imports them
