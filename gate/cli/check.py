@@ -11,6 +11,7 @@ from gate.cli.inputs import Options, ask, now
 from gate.cli.logs import log_requests
 from gate.cli.options import ANSWER, PLACE, QUESTION, shared
 from gate.cli.reading import kept_option, read_all_kept
+from gate.cli.waiting import wait_if_asked
 
 
 @click.command("check")
@@ -25,6 +26,7 @@ def command(output: str, quiet: bool, verbose: bool, kept: tuple[str, ...], **gi
 
     asked = ask(Options(**given))
     heads = read_all_kept(kept)
+    wait_if_asked(asked, heads)
     judged = check(asked.question, asked.place, asked.secrets, now, heads)
     log_requests(judged.gathered.requests, verbose=verbose)
     view = view_of("check", judged, asked.place.policy, None, code_of(judged.decision))

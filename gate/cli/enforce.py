@@ -14,6 +14,7 @@ from gate.cli.logs import log_requests
 from gate.cli.options import ANSWER, PLACE, QUESTION, shared
 from gate.cli.printing import say
 from gate.cli.reading import kept_option, read_all_kept
+from gate.cli.waiting import wait_if_asked
 from gate.deploy import Recorded
 from gate.errors import FINDING
 from gate.frozen import dataclass
@@ -68,6 +69,7 @@ def enforce_and_print(
     """The whole of enforce but for ending the process; ``gate run`` goes on from here."""
     from gate.deploy import enforce
 
+    wait_if_asked(asked, kept)
     recorded = enforce(asked.question, asked.place, asked.secrets, now, kept)
     log_requests(recorded.judged.gathered.requests, verbose=verbose)
     path = write_receipt(recorded, receipt)

@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gate.cli.printing import read_secrets
+from gate.cli.urgency import read_reason, read_wait
 from gate.errors import UsageError
 from gate.frozen import dataclass
-from gate.model import COMMIT_ID, Artifact, Deployment, Free, PinState, RunClaim
+from gate.model import COMMIT_ID, Artifact, Deployment, PinState, RunClaim
 
 if TYPE_CHECKING:
     from gate.config import Policy, Secrets
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from gate.store.disclosure import DisclosureStore
 
 ARTIFACT = re.compile(r"(?P<name>[^\s@=]{1,200})@sha256:(?P<sha256>[0-9a-f]{64})")
-
-REASON_AT_LEAST, REASON_AT_MOST = 10, 1000  # characters
 
 
 def now() -> datetime:
@@ -46,15 +45,17 @@ class Options:
     trust: str | None
     log_url: str | None
     emergency: str | None
+    wait: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question with the policy and the secrets to answer it by."""
+    """A question with the policy and the secrets to answer it by, and how long to wait."""
 
     question: Question
     place: Place
     secrets: Secrets
+    wait: timedelta | None = None
 
 
 def ask(options: Options, environ: Mapping[str, str] | None = None) -> Asked:
@@ -89,7 +90,9 @@ def ask(options: Options, environ: Mapping[str, str] | None = None) -> Asked:
         pin=pin_of(place.policy, environ),
         emergency=read_reason(options.emergency, place.policy, environment),
     )
-    return Asked(question, place, secrets)
+    urgent = options.emergency is not None
+    wait = read_wait(options.wait, place.policy, environment, emergency=urgent)
+    return Asked(question, place, secrets, wait)
 
 
 def open_place(
@@ -217,25 +220,6 @@ def parse_tickets(given: tuple[str, ...], policy: Policy, environment: str) -> t
     if len(given) > TICKETS_AT_MOST:
         raise UsageError(f"{len(given)} tickets given; at most {TICKETS_AT_MOST} are looked up")
     return tuple(dict.fromkeys(parse_id(text, policy.jira.projects) for text in given))
-
-
-def read_reason(given: str | None, policy: Policy, environment: str) -> Free | None:
-    """The reason of --emergency, for an environment whose policy has emergencies."""
-    if given is None:
-        return None
-    if policy.environments[environment].emergency is None:
-        raise UsageError(
-            f"the policy has no emergencies in {environment}",
-            remedy="deploy with an approved change request; or agree on `emergency` in the policy",
-        )
-    reason = given.strip()
-    if len(reason) < REASON_AT_LEAST or len(reason) > REASON_AT_MOST or not reason.isprintable():
-        raise UsageError(
-            f"--emergency needs a reason: one line of {REASON_AT_LEAST} to {REASON_AT_MOST} "
-            "characters",
-            remedy="say what is broken and why it cannot wait; reviewers and auditors read it",
-        )
-    return Free(reason)
 
 
 def resolve_commit(given: str | None, run: RunClaim) -> tuple[str, bool]:

@@ -16,6 +16,7 @@ from gate.controls.approved import OBJECTION
 from gate.controls.change import range_of
 from gate.controls.control import (
     Finding,
+    codes_of,
     conclude,
     environment_of,
     failed,
@@ -88,11 +89,11 @@ def _declared(facts: Facts, policy: Policy) -> Finding:
 def is_waived(result: ControlResult, facts: Facts, policy: Policy) -> bool:
     """Whether an emergency here does without the control, which does not pass."""
     rules = environment_of(facts, policy).emergency
-    if rules is None or OBJECTION in _codes(result.judgement):
+    if rules is None or OBJECTION in codes_of(result.judgement):
         return False
     if result.id in rules.waives and result.id not in NEVER_WAIVED:
         return True
-    nothing_else = _codes(result.judgement) == {NO_APPROVAL}
+    nothing_else = codes_of(result.judgement) == {NO_APPROVAL}
     return APPROVED in rules.waives and nothing_else and nobody_decided(facts, policy)
 
 
@@ -155,9 +156,3 @@ def waived(judgement: Judgement) -> Judgement:
         judgement.remedy,
         judgement.claims,
     )
-
-
-def _codes(judgement: Judgement) -> set[str]:
-    also = judgement.observed.args.get("also", ())
-    others = also if isinstance(also, tuple) else ()
-    return {judgement.observed.code, *(str(code) for code in others)}
