@@ -399,3 +399,21 @@ def test_a_service_that_does_not_answer_settles_nothing(acme: Job, fault: Kind) 
     must_say(ended, "UNDETERMINED: the emergency of entry 0 still awaits its review")
     acme.world.jira.heal()
     assert review(acme).code == 0
+
+
+def test_the_auditor_counts_them_and_with_names_per_person(acme: Job) -> None:
+    urgent(acme)
+    approve(acme, "CHG-10")
+    assert review(acme).code == 0
+    period = ("--from", "2020-01-01", "--to", "2100-01-01")
+    listed = ("audit", "population", *period, "--output")
+    must_say(
+        acme.gate(*listed, "plain.csv", expect=0),
+        "emergencies: 1 of 1 let pass, 0 refused;",
+        "reviewed in time 1, late 0; awaiting review 0, overdue 0",
+    )
+    must_say(acme.gate(*listed, "named.csv", "--people", expect=0), "carol: 1")
+    header = json.loads((acme.home / "named.header.json").read_text())
+    assert header["emergencies"]["by_person"] == {"carol": 1}
+    assert REASON in (acme.home / "named.csv").read_text()
+    assert REASON not in (acme.home / "plain.csv").read_text()
