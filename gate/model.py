@@ -460,7 +460,8 @@ class History:
     ``prior_tickets`` (by ticket id) are the newest records below the head. ``uses`` has, for each
     ticket that was asked about, what it let into this environment, oldest first: of a ticket that
     is missing there nothing is known. ``emergencies`` are those of the service, in any environment,
-    that still await their review, oldest first.
+    that still await their review, oldest first. ``offline``: the log could not be read, and an
+    emergency goes on with what is known without it, at size 0.
     """
 
     size: int
@@ -471,6 +472,7 @@ class History:
     prior_tickets: Mapping[str, EntryLink] = field(default_factory=dict)
     uses: Mapping[str, tuple[TicketUse, ...]] = field(default_factory=dict)
     emergencies: tuple[OpenEmergency, ...] = ()
+    offline: bool = False
 
 
 # ---------------------------------------------------------------- facts
@@ -587,7 +589,8 @@ class Emergency:
 
     ``waived`` are the controls that were done without, ``review_by`` when the review is due: none
     and None unless the decision is ``emergency``. ``against`` are those that it cannot do without.
-    ``seconded``: somebody other than the deployer
+    ``deferred`` are those of ``waived`` that could not be judged since a service was down, and
+    ``spooled`` says that the log was. ``seconded``: somebody other than the deployer
     approved, so that a review of an earlier emergency which is overdue does not block this one.
     """
 
@@ -596,6 +599,8 @@ class Emergency:
     review_by: datetime | None = None
     seconded: bool = False
     against: tuple[str, ...] = ()
+    deferred: tuple[str, ...] = ()
+    spooled: bool = False
 
 
 @dataclass(frozen=True, slots=True)

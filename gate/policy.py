@@ -17,6 +17,8 @@ from gate.controls.emergency import (
     APPROVED,
     DECLARED,
     TITLE,
+    is_deferred,
+    is_offline,
     is_seconded,
     is_waived,
     judge_declared,
@@ -68,7 +70,12 @@ def _declared(
     rules = environment_of(facts, policy).emergency
     missing = [each for each in results if _is_missing(each)]
     authorised = declared.judgement.outcome is Outcome.PASS
-    against = tuple(each.id for each in missing if not is_waived(each, facts, policy))
+    deferred = tuple(each.id for each in missing if is_deferred(each, facts, policy))
+    against = tuple(
+        each.id
+        for each in missing
+        if each.id not in deferred and not is_waived(each, facts, policy)
+    )
     if rules is None or not authorised or not missing or against:
         judged = (*results, declared)
         return decide(judged), judged, replace(emergency, against=against)
@@ -77,7 +84,13 @@ def _declared(
         replace(each, judgement=waived(each.judgement)) if each.id in without else each
         for each in results
     )
-    granted = replace(emergency, waived=without, review_by=now + rules.review_within)
+    granted = replace(
+        emergency,
+        waived=without,
+        review_by=now + rules.review_within,
+        deferred=deferred,
+        spooled=is_offline(facts),
+    )
     return DecisionKind.EMERGENCY, (*judged, declared), granted
 
 

@@ -117,7 +117,8 @@ def review(asked: Asked, place: Place, secrets: Secrets, now: Now) -> Review:
     if link not in {each.link for each in history.emergencies}:
         return Review(link, None, late=False, gathered=None, appended=None)
     emergency = _open(link, record, view, place)
-    gathered = gather(_question(asked, record), place.policy, secrets, _as_judged(history, record))
+    judged = _as_judged(history, emergency, view)
+    gathered = gather(_question(asked, record), place.policy, secrets, judged)
     facts = _of_its_run(gathered.facts, emergency)
     decision = evaluate_review(facts, place.policy, now(), record.at, emergency.unapproved)
     entry = _record(facts, decision, emergency, place, keys.signer, store, history)
@@ -218,10 +219,20 @@ def _question(asked: Asked, record: DecisionRecord) -> Question:
     return Question(deployment, record.tickets, "", asked.checkout, asked.environ, asked.pin)
 
 
-def _as_judged(history: History, record: DecisionRecord) -> History:
-    """The log's history with the base that the emergency was judged from: its own range."""
-    base = record.history.base
-    return replace(history, base=Base(base.kind, base.commit or "", base.index))
+def _as_judged(history: History, emergency: Emergency, view: LogView) -> History:
+    """The log's history with the base of the emergency's own range.
+
+    That is what it was judged from; but where the log could not be read then, what the log tells.
+    """
+    from gate.log.history import base_before
+    from gate.record.summary import is_spooled
+
+    record, base = emergency.record, emergency.record.history.base
+    start = Base(base.kind, base.commit or "", base.index)
+    if is_spooled(record):
+        about = (record.service, record.environment, record.commit)
+        start = base_before(view, *about, emergency.link.index)
+    return replace(history, base=start)
 
 
 def _of_its_run(facts: Facts, emergency: Emergency) -> Facts:

@@ -18,7 +18,9 @@ class Emergencies:
 
     ``went_on`` counts what was let pass, emergencies or not: what ``declared`` is a share of.
     ``awaiting`` and ``overdue`` are emergencies without an approving review, before and after their
-    deadline, at the time ``asked_at``. ``refused`` were declared and not granted. ``deployers``
+    deadline, at the time ``asked_at``. ``refused`` were declared and not granted. ``deferred`` went
+    on while a service was down that should have been asked, ``spooled`` while the log itself was,
+    and were recorded in it later. ``deployers``
     counts emergencies by the row's cell of that name: a label means another person in each row.
     """
 
@@ -30,6 +32,8 @@ class Emergencies:
     awaiting: int = 0
     overdue: int = 0
     refused: int = 0
+    deferred: int = 0
+    spooled: int = 0
     deployers: Counter[str] = field(default_factory=Counter)
 
     def add(self, record: DecisionRecord, row: Row) -> None:
@@ -40,6 +44,10 @@ class Emergencies:
             return
         self.declared += 1
         self.deployers[row.deployer] += 1
+        emergency = record.predicate.emergency
+        if emergency is not None:
+            self.deferred += bool(emergency.deferred)
+            self.spooled += emergency.spooled
         if row.review_outcome == IN_TIME:
             self.in_time += 1
         elif row.review_outcome == LATE:

@@ -214,6 +214,11 @@ def _notes(predicate: DecisionPredicate, opened: Opened, ended: Ended | None) ->
     if predicate.replaces is not None:
         codes = ", ".join(predicate.replaces.failed)
         yield f"denied at its place in the log ({predicate.replaces.reason}: {codes})"
+    emergency = predicate.emergency
+    if emergency is not None and emergency.deferred:
+        yield f"a service was down: not judged were {', '.join(emergency.deferred)}"
+    if emergency is not None and emergency.spooled:
+        yield "the log was down: recorded later, and judged without it"
     if ended is not None and ended.count > 1:
         yield f"the newest of {ended.count} outcomes"
     if opened.people == NOT_AT_HAND:

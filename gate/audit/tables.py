@@ -142,6 +142,8 @@ def _emergencies(header: Header) -> dict[str, Any]:
         "declared": found.declared,
         "of_permitted": found.went_on,
         "refused": found.refused,
+        "deferred": found.deferred,
+        "spooled": found.spooled,
         "reviewed_in_time": found.in_time,
         "reviewed_late": found.late,
         "awaiting_review": found.awaiting,

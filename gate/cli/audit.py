@@ -104,6 +104,8 @@ def _say_emergencies(header: Header) -> None:
         f"  reviewed in time {found.in_time}, late {found.late}; "
         f"awaiting review {found.awaiting}, overdue {found.overdue}"
     )
+    if found.deferred:
+        say(f"  while a service was down {found.deferred}, the log itself {found.spooled}")
     for name, count in sorted(found.deployers.items()) if header.people_asked else ():
         say(f"  {name}: {count}")
 

@@ -120,7 +120,7 @@ class EmergencyRules:
 
     ``waives`` are ids of controls, none of them of integrity; ``review_within`` counts from the
     decision; ``by`` are names of groups or people. ``offline``: a ticket system that is down may be
-    asked later.
+    asked later, and a log that is down be written later.
     """
 
     waives: tuple[str, ...]

@@ -3,7 +3,8 @@
 Pure. ``policy`` asks when an emergency was declared and something required does not pass. It waives
 nothing of integrity, with one exception that the policy must have asked for: where ``approved`` is
 waived and there is no approval at all, what says only that an approval is missing is waived with
-it, ``approver-independent`` too. An objection is never waived.
+it, ``approver-independent`` too. An objection is never waived. With ``emergency.offline`` what only
+a service that is down keeps from being judged is deferred (``is_deferred``).
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from gate.config.emergencies import NEVER_WAIVED
+from gate.config.levels import INTEGRITY_IDS
 from gate.config.types import Policy
 from gate.controls.approved import OBJECTION
 from gate.controls.change import range_of
@@ -26,21 +28,28 @@ from gate.controls.control import (
 )
 from gate.controls.counted import NO_APPROVAL, Teller, Vote, lines
 from gate.controls.pipeline import deployer
-from gate.controls.tickets import all_looked_up, found
+from gate.controls.tickets import UNREAD, all_looked_up, found
 from gate.identity import Relation
 from gate.model import (
     Approval,
     ControlResult,
     Facts,
     Free,
+    History,
     Judgement,
     Maybe,
     Outcome,
     Problem,
+    ProblemKind,
     Verdict,
 )
 
-APPROVED = "approved"
+APPROVED, EXISTS, INDEPENDENT = "approved", "ticket-exists", "approver-independent"
+OF_THE_LOG = {
+    "ticket-not-reused": "ticket-not-reused.unread",
+    "emergency-reviewed": "emergency-reviewed.unread",
+}
+"""What these controls say where the log could not be read."""
 DECLARED = "emergency-declared"
 TITLE = "Whoever declared the emergency may do so"
 
@@ -95,6 +104,43 @@ def is_waived(result: ControlResult, facts: Facts, policy: Policy) -> bool:
         return True
     nothing_else = codes_of(result.judgement) == {NO_APPROVAL}
     return APPROVED in rules.waives and nothing_else and nobody_decided(facts, policy)
+
+
+def is_deferred(result: ControlResult, facts: Facts, policy: Policy) -> bool:
+    """Whether it could not be judged for nothing but a service that is down, and may wait for that.
+
+    That is ``emergency.offline``: the ticket system does not answer, or the log cannot be read.
+    """
+    rules = environment_of(facts, policy).emergency
+    if rules is None or not rules.offline or result.judgement.outcome is not Outcome.UNDETERMINED:
+        return False
+    codes = codes_of(result.judgement)
+    if is_offline(facts) and codes == {OF_THE_LOG.get(result.id, "")}:
+        return True
+    if not tickets_are_down(facts):
+        return False
+    if result.id == EXISTS:
+        return codes == {f"problem.{ProblemKind.UNAVAILABLE}"}
+    is_open = result.id not in INTEGRITY_IDS
+    return codes == {UNREAD} and (
+        is_open or (result.id == INDEPENDENT and APPROVED in rules.waives)
+    )
+
+
+def is_offline(facts: Facts) -> bool:
+    """Whether the log could not be read, and an emergency is judged without it."""
+    return isinstance(facts.history, History) and facts.history.offline
+
+
+def tickets_are_down(facts: Facts) -> bool:
+    """Whether every ticket that could not be read was asked for of a system that is down."""
+    results = [lookup.result for lookup in facts.tickets]
+    problems = [result for result in results if isinstance(result, Problem)]
+    return (
+        bool(problems)
+        and all_looked_up(facts)
+        and all(problem.kind is ProblemKind.UNAVAILABLE for problem in problems)
+    )
 
 
 def nobody_decided(facts: Facts, policy: Policy) -> bool:

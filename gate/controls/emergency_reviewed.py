@@ -15,6 +15,7 @@ from gate.controls.control import (
     require,
     say,
     unavailable,
+    undetermined,
 )
 from gate.controls.emergency import is_seconded
 from gate.model import Facts, Judgement, OpenEmergency, Problem
@@ -37,6 +38,15 @@ def _findings(facts: Facts, policy: Policy, now: datetime) -> Iterator[Finding]:
     history = facts.history
     if isinstance(history, Problem):
         yield unavailable(history)
+        return
+    if history.offline:
+        yield undetermined(
+            say(
+                "emergency-reviewed.unread",
+                "It is not known which emergencies await their review: the log cannot be read.",
+            ),
+            say("emergency-reviewed.unread.remedy", "Run again once the log can be read."),
+        )
         return
     late = overdue(history.emergencies, now)
     if len(history.emergencies) >= OPEN_AT_MOST and facts.emergency is not None:

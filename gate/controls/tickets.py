@@ -8,6 +8,7 @@ from typing import TypeAlias
 from gate.controls.control import Finding, say, undetermined
 from gate.model import ChangeRequest, Facts, Lookup, MissingTicket, Problem
 
+UNREAD = "ticket.unread"  # the code of what is said of a ticket that could not be read
 JudgeTicket: TypeAlias = Callable[[ChangeRequest], Iterable[Finding]]
 
 

@@ -12,6 +12,7 @@
 ``track``        what a run of records says of one service and environment
 ``history``      what the log proves of a deployment about to happen
 ``emergencies``  which emergencies of a service await their review
+``owed``         records of emergencies that wait on the disk for a log that was down
 ``plan``         an append worked out: what to write and the next checkpoint
 ``append``       head, judge again, plan, commit; from the top where another was first
 ``batch``        what one commit appends: our own entry, and those that others left waiting

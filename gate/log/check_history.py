@@ -211,7 +211,7 @@ def _check_judgement(
     here = [place for place, decision in track.places(commit, below) if decision in PERMITTING]
     if tuple(here[-HERE:]) != tuple(told.here):
         _fault(findings, "history", index, "does not name the earlier records of its commit here")
-    if told.decision not in _PERMITTING:
+    if told.decision not in _PERMITTING or told.spooled:
         return
     present = base if below == index else track.base(commit, index)
     start = _start(told)

@@ -16,7 +16,7 @@ from gate.log.emergencies import still_open
 from gate.log.keys import COMMIT, OF_DEPLOYMENTS, TICKET, deployment_key
 from gate.log.source import HistorySource, Hit
 from gate.log.track import Track
-from gate.model import PERMITTING, EntryLink, History, TicketUse
+from gate.model import PERMITTING, Base, EntryLink, History, TicketUse
 from gate.record.predicates import PriorPart
 from gate.record.statement import DecisionRecord, DeploymentOutcome, OutcomeRecord, Record
 from gate.store.contract import Key
@@ -61,6 +61,18 @@ def read_history(
         uses={ticket: uses for ticket, (_, uses) in named.items()},
         emergencies=still_open(prior, view.emergencies(service, since)),
     )
+
+
+def base_before(
+    view: HistorySource, service: str, environment: str, commit: str, below: int
+) -> Base:
+    """Where the range of a deployment starts by the entries before ``below``, all of them."""
+    track = Track()
+    found = view.find(*deployment_key(service, environment), thorough=True)
+    for hit in sorted(found, key=lambda each: each.link.index):
+        if hit.link.index < below:
+            add_to(track, hit)
+    return track.base(commit, below)
 
 
 def _told(record: Record) -> tuple[PriorPart | None, int]:

@@ -6,7 +6,8 @@ whoever verifies (``check_history``); the record carries what that needs (``hist
 do: the base, from which the range of commits starts, the earlier uses of its tickets, and reviews
 of the service's emergencies that are overdue at its time. The earlier records of the same commit
 that a decision counted on cannot go away, since the log that is appended to begins with all of the
-log that was judged.
+log that was judged. An emergency that went on while the log could not be read (``spooled``) counted
+on nothing of it: its review judges the range that the log tells.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import Final
 from gate.log.track import start_of
 from gate.model import PERMITTING, Base, BaseKind, History
 from gate.record.statement import DecisionRecord
-from gate.record.summary import NOT_REUSED, REVIEWED, counts_on, is_seconded
+from gate.record.summary import NOT_REUSED, REVIEWED, counts_on, is_seconded, is_spooled
 
 BASE_MOVED: Final = "base"
 TICKET_REUSED: Final = "ticket-reused"
@@ -39,7 +40,7 @@ def no_longer_holds(record: DecisionRecord, history: History) -> tuple[str, ...]
         return max(others, default=None)
 
     failed = []
-    if not same_base(record, history.base):
+    if not same_base(record, history.base) and not is_spooled(record):
         failed.append(BASE_MOVED)
     if reused(record, last_other):
         failed.append(TICKET_REUSED)

@@ -54,6 +54,8 @@ def _emergency(view: DecisionView) -> dict[str, object] | None:
         "granted": emergency.granted,
         "waived": list(emergency.waived),
         "review_by": emergency.review_by or None,
+        "deferred": list(emergency.deferred),
+        "spooled": emergency.spooled or None,
     }
 
 

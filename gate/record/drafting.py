@@ -122,6 +122,8 @@ class Drafting:
             emergency.waived,
             emergency.review_by,
             emergency.seconded,
+            emergency.deferred,
+            emergency.spooled,
         )
 
     # ------------------------------------------------------------ labels

@@ -470,12 +470,16 @@ class EmergencyPart:
 
     ``waived`` is empty and ``review_by`` null unless it was granted. ``seconded``: somebody other
     than the deployer had approved, so that an overdue review of another emergency did not count.
+    ``deferred`` are those of ``waived`` that a service which was down kept from being judged;
+    ``spooled``: so was the log, which it was judged without, at size 0, and recorded in later.
     """
 
     reason: TextLabel
     waived: tuple[Code, ...]
     review_by: datetime | None
     seconded: bool
+    deferred: tuple[Code, ...] = ()
+    spooled: bool = False
 
 
 @dataclass(frozen=True, slots=True)

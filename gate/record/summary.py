@@ -28,7 +28,8 @@ class Judged(NamedTuple):
     ticket when it was approved anew ("" for null), and ``not_reused`` says whether the decision
     counted on the control of that name: required, and not waived. ``reviewed`` says the same of
     ``emergency-reviewed``, but of an emergency that was seconded: that counts on nothing. Of an
-    emergency ``review_by`` is when its review is due; "" of any other decision.
+    emergency ``review_by`` is when its review is due; "" of any other decision. ``spooled``: it was
+    judged without the log, and so not from the base that the log tells.
     """
 
     decision: str
@@ -46,6 +47,7 @@ class Judged(NamedTuple):
     not_reused: bool
     reviewed: bool = False
     review_by: str = ""
+    spooled: bool = False
 
 
 class Ended(NamedTuple):
@@ -138,6 +140,7 @@ def _judged(record: DecisionRecord) -> Judged:
         not_reused=counts_on(record, NOT_REUSED),
         reviewed=counts_on(record, REVIEWED) and not is_seconded(record),
         review_by=format_time(record.review_by) if record.decision is _EMERGENCY else "",
+        spooled=is_spooled(record),
     )
 
 
@@ -147,6 +150,12 @@ def counts_on(record: DecisionRecord, control: str) -> bool:
         one.id == control and one.level is Level.REQUIRE and one.outcome is not Outcome.WAIVED
         for one in record.predicate.controls
     )
+
+
+def is_spooled(record: DecisionRecord) -> bool:
+    """Whether it is an emergency that was judged without the log, and recorded in it later."""
+    emergency = record.predicate.emergency
+    return record.decision is _EMERGENCY and emergency is not None and emergency.spooled
 
 
 def is_seconded(record: DecisionRecord) -> bool:

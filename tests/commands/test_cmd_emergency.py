@@ -22,7 +22,7 @@ from gate.deploy import enforce as enforce_at
 from gate.model import DecisionKind, Outcome
 from gate.output import json_v1
 from gate.record.disclosure import parse_disclosure
-from gate.record.predicates import ReviewOutcome
+from gate.record.predicates import ReviewOutcome, Unknown
 from gate.record.statement import DecisionRecord, ReviewRecord
 from gate.review import Asked, Review
 from gate.review import review as review_at
@@ -41,9 +41,10 @@ def acme(tmp_path: Path) -> Iterator[Job]:
         yield made
 
 
-def pinned(acme: Job) -> dict[str, str]:
+def pinned(acme: Job, *, offline: bool = False) -> dict[str, str]:
     """Acme's policy with emergencies, by carol who starts the pipelines."""
-    more = f'{RULES}\n\n[groups]\noncall = ["carol"]'
+    rules = RULES.replace(" }", ", offline = true }") if offline else RULES
+    more = f'{rules}\n\n[groups]\noncall = ["carol"]'
     return acme.rewrite("urgent.toml", ("\n[groups]", more))
 
 
@@ -417,3 +418,146 @@ def test_the_auditor_counts_them_and_with_names_per_person(acme: Job) -> None:
     assert header["emergencies"]["by_person"] == {"carol": 1}
     assert REASON in (acme.home / "named.csv").read_text()
     assert REASON not in (acme.home / "plain.csv").read_text()
+
+
+# ---------------------------------------------------------------- while a service is down
+
+
+def blind(acme: Job, scene: Scene, command: str = "enforce", *arguments: str) -> Ended:
+    """An emergency by a policy that lets it go on while a service is down."""
+    return acme.gate(
+        *(command, "--service", scene.service, "--environment", "production"),
+        *("--ticket", scene.key, "--emergency", REASON, *arguments),
+        environment={**acme.ci(scene), **pinned(acme, offline=True)},
+    )
+
+
+def test_jira_down_an_emergency_goes_on_and_its_review_asks_jira(acme: Job) -> None:
+    scene = acme.world.change("CHG-10", **UNAPPROVED)
+    acme.world.jira.fault("/rest/", "reset")
+    assert emergency(acme, scene).code == 11
+    for command in ("check", "enforce"):
+        ended = blind(acme, scene, command)
+        assert ended.code == 0, said(ended)
+        must_say(ended, "A service is down: ticket-exists, ", "could not be judged")
+    record = acme.records()[-1]
+    assert isinstance(record, DecisionRecord)
+    assert record.predicate.emergency is not None
+    assert "ticket-exists" in record.predicate.emergency.deferred
+    acme.world.jira.heal()
+    assert review(acme, "--index", "1").code == 10
+    approve(acme, "CHG-10")
+    assert review(acme, "--index", "1").code == 0
+    acme.gate("log", "verify", expect=0)
+
+
+def test_a_ticket_that_is_not_there_is_not_excused(acme: Job) -> None:
+    acme.world.change("CHG-10", **UNAPPROVED)
+    scene = acme.world.change("CHG-11", with_ticket=False)
+    assert blind(acme, scene).code == 10
+
+
+@pytest.fixture
+def away(acme: Job) -> Job:
+    """The log's disk is gone, with two deployments on it."""
+    assert enforce(acme, acme.world.change("CHG-2"), "--receipt", "receipts/before").code == 0
+    acme.gate(
+        *("complete", "--outcome", "succeeded", "--receipt", "receipts/before"),
+        environment=acme.shell(),
+        expect=0,
+    )
+    (acme.home / "log").rename(acme.home / "gone")
+    return acme
+
+
+def back(acme: Job) -> None:
+    (acme.home / "gone").rename(acme.home / "log")
+
+
+def test_the_log_down_its_record_is_owed_and_settled_afterwards(away: Job) -> None:
+    scene = away.world.change("CHG-10", **UNAPPROVED)
+    assert emergency(away, scene).code == 12
+    ended = blind(away, scene, "enforce", "--format", "json")
+    assert ended.code == 0, said(ended)
+    must_say(ended, "its record is owed", "gate log sync --spool")
+    told = answer(ended)
+    Draft202012Validator(json.loads(SCHEMA.read_text())).validate(told)
+    assert told["record"] is None
+    assert told["emergency"]["spooled"].startswith("gate-spool/")
+    assert told["emergency"]["deferred"] == ["ticket-not-reused", "emergency-reviewed"]
+    assert blind(away, scene, "check").code == 0
+    back(away)
+    environment = {**away.shell(), **pinned(away, offline=True)}
+    ended = away.gate("log", "sync", "--spool", environment=environment, expect=0)
+    must_say(ended, "settled: entry 2 of", "gate-receipts/2.tlog-proof", "appended 1 records")
+    assert list((away.home / "gate-spool").iterdir()) == []
+    must_say(away.gate("log", "sync", "--spool", environment=environment), "appended 0 records")
+    away.gate("log", "verify", expect=0)
+    record = away.records()[-1]
+    assert isinstance(record, DecisionRecord)
+    assert record.decision is DecisionKind.EMERGENCY
+    assert record.predicate.emergency is not None
+    assert record.predicate.emergency.spooled
+    must_say(away.gate("log", "show", "2", "--people", expect=0), REASON)
+    approve(away, "CHG-10")
+    done = away.gate("review", "--index", "2", environment=environment)
+    assert done.code == 0, said(done)
+    listed = ("audit", "population", "--from", "2020-01-01", "--to", "2100-01-01")
+    must_say(
+        away.gate(*listed, "--output", "all.csv", expect=0),
+        "while a service was down 1, the log itself 1",
+    )
+    away.gate("log", "verify", expect=0)
+
+
+def test_its_review_judges_the_range_that_the_log_tells(away: Job) -> None:
+    """A change merged before it that nobody approved came along unseen."""
+    away.world.change("CHG-9", **UNAPPROVED)
+    scene = away.world.change("CHG-10", **UNAPPROVED)
+    assert blind(away, scene).code == 0
+    back(away)
+    environment = {**away.shell(), **pinned(away, offline=True)}
+    away.gate("log", "sync", "--spool", environment=environment, expect=0)
+    approve(away, "CHG-10")
+    ended = away.gate("review", "--index", "2", environment=environment)
+    record = away.view().record(3)
+    assert isinstance(record, ReviewRecord)
+    assert not isinstance(record.predicate.change, Unknown)
+    assert record.predicate.change.base.index == 0
+    commits = record.predicate.change.commits
+    assert isinstance(commits, tuple)
+    assert len(commits) == 4
+    assert ended.code == 0, said(ended)
+
+
+def test_without_the_log_only_an_emergency_goes_on(away: Job) -> None:
+    given = pinned(away, offline=True)
+    scene = away.world.change("CHG-10")
+    ended = away.gate(
+        *("enforce", *SHOP, "--ticket", "CHG-10"), environment={**away.ci(scene), **given}
+    )
+    assert ended.code == 12
+    moved = away.world.change("CHG-11", moved_to="OPS-11", **UNAPPROVED)
+    assert blind(away, moved).code == 12
+    assert not (away.home / "gate-spool").exists()
+
+
+def test_run_says_that_the_outcome_is_owed_too(away: Job) -> None:
+    scene = away.world.change("CHG-10", **UNAPPROVED)
+    ended = away.gate(
+        *("run", *SHOP, "--ticket", "CHG-10", "--emergency", REASON, "--", "true"),
+        environment={**away.ci(scene), **pinned(away, offline=True)},
+    )
+    assert ended.code == 12
+    must_say(ended, "its outcome is not recorded: the log is down", "gate log sync --spool")
+
+
+def test_what_others_put_into_the_spool_is_not_appended(away: Job) -> None:
+    scene = away.world.change("CHG-10", **UNAPPROVED)
+    assert blind(away, scene).code == 0
+    back(away)
+    environment = {**away.shell(), **pinned(away, offline=True)}
+    (path,) = (away.home / "gate-spool").glob("*.evidence.json")
+    path.write_bytes(path.read_bytes() + b" ")
+    away.gate("log", "sync", "--spool", environment=environment, expect=13)
+    assert away.view().size == 2

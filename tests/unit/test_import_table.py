@@ -49,6 +49,10 @@ TABLE: Mapping[str, tuple[str, ...]] = {
         *(*BASE, "deploy", "facts", "policy", "config", "identity", "place"),
         *("controls", "record", "log", "store"),
     ),
+    "offline": (
+        *(*BASE, "deploy", "facts", "config", "place"),
+        *("record", "log"),
+    ),
     "demo": (),
 }
 ANYTHING = ("cli", "__main__")  # they compose; nobody imports them

@@ -127,6 +127,8 @@ def test_the_header_counts_them() -> None:
         "declared": 5,
         "of_permitted": 6,
         "refused": 1,
+        "deferred": 0,
+        "spooled": 0,
         "reviewed_in_time": 1,
         "reviewed_late": 1,
         "awaiting_review": 3,

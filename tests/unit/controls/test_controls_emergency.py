@@ -338,3 +338,89 @@ def test_the_history_of_the_log_is_needed() -> None:
     made = judged(good_facts(history=problem(service="log")))
     assert outcome(made, "emergency-reviewed") is Outcome.UNDETERMINED
     assert jira("bob") != github("bob")
+
+
+# ---------------------------------------------------------------- while a service is down
+
+OFFLINE = replace(RULES, offline=True)
+UNREAD = replace(good_history(uses={}), size=0, offline=True)
+
+
+def unread(kind: ProblemKind = ProblemKind.UNAVAILABLE) -> Facts:
+    """The ticket system does not answer."""
+    facts = urgent()
+    lookups = tuple(replace(each, result=problem(kind)) for each in facts.tickets)
+    return replace(facts, tickets=lookups)
+
+
+def test_a_ticket_system_that_is_down_may_be_asked_later() -> None:
+    made = judged(unread(), policy(OFFLINE))
+    assert made.kind is DecisionKind.EMERGENCY
+    assert made.emergency is not None
+    assert "ticket-exists" in made.emergency.deferred
+    assert "approver-independent" in made.emergency.deferred
+    assert set(made.emergency.deferred) == set(made.emergency.waived)
+    assert not made.emergency.spooled
+    assert judged(unread()).kind is DecisionKind.UNDETERMINED
+    assert judged(replace(unread(), emergency=None), policy(OFFLINE)).kind is (
+        DecisionKind.UNDETERMINED
+    )
+
+
+@pytest.mark.parametrize("kind", [k for k in ProblemKind if k is not ProblemKind.UNAVAILABLE])
+def test_one_that_answers_is_not_down(kind: ProblemKind) -> None:
+    assert judged(unread(kind), policy(OFFLINE)).kind is DecisionKind.UNDETERMINED
+
+
+def test_a_ticket_that_is_missing_or_objected_to_is_not_deferred_beside_one_that_is_unread() -> (
+    None
+):
+    facts = urgent(good_ticket(), good_ticket(key="CHG-2"))
+    down = replace(facts.tickets[0], result=problem())
+    missing = replace(facts.tickets[1], result=MissingTicket())
+    objection = good_approval("bob", verdict=Verdict.DECLINED)
+    objected = replace(facts.tickets[1], result=good_ticket(key="CHG-2", approvals=(objection,)))
+    for other in (missing, objected):
+        made = judged(replace(facts, tickets=(down, other)), policy(OFFLINE))
+        assert made.kind is DecisionKind.DENIED
+
+
+def test_independence_is_deferred_only_where_approval_may_be_waived() -> None:
+    other = replace(OFFLINE, waives=("rollback-plan",))
+    made = judged(unread(), policy(other))
+    assert made.kind is DecisionKind.UNDETERMINED
+    assert made.emergency is not None
+    assert made.emergency.against == ("approver-independent",)
+
+
+@pytest.mark.parametrize(
+    "changes", [{"clocks": ()}, {"given": (), "tickets": ()}, {"change": problem()}]
+)
+def test_nothing_else_of_integrity_is_deferred(changes: dict[str, Any]) -> None:
+    facts = replace(unapproved(), **changes)
+    assert judged(facts, policy(OFFLINE)).kind is not DecisionKind.EMERGENCY
+
+
+def test_without_the_log_what_needs_it_is_deferred_and_nothing_else() -> None:
+    facts = replace(urgent(), history=UNREAD)
+    made = judged(facts, policy(OFFLINE))
+    assert made.kind is DecisionKind.EMERGENCY
+    assert made.emergency is not None
+    assert made.emergency.deferred == ("ticket-not-reused", "emergency-reviewed")
+    assert made.emergency.spooled
+    assert judged(facts).kind is DecisionKind.UNDETERMINED
+    alone = replace(unapproved(), history=UNREAD)
+    assert judged(alone, policy(OFFLINE)).kind is DecisionKind.EMERGENCY
+    maker = replace(urgent(good_ticket(approvals=(good_approval("dave"),))), history=UNREAD)
+    assert judged(maker, policy(OFFLINE)).kind is DecisionKind.DENIED
+
+
+def test_both_may_be_down() -> None:
+    made = judged(replace(unread(), history=UNREAD), policy(OFFLINE))
+    assert made.kind is DecisionKind.EMERGENCY
+    assert made.emergency is not None
+    assert {"ticket-exists", "emergency-reviewed"} <= set(made.emergency.deferred)
+
+
+def test_without_the_log_nothing_but_an_emergency_is_ever_right() -> None:
+    assert judged(good_facts(history=UNREAD)).kind is DecisionKind.UNDETERMINED
