@@ -31,6 +31,7 @@ from gate.model import (
     Level,
     Outcome,
     Problem,
+    ProblemKind,
     Verdict,
 )
 from gate.policy import evaluate
@@ -82,6 +83,29 @@ def test_nothing_of_integrity_is_ever_waived(
     for result in made.controls:
         if made.kind in PERMITTING and result.level is Level.REQUIRE:
             assert result.judgement.outcome is Outcome.PASS or result.id in waived
+
+
+@given(st.sampled_from(WORLDS), st.lists(WORSE, max_size=5), EMERGENCIES)
+def test_a_service_that_is_down_excuses_only_what_it_keeps_from_being_judged(
+    world: Facts, steps: list[Step], policy: Policy
+) -> None:
+    places = {
+        name: replace(e, emergency=replace(e.emergency, offline=True))
+        for name, e in policy.environments.items()
+        if e.emergency is not None
+    }
+    *_, facts = walk(declared(world), steps)
+    plain = evaluate(facts, policy, NOW)
+    made = evaluate(facts, replace(policy, environments=places), NOW)
+    down = [lookup.result.kind for lookup in facts.tickets if isinstance(lookup.result, Problem)]
+    if plain.kind in PERMITTING or not down or set(down) != {ProblemKind.UNAVAILABLE}:
+        assert made.kind is plain.kind
+    waived = {r.id for r in made.controls if r.judgement.outcome is Outcome.WAIVED}
+    assert waived & INTEGRITY <= {INDEPENDENT, "ticket-exists"}
+    assert made.emergency is not None
+    assert set(made.emergency.deferred) <= waived
+    before = {r.id: r.judgement.outcome for r in plain.controls}
+    assert all(before[one] is Outcome.UNDETERMINED for one in made.emergency.deferred)
 
 
 OBJECTIONS: st.SearchStrategy[Step] = st.builds(
