@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gate.cli.answer import code_of, print_decision, tell_ci, view_of
+from gate.cli.folders import RECEIPTS, SPOOL
 from gate.cli.inputs import Asked, Options, ask, now
 from gate.cli.logs import log_requests
 from gate.cli.options import ANSWER, PLACE, QUESTION, shared
@@ -19,12 +20,10 @@ from gate.deploy import Recorded
 from gate.errors import FINDING, OK
 from gate.frozen import dataclass
 from gate.output.view import DecisionView, RecordedView
-from gate.store.contract import StoreError
 
 if TYPE_CHECKING:
     from gate.log.kept import Kept
-
-RECEIPTS = "gate-receipts"
+    from gate.store.contract import StoreError
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +71,7 @@ def enforce_and_print(
 ) -> Enforced:
     """The whole of enforce but for ending the process; ``gate run`` goes on from here."""
     from gate.deploy import enforce
+    from gate.store.contract import StoreError
 
     wait_if_asked(asked, kept)
     try:
@@ -100,17 +100,16 @@ def enforce_and_print(
 
 def _without_log(asked: Asked, down: StoreError, *, verbose: bool) -> DecisionView:
     """An emergency that goes on while the log is down; ``down`` again where it is none."""
-    from gate.log.owed import FOLDER
     from gate.offline import enforce_offline, may_go_on
 
     if not may_go_on(asked.question, asked.place.policy):
         raise down
-    done = enforce_offline(asked.question, asked.place, asked.secrets, now, Path(FOLDER))
+    done = enforce_offline(asked.question, asked.place, asked.secrets, now, Path(SPOOL))
     if done is None:
         raise down
     log_requests(done.judged.gathered.requests, verbose=verbose)
     say(
-        f"gate: {down.message}. This emergency goes on, and its record is owed: keep {FOLDER}/ as "
+        f"gate: {down.message}. This emergency goes on, and its record is owed: keep {SPOOL}/ as "
         "an artifact of the job; gate log sync --spool appends it",
         err=True,
     )

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gate.cli.enforce import RECEIPTS
+from gate.cli.folders import RECEIPTS, SPOOL
 from gate.cli.inputs import now, open_place
 from gate.cli.options import shared
 from gate.cli.printing import read_secrets, say
 from gate.errors import OK, NotRecordedError
-from gate.log.owed import FOLDER
 
 if TYPE_CHECKING:
     from gate.config.secrets import Secrets
@@ -24,9 +23,9 @@ if TYPE_CHECKING:
 @click.option(
     "--spool",
     is_flag=False,
-    flag_value=FOLDER,
+    flag_value=SPOOL,
     metavar="DIR",
-    help=f"Append what emergencies left there while the log was down; without DIR: {FOLDER}.",
+    help=f"Append what emergencies left there while the log was down; without DIR: {SPOOL}.",
 )
 @shared("config", "quiet")
 def sync(spool: str | None, config: str, quiet: bool) -> int:

@@ -16,7 +16,6 @@ from gate.frozen import dataclass
 from gate.record.canonical import digest_of
 from gate.store.durable import PRIVATE, Calls, explain, keep_names, place
 
-FOLDER = "gate-spool"
 ENTRY, EVIDENCE, DISCLOSURE = ".dsse.json", ".evidence.json", ".disclosure.json"
 _NAME = re.compile(r"([0-9a-f]{64})\.dsse\.json")
 

@@ -372,9 +372,10 @@ def test_what_is_no_emergency_is_not_reviewed(acme: Job) -> None:
         assert ended.code == 10
         must_say(ended, "entry 0 is no emergency")
     assert review(acme, "--index", "7").code == 2
-    for which in ((), ("--index", "0", "--receipt", "receipts/ordinary")):
-        given = {**acme.shell(), **pinned(acme)}
-        acme.gate("review", *which, environment=given, expect=2)
+    given = {**acme.shell(), **pinned(acme)}
+    acme.gate("review", environment=given, expect=2)
+    both = ("--index", "0", "--receipt", "receipts/ordinary")
+    acme.gate("review", *both, environment=given, expect=2)
 
 
 def test_without_its_disclosure_nobody_knows_who_deployed(acme: Job) -> None:

@@ -244,10 +244,10 @@ def test_a_claim_of_who_deploys_does_not_do_unless_the_policy_accepts_it() -> No
         replace(each, accounts={**each.accounts, "gitlab": each.name})
         for each in good_policy().people
     )
-    claims = {"accept_claims": ("pipeline-start",)}
-    assert judged(facts, replace(policy(**claims), people=people)).kind is DecisionKind.DENIED
-    claims = {"accept_claims": ("pipeline-start", "deployer")}
-    made = judged(facts, replace(policy(**claims), people=people))
+    one = policy(accept_claims=("pipeline-start",))
+    assert judged(facts, replace(one, people=people)).kind is DecisionKind.DENIED
+    both = policy(accept_claims=("pipeline-start", "deployer"))
+    made = judged(facts, replace(both, people=people))
     assert made.kind is DecisionKind.EMERGENCY
     assert set(made.claims) == {"pipeline-start", "deployer"}
 

@@ -7,9 +7,10 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from faults.pipelines import LOG_KEY, ORIGIN, SIGNER, TRUST, Pipeline, fill, sha
+from faults.pipelines import LOG_KEY, ORIGIN, TRUST, Pipeline, fill, sha
 from hypothesis import given
 from hypothesis import strategies as st
+from records import SIGNER
 from worlds import NOW, at
 
 from gate.errors import InconsistentError
