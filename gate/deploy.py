@@ -99,14 +99,14 @@ def check(
 
     @cache
     def view() -> LogView:
-        opened = open_view(place, asking=_asked(question))
+        opened = open_view(place, asking=_asked(question, place.policy))
         _require_extended(opened, kept)
         return opened
 
     def past(tickets: Iterable[str]) -> Maybe[History]:
         url = place.policy.log.url
         try:
-            return read_history(view(), question.deployment, tickets)
+            return read_history(view(), question.deployment, tickets, place.policy)
         except NotRecordedError as error:
             return Problem(ProblemKind.LOCAL, "log", f"read {url}", error.message, error.remedy)
 
@@ -125,9 +125,10 @@ def enforce(
     """
     keys = open_keys(place, secrets, now())
     store = open_store(place, keys.trust)
-    view = open_view(place, keys.trust, store, quorum=False, asking=_asked(question))
+    asked = _asked(question, place.policy)
+    view = open_view(place, keys.trust, store, quorum=False, asking=asked)
     _require_extended(view, kept)
-    past = partial(read_history, view, question.deployment)
+    past = partial(read_history, view, question.deployment, policy=place.policy)
     judged, history = judge(question, place.policy, secrets, past, now)
     entry = _record(judged, place, keys.signer, store, history)
     return Recorded(judged, append_entry(place, store, keys, entry, now))
@@ -186,11 +187,18 @@ def _require_standing(decision: EntryLink, history: History) -> None:
             )
 
 
-def _asked(question: Question) -> Iterable[Key]:
+def _asked(question: Question, policy: Policy) -> Iterable[Key]:
     from gate.log.history import keys_asked
 
     about = question.deployment
-    return keys_asked(about.service, about.environment, about.commit, question.tickets)
+    first = _first(about, policy)
+    return keys_asked(about.service, about.environment, about.commit, question.tickets, first)
+
+
+def _first(deployment: Deployment, policy: Policy) -> str:
+    """The environment that the policy has come first; "" for none."""
+    after = policy.environments[deployment.environment].after
+    return "" if after is None else after.environment
 
 
 def _require_extended(view: LogView, kept: Sequence[Kept]) -> None:
@@ -201,11 +209,21 @@ def _require_extended(view: LogView, kept: Sequence[Kept]) -> None:
         hold(one, view.trust.policy, view.size, view.checkpoint, view.root_at)
 
 
-def read_history(view: LogView, deployment: Deployment, tickets: Iterable[str]) -> History:
-    """What the log proves of the service, the environment, the commit and the tickets."""
+def read_history(
+    view: LogView, deployment: Deployment, tickets: Iterable[str], policy: Policy
+) -> History:
+    """What the log proves of the service, the environments, the commit and the tickets."""
     from gate.log.history import read_history as read
 
-    return read(view, deployment.service, deployment.environment, deployment.commit, tickets)
+    return read(
+        view,
+        deployment.service,
+        deployment.environment,
+        deployment.commit,
+        tickets,
+        after=_first(deployment, policy),
+        artifacts=deployment.artifacts,
+    )
 
 
 def judge(

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from gate.config import Environment, Policy, Service
 from gate.config.secrets import Secrets
+from gate.config.types import ForgeSettings, NetworkSettings
 from gate.errors import UsageError
 from gate.frozen import dataclass
 from gate.model import (
     Base,
     BaseKind,
     Change,
-    ChangeRequest,
     ClockReading,
     Deployment,
     Facts,
@@ -30,20 +30,24 @@ from gate.model import (
     History,
     Lookup,
     Maybe,
-    MissingTicket,
     PinState,
     Problem,
     ProblemKind,
     Run,
+    RunClaim,
     TicketReference,
     TicketSource,
 )
 
 if TYPE_CHECKING:  # they import the libraries that ask, which not every command needs
     from gate.http import Budget, Request
-    from gate.tickets.jira import JiraReader
+    from gate.tickets.several import Tickets
 
 HEED_SECONDS = 0.2  # how late an interrupt may be heeded
+_TOKENS = {  # of the CIs that can be asked about their runs
+    "github": ("GitHub", "GITHUB_TOKEN with `actions: read`"),
+    "gitlab": ("GitLab", "GITLAB_TOKEN with the scope read_api"),
+}
 TICKETS_AT_MOST = 20  # a change request is one decision; a list this long is a mistake
 
 
@@ -101,10 +105,11 @@ class Forge(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A forge, and what tells a run of its own CI by the run's id."""
+    """A forge, and what tells a run of its own CI (``ci``) by what the environment claims of it."""
 
     forge: Forge
-    fetch_run: Callable[[str], Maybe[Run]]
+    fetch_run: Callable[[RunClaim], Maybe[Run]]
+    ci: str = "github"
 
 
 def gather(
@@ -126,26 +131,23 @@ def gather(
     tickets = open_tickets(policy, secrets, budget)
     with closing(forge), closing(tickets), _side_by_side() as pool:
         run = pool.submit(_run, opened, deployment)
-        change = pool.submit(_change, forge, service, question, history)
+        change = pool.submit(_remerged_change, forge, service, question, history)
         before = pool.submit(forge.fetch_deployments, service, environment.name, deployment.commit)
         given: Maybe[tuple[TicketReference, ...]]
         if question.tickets:
-            given = tuple(TicketReference("jira", t, TicketSource.OPTION) for t in question.tickets)
+            given = _given(question.tickets, policy)
         else:
             _wait_for(change)
             given = named_by_change(change.result(), deployment, environment, policy)
         lookups = _look_up(given, tickets, pool.submit)
         _wait_for(run, change, before, *lookups)
+        # Two names of one ticket are one reference, once it is known.
+        found = tuple(dict.fromkeys(lookup.result() for lookup in lookups))
         facts = Facts(
             deployment=deployment,
             run=run.result(),
-            given=given,
-            tickets=tuple(
-                Lookup(reference, lookup.result())
-                for reference, lookup in zip(given, lookups, strict=True)
-            )
-            if isinstance(given, tuple)
-            else (),
+            given=given if isinstance(given, Problem) else tuple(t.reference for t in found),
+            tickets=found,
             change=change.result(),
             history=history,
             deployed_before=before.result(),
@@ -181,11 +183,11 @@ def _side_by_side() -> Iterator[ThreadPoolExecutor]:
     pool.shutdown()
 
 
-def open_tickets(policy: Policy, secrets: Secrets, budget: Budget) -> JiraReader:
-    """The ticket system of the policy, with its credentials."""
-    from gate.tickets.jira import JiraReader
+def open_tickets(policy: Policy, secrets: Secrets, budget: Budget) -> Tickets:
+    """The ticket systems of the policy, with their credentials."""
+    from gate.tickets.registry import open_tickets as opened
 
-    return JiraReader(policy.jira, secrets.jira_email, secrets.jira_token, policy.network, budget)
+    return opened(policy, secrets, budget)
 
 
 def open_forge(
@@ -195,38 +197,75 @@ def open_forge(
 
     Local git where there is no forge or no token for it: it yields claims, and says what it lacks.
     """
-    settings = policy.forges.get("github")
-    if settings and service.repository.startswith(settings.url + "/") and secrets.github_token:
-        from gate.ci.github import fetch_run
-        from gate.forges.github import GitHubReader
-
-        reader = GitHubReader(settings, secrets.github_token, policy.network, budget)
-        slug = reader.slug(service)
-        return Opened(reader, lambda run_id: fetch_run(reader.wire, slug, run_id))
+    for open_it, kind, token in (
+        (_open_github, "github", secrets.github_token),
+        (_open_gitlab, "gitlab", secrets.gitlab_token),
+    ):
+        settings = policy.forges.get(kind)
+        if settings and service.repository.startswith(settings.url + "/") and token:
+            return open_it(settings, token, policy.network, budget, service)
     from gate.forges.git import GitReader
 
-    return Opened(GitReader(question.checkout, question.environ), _claimed_run)
+    ci = question.deployment.run.ci
+    return Opened(GitReader(question.checkout, question.environ), _claimed_run, ci)
 
 
-def _claimed_run(run_id: str) -> Problem:
-    cause = "there is no token to ask GitHub about the run, so only the job's claims are known"
-    remedy = "give the job GITHUB_TOKEN with `actions: read`, and name the forge in gate.toml"
-    return Problem(ProblemKind.CLAIM, "github", f"run {run_id}", cause, remedy)
+def _open_github(
+    settings: ForgeSettings, token: str, network: NetworkSettings, budget: Budget, service: Service
+) -> Opened:
+    from gate.ci.github import fetch_run
+    from gate.forges.github import GitHubReader
+
+    reader = GitHubReader(settings, token, network, budget)
+    slug = reader.slug(service)
+    return Opened(reader, lambda run: fetch_run(reader.wire, slug, run.id), "github")
+
+
+def _open_gitlab(
+    settings: ForgeSettings, token: str, network: NetworkSettings, budget: Budget, service: Service
+) -> Opened:
+    from gate.ci.gitlab import fetch_run
+    from gate.forges.gitlab import GitLabReader
+
+    reader = GitLabReader(settings, token, network, budget)
+    slug = reader.slug(service)
+    return Opened(reader, lambda run: fetch_run(reader.wire, slug, run.id, run.attempt), "gitlab")
+
+
+def _claimed_run(run: RunClaim) -> Problem:
+    title, token = _TOKENS[run.ci]
+    cause = f"there is no token to ask {title} about the run, so only the job's claims are known"
+    remedy = f"give the job {token}, and name the forge in gate.toml"
+    return Problem(ProblemKind.CLAIM, run.ci, f"run {run.id}", cause, remedy)
+
+
+def _given(tickets: tuple[str, ...], policy: Policy) -> tuple[TicketReference, ...]:
+    from gate.tickets.references import parse_reference
+    from gate.tickets.registry import grammars_of
+
+    grammars = grammars_of(policy)
+    parsed = (parse_reference(ticket, grammars) for ticket in tickets)
+    return tuple(TicketReference(system, ticket, TicketSource.OPTION) for system, ticket in parsed)
 
 
 def named_by_change(
     change: Maybe[Change], deployment: Deployment, environment: Environment, policy: Policy
 ) -> Maybe[tuple[TicketReference, ...]]:
-    """The tickets that the change names, from the first allowed source that names any."""
-    from gate.tickets.ids import find_ids
+    """The tickets that the change names, from the first allowed source that names any.
 
+    UsageError where two of the policy's systems claim one of the IDs.
+    """
+    from gate.tickets.references import find_references
+    from gate.tickets.registry import grammars_of
+
+    grammars = grammars_of(policy)
     for source in environment.ticket.sources:
         if source is TicketSource.OPTION:
             continue
         texts = _texts(source, change, deployment)
         if isinstance(texts, Problem):
             return texts
-        found = find_ids("\n".join(texts), policy.jira.projects)
+        found = find_references("\n".join(texts), grammars)
         if len(found) > TICKETS_AT_MOST:
             return Problem(
                 ProblemKind.INCOMPLETE,
@@ -236,7 +275,7 @@ def named_by_change(
                 "name the change request of this deployment with --ticket",
             )
         if found:
-            return tuple(TicketReference("jira", ticket, source) for ticket in found)
+            return tuple(TicketReference(system, ticket, source) for system, ticket in found)
     return ()
 
 
@@ -257,20 +296,20 @@ def _texts(
 
 def _look_up(
     given: Maybe[tuple[TicketReference, ...]],
-    tickets: JiraReader,
-    submit: Callable[..., Future[Maybe[ChangeRequest | MissingTicket]]],
-) -> tuple[Future[Maybe[ChangeRequest | MissingTicket]], ...]:
+    tickets: Tickets,
+    submit: Callable[..., Future[Lookup]],
+) -> tuple[Future[Lookup], ...]:
     if isinstance(given, Problem):
         return ()
-    return tuple(submit(tickets.fetch, reference.id) for reference in given)
+    return tuple(submit(tickets.fetch, reference) for reference in given)
 
 
 def _run(opened: Opened, deployment: Deployment) -> Maybe[Run] | None:
     claim = deployment.run
     if claim.ci == "shell":
         return None
-    if claim.ci == "github":
-        return opened.fetch_run(claim.id)
+    if claim.ci == opened.ci and claim.ci in _TOKENS:
+        return opened.fetch_run(claim)
     return Problem(
         ProblemKind.CLAIM,
         claim.ci,
@@ -278,6 +317,20 @@ def _run(opened: Opened, deployment: Deployment) -> Maybe[Run] | None:
         f"this version cannot ask {claim.ci} about its run, so only the job's own claims are known",
         'list the claim in accept_claims ("pipeline-start") if your auditor agrees to rely on it',
     )
+
+
+def _remerged_change(
+    forge: Forge, service: Service, question: Question, history: Maybe[History]
+) -> Maybe[Change]:
+    """The change, with the merges that the local clone can make anew."""
+    from gate.forges.remerge import with_remerged
+    from gate.forges.trees import with_trees
+
+    change = _change(forge, service, question, history)
+    if isinstance(change, Problem):
+        return change
+    told = with_trees(change, question.checkout, question.environ)
+    return with_remerged(told, question.checkout, question.environ)
 
 
 def _change(

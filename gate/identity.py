@@ -12,11 +12,12 @@ import re
 from collections.abc import Iterable
 from enum import StrEnum
 
+from gate.config.people import SYSTEMS
 from gate.config.types import Policy
 from gate.model import Account
 
 GIT = "git"  # the system of a bare e-mail address in commit metadata
-_CASELESS = frozenset({"github", "gitlab", GIT})
+_CASELESS = frozenset({"github", "gitlab", "servicenow", GIT})
 _LOWER = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
@@ -84,7 +85,7 @@ class People:
             return f"emails = [{_quoted(_fold(account.key))}]"
         system = account.system
         key = system if _BARE_KEY.fullmatch(system) else _quoted(system)
-        return f"{key} = {_quoted(account.key)}"
+        return f"{key if system in SYSTEMS else f'accounts.{key}'} = {_quoted(account.key)}"
 
     def _owners(self, account: Account) -> set[str]:
         if not account.key:
@@ -98,8 +99,8 @@ class People:
 def same_account(one: Account, other: Account) -> bool:
     """Whether both are one account: the same key in the same system.
 
-    GitHub and GitLab logins and e-mail addresses are compared without regard to case, all other
-    keys exactly.
+    GitHub and GitLab logins, ServiceNow user names and e-mail addresses are compared without regard
+    to case, all other keys exactly.
     """
     return bool(one.key) and _identity(one) == _identity(other)
 

@@ -188,7 +188,10 @@ class TicketSource(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TicketReference:
-    """A ticket ID that passed the grammar, and where it was found. ``system`` is "jira"."""
+    """A ticket ID that passed the grammar, and where it was found.
+
+    ``system`` is that of the policy which the ID is of: "jira", "servicenow" or an extension's.
+    """
 
     system: str
     id: str
@@ -231,12 +234,14 @@ class EditedText:
 
     ``edited_at`` is the ticket's creation where the whole history shows no edit; ``edited_by`` is
     None where the system does not say who. ``text`` is plain: ADF and wiki markup are rendered.
+    ``latest_possible``: there is no history of it to be read, and the last edit was not after that.
     """
 
     location: str
     text: str
     edited_at: datetime
     edited_by: Account | None = None
+    latest_possible: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,11 +253,45 @@ class Status:
 
 
 @dataclass(frozen=True, slots=True)
+class Window:
+    """When a ticket plans its deployment.
+
+    ``start`` or ``end`` is None where the ticket has none; ``edited_at`` is the later one of their
+    last edits, the ticket's creation where the whole history shows none; ``latest_possible`` as
+    with ``EditedText``.
+    """
+
+    start: datetime | None
+    end: datetime | None
+    edited_at: datetime
+    latest_possible: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StandardChange:
+    """That a ticket was made from a template of standard changes, by the template's id."""
+
+    template: str
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """A ticket whose number was given out before another's, and when it was created."""
+
+    key: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ChangeRequest:
     """A ticket as read live.
 
     ``approvals``, ``scope`` and the plans are provably complete or a ``Problem``. ``scope``
-    holds only locations that exist on the ticket; an empty plan is ``()``.
+    holds only locations that exist on the ticket; an empty plan is ``()``. ``window`` is None where
+    the policy does not say where tickets have one. ``linked`` are the keys of the tickets that it
+    is linked to, as far as the system shows them; ``neighbours`` some of the next lower numbers.
+    ``others`` are further authors beside creator and reporter, None where an account is not shown.
+    ``standard`` is None for every other change.
     """
 
     system: str
@@ -270,6 +309,11 @@ class ChangeRequest:
     rollback_plan: Maybe[tuple[EditedText, ...]]
     test_plan: Maybe[tuple[EditedText, ...]]
     summary: str = ""
+    window: Maybe[Window | None] = None
+    linked: Maybe[tuple[str, ...]] = ()
+    neighbours: Maybe[tuple[Neighbour, ...]] = ()
+    others: tuple[Account | None, ...] = ()
+    standard: Maybe[StandardChange | None] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,7 +339,8 @@ class Commit:
     ``author``, ``committer`` and ``co_authors`` are forge accounts where the forge matched a
     verified e-mail address, else accounts of system "git". ``signer`` is the account of a signature
     that the forge verified. ``merged_by_forge``: the forge itself wrote this commit when it merged
-    an unchanged patch, by its own push history, so its metadata makes no maker.
+    an unchanged patch, by its own push history, so its metadata makes no maker. ``tree`` is the id
+    of what it holds, "" where that was not told.
     """
 
     sha: str
@@ -306,6 +351,7 @@ class Commit:
     message: str
     signer: Account | None = None
     merged_by_forge: bool = False
+    tree: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,6 +378,9 @@ class PullRequest:
     wrote in their place. ``others`` are authors and pushers of the pull requests whose work is in
     this one, such as those merged into its branch. ``landed_at`` is when the first commit that it
     brings came onto a release ref that contains the head; None where that cannot be told.
+    ``remerged`` is the tree that merging ``head_sha`` anew gives, "" where that conflicts, None
+    where it was not tried. ``squash_sha`` is the one commit that the forge made of its own ones and
+    merged by a merge commit, "" where it did not.
     """
 
     number: int
@@ -351,6 +400,34 @@ class PullRequest:
     commits: Maybe[tuple[Commit, ...]] = ()
     others: tuple[Account | None, ...] = ()
     landed_at: datetime | None = None
+    remerged: Maybe[str] | None = None
+    squash_sha: str = ""
+
+    def onto(self, commits: Mapping[str, Commit]) -> str:
+        """The commit that it was merged onto; "" where its merge is not among ``commits``.
+
+        That is the first below its merge, by first parents, that it does not bring itself.
+        """
+        place, brought = self.merge_sha, {self.merge_sha, *self.brings}
+        while place in brought:
+            brought.discard(place)
+            parents = commits[place].parents if place in commits else ()
+            place = parents[0] if parents else ""
+        return place
+
+    def on_top_of(self, commit: str, commits: Mapping[str, Commit]) -> Commit | None:
+        """Its head, where the head is known to contain ``commit``; ``commits`` are the range's.
+
+        Merged onto such a commit, it gives just what the head holds.
+        """
+        merge = commits.get(self.merge_sha)
+        below = {} if isinstance(self.commits, Problem) else {c.sha: c for c in self.commits}
+        if merge is not None and self.head_sha in merge.parents[1:]:
+            # A merge that keeps the request's commits: all that it brings but itself are of these.
+            below |= {sha: commits[sha] for sha in self.brings if sha in commits}
+            below.pop(self.merge_sha, None)
+        is_below = any(commit in each.parents for each in below.values())
+        return below.get(self.head_sha) if commit and is_below else None
 
 
 class BaseKind(StrEnum):
@@ -452,6 +529,45 @@ class OpenEmergency:
 
 
 @dataclass(frozen=True, slots=True)
+class EarlierDeployment:
+    """A deployment that an earlier record permitted, and how it ended.
+
+    ``ended`` is the place of its outcome, recorded ``at``; ``outcome`` is "succeeded" or another.
+    """
+
+    decision: EntryLink
+    ended: EntryLink
+    at: datetime
+    outcome: str
+    artifacts: tuple[Artifact, ...] = ()
+
+    def covers(self, artifacts: tuple[Artifact, ...]) -> bool:
+        """Whether all of ``artifacts`` were in it, by their digests.
+
+        None at all are only covered by none: what was tested had a name then, and has none now.
+        """
+        there = {artifact.sha256 for artifact in self.artifacts}
+        wanted = {artifact.sha256 for artifact in artifacts}
+        return wanted <= there if wanted else not there
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """The finished deployments of a commit to the ``environment`` that must come first.
+
+    Of those that ended after the one that decides, none is missing.
+    """
+
+    environment: str
+    deployments: tuple[EarlierDeployment, ...] = ()
+
+    def decisive(self, artifacts: tuple[Artifact, ...]) -> EarlierDeployment | None:
+        """The one with these artifacts that ended last, by the log's own order; None: none did."""
+        ended = [each for each in self.deployments if each.covers(artifacts)]
+        return max(ended, key=lambda each: each.ended.index, default=None)
+
+
+@dataclass(frozen=True, slots=True)
 class History:
     """What the log proves at head (``size``, ``root`` in hex).
 
@@ -459,9 +575,10 @@ class History:
     decisions for this service and environment, oldest first; ``prior_deployment`` and
     ``prior_tickets`` (by ticket id) are the newest records below the head. ``uses`` has, for each
     ticket that was asked about, what it let into this environment, oldest first: of a ticket that
-    is missing there nothing is known. ``emergencies`` are those of the service, in any environment,
-    that still await their review, oldest first. ``offline``: the log could not be read, and an
-    emergency goes on with what is known without it, at size 0.
+    is missing there nothing is known. ``earlier`` is None where no environment must come first.
+    ``emergencies`` are those of the service, in any environment, that still await their review,
+    oldest first. ``offline``: the log could not be read, and an emergency goes on with what is
+    known without it, at size 0.
     """
 
     size: int
@@ -471,6 +588,7 @@ class History:
     prior_deployment: EntryLink | None = None
     prior_tickets: Mapping[str, EntryLink] = field(default_factory=dict)
     uses: Mapping[str, tuple[TicketUse, ...]] = field(default_factory=dict)
+    earlier: Earlier | None = None
     emergencies: tuple[OpenEmergency, ...] = ()
     offline: bool = False
 
@@ -604,13 +722,27 @@ class Emergency:
 
 
 @dataclass(frozen=True, slots=True)
+class EarlierTerm:
+    """What ``tested-before`` went by.
+
+    The environment that must come first, how long ago that may be, and the place of the outcome
+    that decided: None where the log has none.
+    """
+
+    environment: str
+    within: timedelta
+    ended: EntryLink | None
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """The answer, when it was given, and each control's result in the registry's order.
 
     ``claims`` names the claims that a control relied on because the policy accepts them.
     ``approved_anew`` tells, by ticket id, from when on a ticket counts as approved anew: with it
-    ``ticket-not-reused`` can be judged again from records alone. ``emergency`` is there where one
-    was declared, whatever was decided.
+    ``ticket-not-reused`` can be judged again from records alone. ``tested`` is the same for
+    ``tested-before``, None where the policy has no environment come first. ``emergency`` is there
+    where one was declared, whatever was decided.
     """
 
     kind: DecisionKind
@@ -618,6 +750,7 @@ class Decision:
     controls: tuple[ControlResult, ...]
     claims: tuple[str, ...] = ()
     approved_anew: Mapping[str, datetime | None] = field(default_factory=dict)
+    tested: EarlierTerm | None = None
     emergency: Emergency | None = None
 
 

@@ -25,6 +25,7 @@ from gate.controls.emergency import (
     waived,
 )
 from gate.controls.registry import CONTROLS
+from gate.controls.tested_before import earlier_term
 from gate.controls.ticket_not_reused import approved_anew
 from gate.model import (
     ControlResult,
@@ -52,7 +53,8 @@ def evaluate(facts: Facts, policy: Policy, now: datetime) -> Decision:
             kind, results, emergency = _declared(results, emergency, facts, policy, now)
     claims = dict.fromkeys(claim for each in results for claim in each.judgement.claims)
     anew = approved_anew(facts, policy, now)
-    return Decision(kind, now, results, tuple(claims), anew, emergency)
+    term = earlier_term(facts, policy)
+    return Decision(kind, now, results, tuple(claims), anew, term, emergency)
 
 
 def _declared(
@@ -139,7 +141,7 @@ def level_of(control: Control, facts: Facts, environment: Environment) -> Level:
 
     An integrity control that the environment tries to weaken is required.
     """
-    default = control.default(facts)
+    default = control.default(facts, environment)
     level = environment.controls.get(control.id, default)
     weakened = _STRENGTH[level] < _STRENGTH[default] or level is Level.OFF
     return Level.REQUIRE if control.integrity and weakened else level

@@ -28,13 +28,14 @@ def text() -> str:
     found: dict[str, str] = {}
     gate = ROOT / "gate"
     for path in (*sorted((gate / "controls").glob("*.py")), gate / "policy.py"):
-        for code, template in _said(ast.parse(path.read_text(encoding="utf-8")), path):
+        for code, template in said(ast.parse(path.read_text(encoding="utf-8")), path):
             if found.setdefault(code, template) != template:
                 raise ValueError(f"{path}: {code} has two sentences")
     return json.dumps(dict(sorted(found.items())), indent=2) + "\n"
 
 
-def _said(tree: ast.Module, path: Path) -> Iterator[tuple[str, str]]:
+def said(tree: ast.Module, path: Path) -> Iterator[tuple[str, str]]:
+    """Codes and sentences that a module says, remedies left out."""
     for node in ast.walk(tree):
         if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)):
             continue

@@ -14,6 +14,7 @@ from gate.config.types import ApprovalPlace, JiraSettings, NetworkSettings
 from gate.demo.faults import Fault
 from gate.demo.jira import JiraSimulator
 from gate.demo.jira_state import Flavour
+from gate.demo.server import Simulator
 from gate.http import Budget
 from gate.model import ChangeRequest, Problem
 from gate.tickets.jira import JiraReader
@@ -37,7 +38,7 @@ def hour(number: float) -> datetime:
     return datetime(2026, 1, 5, tzinfo=UTC) + timedelta(hours=number)
 
 
-class MeetingJira(JiraSimulator):
+class Meetings(Simulator):
     """Can hold requests back until a number of them were made: whoever asks one after the other
     never gets an answer."""
 
@@ -53,6 +54,10 @@ class MeetingJira(JiraSimulator):
             if pattern.search(target):
                 barrier.wait(timeout=20)
         return super().strike(target)
+
+
+class MeetingJira(Meetings, JiraSimulator):
+    """A Jira with meetings."""
 
 
 @dataclass

@@ -41,11 +41,11 @@ SHOP = ("--service", "shop", "--environment", "production")
 class Job(Stage):
     """A folder with policy, keys, trust and log, and the job of one good change in ``scene``."""
 
-    def __init__(self, home: Path, world: World) -> None:
+    def __init__(self, home: Path, world: World, key: str = "CHG-1") -> None:
         super().__init__(home, world, os.environ)
         self._read: list[Record] = []
         self.set_up()
-        self.scene: Scene = world.change("CHG-1")
+        self.scene: Scene = world.change(key)
 
     # ---------------------------------------------------------------- running commands
 
@@ -160,11 +160,11 @@ class Job(Stage):
 
 
 @contextmanager
-def job(directory: Path, **world: Any) -> Iterator[Job]:
+def job(directory: Path, kind: type[World] = World, **world: Any) -> Iterator[Job]:
     """A job with everything right, as long as its services run; its ticket is CHG-1."""
     home = directory / "home"
     home.mkdir(parents=True)
-    with World(directory / "services", **world) as running:
+    with kind(directory / "services", **world) as running:
         yield Job(home, running)
 
 

@@ -61,6 +61,10 @@ def edited(old: str, new: str) -> str:
 
 ALICE = 'name = "alice"'
 JIRA = 'projects = ["CHG"]'
+TICKETS = GOOD[GOOD.index("[tickets.jira]") : GOOD.index("[services.shop]")]
+SERVICENOW = '[tickets.servicenow]\nurl = "https://acme.service-now.com"\n'
+TEMPLATE = 'id = "0123456789abcdef0123456789abcdef"'
+DESK = '[tickets.desk]\npackage = "acme-desk"\nurl = "https://desk.acme.example"\n'
 APPROVALS = 'approvals = { by = ["change-board"] }'
 ENVIRONMENT = f"[environments.production]\n{APPROVALS}"
 SERVICE = 'repository = "https://github.com/acme/shop"'
@@ -73,15 +77,32 @@ RIGHT: dict[str, str] = {
         'projects = ["CHG", "OPS_2"]\nflavour = "datacenter"\ntypes = ["Change"]\n'
         'approvals = ["jsm", { transition = "Approved" }, { field = "Approvers" }]\n'
         'scope = ["component", "customfield_10070", "description#What changes"]\n'
-        'rollback_plan = ["customfield_10080"]\ntest_plan = ["description#Tests"]\nca = "ca.pem"\n',
+        'rollback_plan = ["customfield_10080"]\ntest_plan = ["description#Tests"]\nca = "ca.pem"\n'
+        'window = { start = "customfield_10008", end = "Planned end" }\n',
     ),
+    "servicenow alone": edited(TICKETS, SERVICENOW),
+    "two ticket systems": edited(TICKETS, TICKETS + SERVICENOW),
+    "all of servicenow": edited(
+        TICKETS,
+        SERVICENOW + 'auth = "oauth"\nprefixes = ["CHG", "ECHG"]\ntypes = ["normal", "standard"]\n'
+        'scope = ["cmdb_ci", "business_service", "description#Scope"]\ndeployable = [-2, -1]\n'
+        'closed = [3, 4, 7]\nrollback_plan = ["backout_plan"]\ntest_plan = ["u_tests"]\n'
+        f'standard_templates = [{{ {TEMPLATE}, services = ["shop"], '
+        'expires = 2027-01-31T00:00:00Z }]\nca = "ca.pem"\n',
+    ),
+    "another package's system": edited(
+        TICKETS, DESK + 'deployable = ["open"]\nprojects = ["D"]\n[tickets.desk.options]\nx = 1\n'
+    )
+    .replace('jira = "b0b"', 'accounts = { desk = "bob" }')
+    .replace("jira = ", "accounts.desk = "),
     "all of an environment": edited(
         APPROVALS,
         'controls = { peer-reviewed = "require", test-plan = "off", approved = "warn" }\n'
         'approvals = { required = 2, by = ["alice", "bob"], sources = ["change-request", '
         '"pull-request"], independent_of = ["deployer"], predates = "pipeline" }\n'
         'ticket = { sources = ["branch", "option"], predates = "job", minimum_lead = "14d" }\n'
-        'accept_claims = ["pipeline-start", "deployer"]',
+        'accept_claims = ["pipeline-start", "deployer"]\ndeployers = ["change-board", "bob"]\n'
+        'bots = ["dependabot[bot]"]',
     ),
     "emergencies": edited(
         APPROVALS,
@@ -128,6 +149,25 @@ RIGHT: dict[str, str] = {
     "plain git": edited('[forges.github]\nurl = "https://github.com"', "").replace(
         "https://github.com/acme/shop", "ssh://git@git.acme.example/shop.git"
     ),
+}
+
+
+def after(environment: str, within: str = "14d") -> str:
+    return f'after = {{ environment = "{environment}", within = "{within}" }}'
+
+
+FREEZE_TO = "to = 2027-01-04T08:00:00Z\n"
+FREEZE = f'[[freeze]]\nname = "year end"\nfrom = 2026-12-18T00:00:00Z\n{FREEZE_TO}'
+RIGHT |= {
+    "three in a row": edited(
+        ENVIRONMENT,
+        f"[environments.test]\n{APPROVALS}\n[environments.staging]\n{APPROVALS}\n"
+        f"{after('test')}\n{ENVIRONMENT}\n{after('staging', '1h')}\n"
+        'controls = { tested-before = "warn" }',
+    ),
+    "a freeze": f"{GOOD}{FREEZE}",
+    "freezes of some": f'{GOOD}{FREEZE}services = ["shop"]\nenvironments = ["production"]\n'
+    + FREEZE.replace("year end", "inventory").replace("08:00:00Z", "08:00:00.5+01:00"),
 }
 
 WRONG: tuple[Wrong, ...] = (
@@ -200,16 +240,80 @@ WRONG: tuple[Wrong, ...] = (
         ("log.region", "s3"),
         in_schema=False,
     ),
+    # ticket systems
+    Wrong(TICKETS, "[tickets]\n", ("tickets: missing",)),
+    Wrong(TICKETS, "[tickets.servicenow]\n", ("tickets.servicenow.url: missing",)),
+    *(
+        Wrong(TICKETS, f"{SERVICENOW}{line}\n", (f"tickets.servicenow.{key}", says), in_schema=seen)
+        for line, key, says, seen in (
+            ('auth = "Basic"', "auth", "unknown value", True),
+            ('prefixes = ["chg"]', "prefixes[0]", "no prefix", True),
+            ('prefixes = ["CHG1"]', "prefixes[0]", "no prefix", True),
+            ('deployable = ["-1"]', "deployable[0]", "whole number", True),
+            ("deployable = [true]", "deployable[0]", "a boolean", True),
+            ("deployable = [-1, -1]", "deployable[1]", "twice", True),
+            ("deployable = [3]", "deployable[0]", "closed", False),
+            ("closed = [-1]", "deployable[0]", "closed", False),
+            ('scope = ["what changes"]', "scope[0]", "no place", True),
+            ("deployble = [1]", "deployble", '"deployable"', True),
+            ("standard_templates = []", "standard_templates", "empty", True),
+            ('standard_templates = ["x"]', "standard_templates[0]", "a table", True),
+        )
+    ),
+    *(
+        Wrong(
+            TICKETS,
+            f"{SERVICENOW}standard_templates = [{{ {entry} }}]\n",
+            (f"standard_templates[0].{key}",),
+            in_schema=seen,
+        )
+        for entry, key, seen in (
+            (f'{TEMPLATE}, services = ["shop"]', "expires", True),
+            (f'{TEMPLATE}, services = ["shop"], expires = 2027-01-31', "expires", False),
+            (
+                f'{TEMPLATE}, services = ["shop"], expires = 2027-01-31T00:00:00',
+                "expires",
+                False,
+            ),
+            (f"{TEMPLATE}, expires = 2027-01-31T00:00:00Z", "services", True),
+            (
+                f'{TEMPLATE}, services = ["shpo"], expires = 2027-01-31T00:00:00Z',
+                "services[0]",
+                False,
+            ),
+            (
+                'id = "Standard", services = ["shop"], expires = 2027-01-31T00:00:00Z',
+                "id",
+                True,
+            ),
+        )
+    ),
+    Wrong(TICKETS, DESK, ("tickets.desk.deployable: missing",)),
+    Wrong(
+        TICKETS,
+        DESK.replace("desk]", "Desk]") + 'deployable = ["open"]\n',
+        ("tickets.Desk", "no name"),
+        in_schema=False,
+    ),
+    Wrong(
+        TICKETS,
+        DESK.replace("desk]", "github]") + 'deployable = ["open"]\n',
+        ("tickets.github", "no name"),
+        in_schema=False,
+    ),
+    Wrong(TICKETS, DESK + 'deployable = ["o"]\nx = 1\n', ("tickets.desk.x: unknown key",)),
+    Wrong(
+        TICKETS,
+        DESK.replace("acme-desk", "../x") + 'deployable = ["open"]\n',
+        ("tickets.desk.package",),
+    ),
+    Wrong(
+        'jira = "b0b"', 'accounts = { desk = "bob" }', ("accounts.desk: unknown",), in_schema=False
+    ),
     # not built yet
     Wrong('"dir:change-log"', '"memory:"', ("log.url", "no store")),
-    Wrong("[tickets.jira]", "[tickets.servicenow]", ("tickets.servicenow", "not built yet")),
     Wrong("[tickets.jira]", "[tickets.jra]", ("tickets.jra", '"jira"')),
-    Wrong("[forges.github]", "[forges.gitlab]", ("forges.gitlab", "not built yet")),
-    Wrong(
-        APPROVALS,
-        f'{APPROVALS}\nafter = {{ environment = "staging", within = "14d" }}',
-        ("environments.production.after", "not built yet"),
-    ),
+    Wrong("[forges.github]", "[forges.gitlabb]", ("forges.gitlabb", '"gitlab"')),
     *(
         Wrong(
             APPROVALS,
@@ -223,7 +327,6 @@ WRONG: tuple[Wrong, ...] = (
             ('by = ["alice"], waives = []', ".waives", ("must not be empty",), True),
             ('by = ["dave"], waives = ["approved"]', ".by[0]", ('"dave"',), False),
             ('by = ["alice"], waives = ["aproved"]', ".waives[0]", ('"approved"',), True),
-            ('by = ["alice"], waives = ["freeze"]', ".waives[0]", ("not built yet",), True),
             *(
                 (f'by = ["alice"], waives = ["{one}"]', ".waives[0]", ("integrity control",), True)
                 for one in (
@@ -260,21 +363,105 @@ WRONG: tuple[Wrong, ...] = (
             ),
         )
     ),
-    Wrong("[groups]", '[[freeze]]\nname = "x"\n[groups]', ("freeze", "not built yet")),
-    *(
-        Wrong(
-            APPROVALS,
-            f'{APPROVALS}\ncontrols = {{ {control} = "off" }}',
-            (f"environments.production.controls.{control}", "not built yet"),
-        )
-        for control in ("change-window", "freeze", "tested-before")
-    ),
     Wrong("{ by =", '{ sources = ["environment"], by =', ("approvals.sources[0]", "not built yet")),
     Wrong(
         "[groups]",
-        '[identity]\none_account_per_person = ["gitlab"]\n[groups]',
-        ("identity.one_account_per_person[0]", "not built yet"),
+        '[identity]\none_account_per_person = ["bitbucket"]\n[groups]',
+        ("identity.one_account_per_person[0]", "unknown value"),
     ),
+    # what comes first
+    *(
+        Wrong(
+            ENVIRONMENT,
+            f"[environments.staging]\n{APPROVALS}\n{staging}\n{ENVIRONMENT}\n{production}",
+            says,
+            in_schema=in_schema,
+        )
+        for staging, production, says, in_schema in (
+            (
+                "",
+                'after = { environment = "staging" }',
+                ("production.after.within: missing",),
+                True,
+            ),
+            ("", after("stage"), ("production.after.environment", '"staging"'), False),
+            ("", after("production"), ("production.after.environment", "itself"), False),
+            (after("production"), after("staging"), ("after.environment", "itself"), False),
+            ("", after("staging", "0s"), ("production.after.within", "0s"), False),
+            ("", after("staging", "soon"), ("production.after.within", "no duration"), True),
+            ("", 'after = "staging"', ("production.after: expected a table",), True),
+            (
+                "",
+                'controls = { tested-before = "warn" }',
+                ("production.controls.tested-before: needs after",),
+                False,
+            ),
+        )
+    ),
+    # deployers
+    *(
+        Wrong(APPROVALS, f"{APPROVALS}\n{line}", says, in_schema=in_schema)
+        for line, says, in_schema in (
+            ('deployers = ["sre"]', ("production.deployers[0]: nobody is called",), False),
+            ("deployers = []", ("production.deployers: must not be empty",), True),
+            ('deployers = "bob"', ("production.deployers: expected an array",), True),
+            (
+                'controls = { deployer-authorised = "require" }',
+                ("controls.deployer-authorised: needs deployers",),
+                False,
+            ),
+        )
+    ),
+    # windows
+    *(
+        Wrong(JIRA, f"{JIRA}\nwindow = {window}", says, in_schema=in_schema)
+        for window, says, in_schema in (
+            ('{ start = "a" }', ("tickets.jira.window.end: missing",), True),
+            ('{ start = "a", stop = "b" }', ("tickets.jira.window.stop: unknown key",), True),
+            ('{ start = "a", end = "a" }', ("tickets.jira.window.end", "two"), False),
+            ('["a", "b"]', ("tickets.jira.window: expected a table",), True),
+        )
+    ),
+    # freezes
+    *(
+        Wrong("[groups]", f"{freeze}\n[groups]", says, in_schema=in_schema)
+        for freeze, says, in_schema in (
+            (FREEZE.replace("name", "nam"), ("freeze[0].nam: unknown key",), True),
+            (FREEZE.replace('name = "year end"', ""), ("freeze[0].name: missing",), True),
+            (FREEZE.replace(FREEZE_TO, ""), ("freeze[0].to: missing", "a time"), True),
+            (
+                FREEZE.replace("2027-01-04T08:00:00Z", "2027-01-04"),
+                ("freeze[0].to: expected",),
+                False,
+            ),
+            (
+                FREEZE.replace("2027-01-04T08:00:00Z", '"2027-01-04"'),
+                ("freeze[0].to: expected",),
+                False,
+            ),
+            (FREEZE.replace("08:00:00Z", "08:00:00"), ("freeze[0].to: has no offset",), False),
+            (FREEZE.replace("2027", "2025"), ("freeze[0].to: is not after from",), False),
+            (
+                FREEZE.replace("2027-01-04T08", "2026-12-18T00"),
+                ("freeze[0].to: is not after",),
+                False,
+            ),
+            (
+                FREEZE.replace("2026-12-18T00:00:00Z", "0001-01-01T00:00:00+05:00"),
+                ("freeze[0].from: lies outside",),
+                False,
+            ),
+            (f'{FREEZE}services = ["shp"]\n', ("freeze[0].services[0]", '"shop"'), False),
+            (
+                f'{FREEZE}environments = ["prod"]\n',
+                ("freeze[0].environments[0]", '"production"'),
+                False,
+            ),
+            (f"{FREEZE}services = []\n", ("freeze[0].services: must not be empty",), True),
+            (f"{FREEZE}{FREEZE}", ("freeze[1].name", "twice"), False),
+        )
+    ),
+    Wrong("[log]", "freeze = 1\n[log]", ("freeze: expected [[freeze]] tables",)),
     # controls
     *(
         Wrong(

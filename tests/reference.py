@@ -1,4 +1,7 @@
-"""Makes docs/commands.md from the commands themselves: `python tests/reference.py` writes it."""
+"""Makes docs/commands.md from the commands, and docs/controls/ from the controls, themselves.
+
+`python tests/reference.py` writes them.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from pathlib import Path
 
 import catalogue
 import click
+import control_pages
 
 from gate.cli.main import COMMANDS, gate
 
@@ -59,4 +63,5 @@ def _command(command: click.Command, path: str) -> Iterator[str]:
 
 if __name__ == "__main__":
     PAGE.write_text(page(), encoding="utf-8")
+    control_pages.write()
     catalogue.FILE.write_text(catalogue.text(), encoding="utf-8")  # the controls' sentences

@@ -1,8 +1,8 @@
 """A world in which everything is right, for tests to break one thing at a time.
 
 Monday, 5 January 2026, UTC. alice writes pull request #12 of the shop and pushes it at 08:30; dave
-opens CHG-1 at 08:00, carol reviews at 08:50, bob approves CHG-1 at 09:00, the forge merges at
-09:10, erin's pipeline starts at 09:15 and gate judges at 09:30.
+opens CHG-1 at 08:00, planned for 09:00 to 10:00, carol reviews at 08:50, bob approves CHG-1 at
+09:00, the forge merges at 09:10, erin's pipeline starts at 09:15 and gate judges at 09:30.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from gate.config.types import (
+    After,
     ApprovalPlace,
     ApprovalRules,
     Environment,
@@ -24,12 +25,14 @@ from gate.config.types import (
     Policy,
     Service,
     TicketRules,
+    WindowFields,
 )
 from gate.controls.registry import by_id
 from gate.model import (
     Account,
     AccountKind,
     Approval,
+    Artifact,
     Base,
     BaseKind,
     Change,
@@ -37,12 +40,15 @@ from gate.model import (
     ClockReading,
     Commit,
     Deployment,
+    Earlier,
+    EarlierDeployment,
     EditedText,
     EntryLink,
     Facts,
     History,
     Judgement,
     Lookup,
+    Neighbour,
     Outcome,
     PinState,
     Problem,
@@ -56,6 +62,7 @@ from gate.model import (
     TicketSource,
     TicketUse,
     Verdict,
+    Window,
 )
 
 REPOSITORY = "https://github.com/acme/shop"
@@ -97,6 +104,7 @@ def person(name: str) -> PersonEntry:
 
 
 def good_environment(**changes: Any) -> Environment:
+    """Production, where staging comes first and sre deploys."""
     environment = Environment(
         name="production",
         controls={},
@@ -110,11 +118,29 @@ def good_environment(**changes: Any) -> Environment:
         ticket=TicketRules(
             sources=tuple(TicketSource), predates="pipeline", minimum_lead=timedelta()
         ),
+        after=After("staging", timedelta(days=14)),
+        deployers=("sre",),
     )
     return replace(environment, **changes)
 
 
-def good_policy(environment: Environment | None = None, **changes: Any) -> Policy:
+JIRA = JiraSettings(
+    url="https://acme.atlassian.net",
+    flavour="cloud",
+    projects=("CHG",),
+    types=(),
+    approvals=(ApprovalPlace("jsm"),),
+    scope=("component", "description"),
+    deployable=("Approved", "Implementing"),
+    rollback_plan=("customfield_10080",),
+    test_plan=("customfield_10081",),
+    window=WindowFields("customfield_10008", "customfield_10009"),
+)
+
+
+def good_policy(
+    environment: Environment | None = None, *, jira: JiraSettings | None = None, **changes: Any
+) -> Policy:
     """bob and carol are the change board; mallory is nobody's account."""
     environment = environment or good_environment()
     policy = Policy(
@@ -123,17 +149,7 @@ def good_policy(environment: Environment | None = None, **changes: Any) -> Polic
         log=LogSettings("dir:change-log", "acme.example/changes", "trust"),
         evidence=EvidenceSettings("dir:change-evidence"),
         forges={"github": ForgeSettings("github", "https://github.com", "https://api.github.com")},
-        jira=JiraSettings(
-            url="https://acme.atlassian.net",
-            flavour="cloud",
-            projects=("CHG",),
-            types=(),
-            approvals=(ApprovalPlace("jsm"),),
-            scope=("component", "description"),
-            deployable=("Approved", "Implementing"),
-            rollback_plan=("customfield_10080",),
-            test_plan=("customfield_10081",),
-        ),
+        tickets={"jira": jira or JIRA},
         services={"shop": Service("shop", REPOSITORY, ("main", "release/*"), ("shop", "Web shop"))},
         environments={environment.name: environment},
         groups={"change-board": ("bob", "carol"), "sre": ("erin",)},
@@ -187,12 +203,27 @@ def good_ticket(**changes: Any) -> ChangeRequest:
             ),
         ),
         summary="Faster checkout",
+        window=Window(at("09:00"), at("10:00"), at("08:08")),
+        neighbours=(Neighbour("CHG-0", at("07:55")),),
     )
     return replace(ticket, **changes)
 
 
+def tree_of(sha: str) -> str:
+    """What a commit holds: the merge holds what the head of the pull request does."""
+    return {MERGE_SHA: SECOND_SHA}.get(sha, sha)[::-1].replace("2", "f")
+
+
 def good_commit(sha: str, parent: str, **changes: Any) -> Commit:
-    commit = Commit(sha, (parent,), github("alice"), github("alice"), (), "Speed up the checkout")
+    commit = Commit(
+        sha,
+        (parent,),
+        github("alice"),
+        github("alice"),
+        (),
+        "Speed up the checkout",
+        tree=tree_of(sha),
+    )
     return replace(commit, **changes)
 
 
@@ -221,7 +252,7 @@ def good_pull_request(**changes: Any) -> PullRequest:
     pull_request = PullRequest(
         number=12,
         url=f"{REPOSITORY}/pull/12",
-        title="Faster checkout",
+        title="CHG-1 Faster checkout",
         author=github("alice"),
         head_ref="faster",
         head_sha=SECOND_SHA,
@@ -292,8 +323,25 @@ def shell_deployment(**changes: Any) -> Deployment:
 
 def good_history(**changes: Any) -> History:
     """CHG-1 was looked for in the log, and let nothing in yet."""
-    history = History(size=7, root="a" * 64, base=GOOD_BASE, uses={"CHG-1": ()})
+    history = History(
+        size=7, root="a" * 64, base=GOOD_BASE, uses={"CHG-1": ()}, earlier=good_earlier()
+    )
     return replace(history, **changes)
+
+
+def good_earlier(*deployments: EarlierDeployment) -> Earlier:
+    """The commit went to staging an hour ago, or as told."""
+    return Earlier("staging", deployments or (earlier_deployment(),))
+
+
+def earlier_deployment(
+    index: int = 5, clock: str = "08:30", outcome: str = "succeeded", *digests: str
+) -> EarlierDeployment:
+    """A deployment to staging that ended at ``index``, of artifacts with these digests."""
+    artifacts = tuple(Artifact(f"artifact-{digest[:4]}", digest) for digest in digests)
+    return EarlierDeployment(
+        EntryLink(index - 1, "d" * 64), EntryLink(index, "e" * 64), at(clock), outcome, artifacts
+    )
 
 
 def good_use(clock: str, commit: str = FIRST_SHA, service: str = "shop") -> TicketUse:
@@ -350,7 +398,7 @@ def with_rules(policy: Policy | None = None, /, **changes: Any) -> Policy:
     )
 
 
-def with_ticket_rules(**changes: Any) -> Policy:
+def with_ticket_rules(environment: Environment | None = None, /, **changes: Any) -> Policy:
     """The good policy with other fields of ``ticket`` in production."""
-    environment = good_environment()
+    environment = environment or good_environment()
     return good_policy(replace(environment, ticket=replace(environment.ticket, **changes)))

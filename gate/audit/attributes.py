@@ -1,7 +1,8 @@
 """Which attributes of a change test a control answers: letters of ``docs/audit/attributes.md``.
 
 The letters are those of a common worksheet for changes; the one place of this mapping is here. A
-control without a letter serves the others (``policy-pinned``).
+control without a letter serves the others (``policy-pinned``), or is a rule beside them
+(``freeze``).
 """
 
 from __future__ import annotations
@@ -34,16 +35,22 @@ LETTERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "ticket-exists": ("A",),
         "ticket-open": ("D",),
         "ticket-predates-deployment": ("C",),
+        "ticket-not-backdated": ("C",),
         "ticket-covers-change": ("A", "J"),
         "approved": ("D", "E"),
         "approval-predates-deployment": ("D",),
         "approver-independent": ("E",),
         "approval-covers-change": ("D", "J"),
         "commit-on-release-ref": ("J",),
+        "change-linked": ("A",),
         "ticket-not-reused": ("A", "J"),
         "peer-reviewed": ("F",),
+        "merge-matches-review": ("F", "J"),
         "rollback-plan": ("H",),
+        "tested-before": ("G",),
         "test-plan": ("G",),  # that there is a plan; not that anything was tested
+        "change-window": ("J",),
+        "deployer-authorised": ("K",),
         "clock-sane": ("C", "D"),
         "emergency-reviewed": ("M",),
     }

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from gate.cli.doctor_forges import forges
+from gate.cli.doctor_tickets import approvers, tickets
 from gate.cli.examined import Finding, State, code_of, tell, tried
 from gate.cli.inputs import now, open_place, pin_of
 from gate.cli.options import shared
 from gate.cli.presigned import headers_by
 from gate.cli.printing import read_secrets
-from gate.config import Policy, Secrets
+from gate.config import Secrets
 from gate.errors import GateError
-from gate.http import Budget, Wire
-from gate.model import PinState, Problem
+from gate.model import PinState
 from gate.place import Place
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def command(config: str) -> int:
     place = open_place(config)
     secrets = read_secrets(os.environ)
     findings = []
-    for examine in (_policy, _trust, _keys, _log, _evidence, _people, _jira, _github):
+    for examine in (_policy, _trust, _keys, _log, _evidence, approvers, tickets, forges):
         for finding in examine(place, secrets):
             findings.append(finding)
             tell(finding)
@@ -176,113 +177,3 @@ def forgetful(protection: Protection) -> Finding:
             "take a bucket without versions, or let old versions expire within days",
         )
     return Finding("evidence", State.OK, f"{did}; the bucket keeps no old versions")
-
-
-def _people(place: Place, _: Secrets) -> Iterator[Finding]:
-    """Approvers whom no ticket system knows can never approve."""
-    from gate.identity import People
-
-    policy = place.policy
-    accounts = {person.name: person.accounts for person in policy.people}
-    for environment in policy.environments.values():
-        members = People(policy).members(environment.approvals.by)
-        known = {m for m in members if "jira" in accounts.get(m, {})}
-        name = f"approvers of {environment.name}"
-        lacking = sorted(members - known)
-        if len(known) < environment.approvals.required:
-            yield Finding(
-                name,
-                State.FAULT,
-                f"{len(known)} have a Jira account; {environment.approvals.required} must approve",
-                "add their Jira accounts to [[people]]",
-            )
-        elif lacking:
-            yield Finding(
-                name,
-                State.WARNING,
-                f"no Jira account is known of {', '.join(lacking)}",
-                "add it to [[people]]",
-            )
-        else:
-            yield Finding(name, State.OK, f"{len(known)}, each with a Jira account")
-
-
-def _jira(place: Place, secrets: Secrets) -> Iterator[Finding]:
-    from gate.tickets.jira import JiraReader
-
-    settings, network = place.policy.jira, place.policy.network
-    reader = JiraReader(
-        settings, secrets.jira_email, secrets.jira_token, network, Budget(network.budget)
-    )
-    with closing(reader):
-        account = reader.myself()
-        if isinstance(account, Problem):
-            yield _problem("jira", account)
-            return
-        yield Finding("jira", State.OK, f"knows us ({reader.flavour})")
-        for project in settings.projects:
-            browsable = reader.browsable(project)
-            if isinstance(browsable, Problem):
-                yield _problem(f"jira project {project}", browsable)
-            else:
-                yield Finding(f"jira project {project}", State.OK, "can be browsed")
-        yield from _clock(place.policy, reader.wire)
-
-
-def _github(place: Place, secrets: Secrets) -> Iterator[Finding]:
-    settings = place.policy.forges.get("github")
-    if settings is None or not secrets.github_token:
-        what = "the policy names no forge" if settings is None else "GITHUB_TOKEN is not set"
-        yield Finding(
-            "github",
-            State.FAULT,
-            f"{what}: pull requests and pushes stay unknown, so nothing can be allowed",
-            "name the forge in gate.toml and give the job its token",
-        )
-        return
-    from gate.forges.github import GitHubReader
-
-    network = place.policy.network
-    reader = GitHubReader(settings, secrets.github_token, network, Budget(network.budget))
-    with closing(reader):
-        for service in place.policy.services.values():
-            yield from _repository(reader.wire, reader.slug(service))
-        yield from _clock(place.policy, reader.wire)
-
-
-def _repository(wire: Wire, slug: str) -> Iterator[Finding]:
-    """Each permission that enforce needs, by the request that needs it."""
-    from gate.http import FetchError, get_json
-
-    for permission, path in (
-        ("contents: read", f"/repos/{slug}/branches?per_page=1"),
-        ("contents: read (activity)", f"/repos/{slug}/activity?per_page=1"),
-        ("pull-requests: read", f"/repos/{slug}/pulls?per_page=1"),
-        ("deployments: read", f"/repos/{slug}/deployments?per_page=1"),
-        ("actions: read", f"/repos/{slug}/actions/runs?per_page=1"),
-    ):
-        what = f"github {slug}, {permission}"
-        try:
-            get_json(wire, path)
-        except FetchError as error:
-            yield _problem(what, error.problem)
-        else:
-            yield Finding(what, State.OK, "granted")
-
-
-def _clock(policy: Policy, wire: Wire) -> Iterator[Finding]:
-    for reading in wire.clocks():
-        beyond = abs(reading.offset) - reading.uncertainty
-        if beyond > policy.network.clock_tolerance.total_seconds():
-            yield Finding(
-                f"clock against {reading.service}",
-                State.FAULT,
-                f"{reading.offset:+.0f} s apart",
-                "synchronise this machine's clock (NTP)",
-            )
-        else:
-            yield Finding(f"clock against {reading.service}", State.OK, "agrees")
-
-
-def _problem(what: str, problem: Problem) -> Finding:
-    return Finding(what, State.UNKNOWN, f"{problem.cause} ({problem.request})", problem.remedy)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
 
 from gate.cli.printing import say
+from gate.config import Policy
 from gate.errors import FINDING, OK, UNDETERMINED, GateError, worst
 from gate.frozen import dataclass
+from gate.model import ClockReading, Problem
 
 
 class State(StrEnum):
@@ -50,3 +52,23 @@ def tried(what: str, look: Callable[[], str]) -> Finding:
         return Finding(what, State.OK, look())
     except GateError as error:
         return Finding(what, State.FAULT, error.message, error.remedy)
+
+
+def clocks(policy: Policy, readings: tuple[ClockReading, ...]) -> Iterator[Finding]:
+    """Whether our clock agrees with those of the services."""
+    for reading in readings:
+        beyond = abs(reading.offset) - reading.uncertainty
+        if beyond > policy.network.clock_tolerance.total_seconds():
+            yield Finding(
+                f"clock against {reading.service}",
+                State.FAULT,
+                f"{reading.offset:+.0f} s apart",
+                "synchronise this machine's clock (NTP)",
+            )
+        else:
+            yield Finding(f"clock against {reading.service}", State.OK, "agrees")
+
+
+def problem(what: str, seen: Problem, state: State = State.UNKNOWN) -> Finding:
+    """Something that could not be told."""
+    return Finding(what, state, f"{seen.cause} ({seen.request})", seen.remedy)

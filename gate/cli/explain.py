@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import inspect
 import textwrap
 
 import click
@@ -32,7 +33,12 @@ def command(control: str | None) -> int:
     say(f"{found.id}: {found.title}")
     if found.integrity:
         say("An integrity control: no policy switches it off, no emergency waives it.")
-    for heading, text in (("It demands", found.demands), ("To satisfy it", found.satisfy)):
+    parts = (
+        ("By default", inspect.getdoc(found.default) or ""),
+        ("It demands", found.demands),
+        ("To satisfy it", found.satisfy),
+    )
+    for heading, text in parts:
         say(f"\n{heading}")
         say(textwrap.indent(textwrap.fill(text, 76), "  "))
     say("\nCriteria it serves")

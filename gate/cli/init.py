@@ -12,6 +12,7 @@ import click
 from gate.cli.inputs import now
 from gate.cli.keys import write_new, write_private
 from gate.cli.printing import say
+from gate.cli.step_gitlab import GITLAB_STEP
 from gate.errors import UsageError
 from gate.frozen import dataclass
 
@@ -29,9 +30,7 @@ GITHUB_STEP = """\
       - run: python3 -m pip install "change-gate{extra} @ git+https://github.com/OWNER/gate@COMMIT"
       - run: gate enforce --service {service} --environment {environment}
         env:
-          GATE_JIRA_EMAIL: ${{{{ secrets.GATE_JIRA_EMAIL }}}}
-          GATE_JIRA_TOKEN: ${{{{ secrets.GATE_JIRA_TOKEN }}}}
-          GATE_SIGNING_KEY: ${{{{ secrets.GATE_SIGNING_KEY }}}}
+{tickets}          GATE_SIGNING_KEY: ${{{{ secrets.GATE_SIGNING_KEY }}}}
           GATE_LOG_KEY: ${{{{ secrets.GATE_LOG_KEY }}}}
           GATE_POLICY_SHA256: ${{{{ vars.GATE_POLICY_SHA256 }}}}
 {credentials}          GITHUB_TOKEN: ${{{{ github.token }}}}
@@ -40,11 +39,11 @@ gate is on no package index: OWNER is where you keep it, and COMMIT the full id 
 that you have reviewed. Pin it: whoever can change what is installed here sees the keys."""
 
 SHELL_STEP = """\
-  gate enforce --service {service} --environment {environment} --ticket {project}-1 && ./deploy.sh
+  gate enforce --service {service} --environment {environment} --ticket {example} && ./deploy.sh
 
 In a plain shell there is no pipeline whose start an API could prove, and git knows no push times:
 the policy demands that the ticket is older than the merge (predates = "merge"), and a forge token
-is needed: export GITHUB_TOKEN."""
+is needed: export {token}."""
 
 KEYS = "gate-keys"
 DIRECTORY = "dir:change-log"
@@ -64,6 +63,7 @@ class Answers:
 
     jira: str
     project: str
+    servicenow: str
     repository: str
     service: str
     environment: str
@@ -71,6 +71,36 @@ class Answers:
     ci: str
     log: str
     disclosures: str
+
+    @property
+    def example(self) -> str:
+        """The ID of a ticket."""
+        return "CHG0030001" if self.servicenow else f"{self.project}-1"
+
+    @property
+    def tickets(self) -> tuple[str, ...]:
+        """The secrets that the ticket system takes."""
+        if self.servicenow:
+            return ("GATE_SERVICENOW_USER", "GATE_SERVICENOW_PASSWORD")
+        return ("GATE_JIRA_EMAIL", "GATE_JIRA_TOKEN")
+
+    @property
+    def forge(self) -> str:
+        """Which forge the repository is on: GitLab where its CI runs, or its host says so."""
+        is_gitlab = self.ci == "gitlab" or "gitlab" in _host(self.repository)
+        return "gitlab" if is_gitlab else "github"
+
+    @property
+    def forge_url(self) -> str:
+        """Where the forge is. A GitHub may be below a path; groups of a GitLab may be nested."""
+        if self.forge == "gitlab":
+            return f"{self.repository.partition('://')[0]}://{_host(self.repository)}"
+        return self.repository.rsplit("/", 2)[0]
+
+    @property
+    def token(self) -> str:
+        """The variable of the forge's token."""
+        return "GITLAB_TOKEN" if self.forge == "gitlab" else "GITHUB_TOKEN"
 
     @property
     def credentials(self) -> tuple[str, ...]:
@@ -89,10 +119,14 @@ def _any(urls: tuple[str, ...], *beginnings: str) -> bool:
 
 
 @click.command("init")
+@click.option("--jira", default="", metavar="URL", help="The Jira site: https://acme.atlassian.net")
+@click.option("--project", default="", metavar="KEY", help="Its project of change requests.")
 @click.option(
-    "--jira", required=True, metavar="URL", help="The Jira site: https://acme.atlassian.net"
+    "--servicenow",
+    default="",
+    metavar="URL",
+    help="In the place of Jira, the instance: https://acme.service-now.com",
 )
-@click.option("--project", required=True, metavar="KEY", help="Its project of change requests.")
 @click.option(
     "--repository", metavar="URL", help="The service's repository [default: git's origin]"
 )
@@ -121,14 +155,18 @@ def _any(urls: tuple[str, ...], *beginnings: str) -> bool:
 )
 @click.option(
     "--ci",
-    type=click.Choice(["github", "shell"]),
-    default="github",
-    show_default=True,
-    help="What runs the deployment.",
+    type=click.Choice(["github", "gitlab", "shell"]),
+    default=None,
+    help="What runs the deployment  [default: github, or gitlab for a repository there]",
 )
 @click.option("--directory", default=".", show_default=True, metavar="DIR", help="Where to write.")
 def command(
-    directory: str, repository: str | None, service: str | None, origin: str | None, **given: str
+    directory: str,
+    repository: str | None,
+    service: str | None,
+    origin: str | None,
+    ci: str | None,
+    **given: str,
 ) -> int:
     """Write gate.toml, two keys, an empty log and a trust folder; print what to paste.
 
@@ -137,8 +175,18 @@ def command(
     """
     from gate.config.template import default_origin
 
+    if bool(given["jira"]) == bool(given["servicenow"]):
+        raise UsageError("one ticket system is needed", remedy="give --jira or --servicenow")
+    if bool(given["jira"]) != bool(given["project"]):
+        raise UsageError(
+            "--jira and --project go together",
+            remedy="name the Jira project of change requests with --project"
+            if given["jira"]
+            else "leave --project away",
+        )
     repository = (repository or _origin()).removesuffix(".git").rstrip("/")
     answers = Answers(
+        ci=ci or ("gitlab" if "gitlab" in _host(repository) else "github"),
         repository=repository,
         service=service or repository.rsplit("/", 1)[-1],
         origin=origin or default_origin(repository),
@@ -146,6 +194,10 @@ def command(
     )
     _tell(answers, directory, _write(answers, Path(directory)))
     return 0
+
+
+def _host(url: str) -> str:
+    return url.partition("://")[2].partition("/")[0].lower()
 
 
 def _origin() -> str:
@@ -183,13 +235,15 @@ def _write(answers: Answers, folder: Path) -> str:
         ci=answers.ci,
         jira_url=answers.jira,
         projects=(answers.project,),
+        servicenow_url=answers.servicenow,
         repository=answers.repository,
         service=answers.service,
         environment=answers.environment,
         origin=answers.origin,
         log=answers.log,
         disclosures=answers.disclosures,
-        forge_url=answers.repository.rsplit("/", 2)[0],
+        forge=answers.forge,
+        forge_url=answers.forge_url,
     )
     policy = parse_policy(text.encode())
     record_key, log_key = new_private_key(), new_private_key()
@@ -224,26 +278,38 @@ Written in {directory}:
 {_log_line(answers)}\
   {KEYS}/    the private keys: store them as secrets of the CI, then delete this folder
 
-{"What to paste into the deploy job" if answers.ci == "github" else "The step"}:
+{"The step" if answers.ci == "shell" else "What to paste into the deploy job"}:
 """)
-    step = GITHUB_STEP if answers.ci == "github" else SHELL_STEP
+    step = {"github": GITHUB_STEP, "gitlab": GITLAB_STEP, "shell": SHELL_STEP}[answers.ci]
     quoted = {name: shlex.quote(said) for name, said in asdict(answers).items()}
-    lines = [f"          {name}: ${{{{ secrets.{name} }}}}\n" for name in answers.credentials]
-    extra = "[object]" if answers.buckets else ""
-    say(step.format(**quoted, credentials="".join(lines), extra=extra))
+    more = {
+        "example": shlex.quote(answers.example),
+        "tickets": _environment(answers.tickets),
+        "credentials": _environment(answers.credentials),
+        "extra": "[object]" if answers.buckets else "",
+        "token": answers.token,
+    }
+    say(step.format(**quoted, **more))
     say(f"""
 Secrets:    GATE_SIGNING_KEY  from {KEYS}/signing.key
             GATE_LOG_KEY      from {KEYS}/log.key
-            GATE_JIRA_EMAIL, GATE_JIRA_TOKEN{_also(answers)}
+            {", ".join(answers.tickets)}{_also(answers)}
 Variable:   GATE_POLICY_SHA256={digest}
             (changes with every edit of gate.toml: `sha256sum gate.toml`)
 
 {_next(answers)}""")
 
 
+def _environment(names: tuple[str, ...]) -> str:
+    """The lines of a step's ``env`` that hand secrets on."""
+    return "".join(f"          {name}: ${{{{ secrets.{name} }}}}\n" for name in names)
+
+
 def _also(answers: Answers) -> str:
     named = ", ".join(answers.credentials)
-    return f"\n            {named}: of whoever may write log and disclosures" if named else ""
+    more = "\n            GITLAB_TOKEN" if answers.ci == "gitlab" else ""
+    places = f"\n            {named}: of whoever may write log and disclosures" if named else ""
+    return more + places
 
 
 def _next(answers: Answers) -> str:

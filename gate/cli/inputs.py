@@ -207,10 +207,11 @@ def parse_artifacts(given: tuple[str, ...]) -> tuple[Artifact, ...]:
 
 
 def parse_tickets(given: tuple[str, ...], policy: Policy, environment: str) -> tuple[str, ...]:
-    """The IDs of --ticket, each once, each wholly an ID of a configured project."""
+    """The IDs of --ticket, each once, each wholly an ID of one of the ticket systems."""
     from gate.facts import TICKETS_AT_MOST
     from gate.model import TicketSource
-    from gate.tickets.ids import parse_id
+    from gate.tickets.references import parse_reference
+    from gate.tickets.registry import grammars_of
 
     if given and TicketSource.OPTION not in policy.environments[environment].ticket.sources:
         raise UsageError(
@@ -219,7 +220,8 @@ def parse_tickets(given: tuple[str, ...], policy: Policy, environment: str) -> t
         )
     if len(given) > TICKETS_AT_MOST:
         raise UsageError(f"{len(given)} tickets given; at most {TICKETS_AT_MOST} are looked up")
-    return tuple(dict.fromkeys(parse_id(text, policy.jira.projects) for text in given))
+    grammars = grammars_of(policy)
+    return tuple(dict.fromkeys(parse_reference(text, grammars)[1] for text in given))
 
 
 def resolve_commit(given: str | None, run: RunClaim) -> tuple[str, bool]:

@@ -6,13 +6,16 @@ from collections.abc import Mapping
 
 from gate.config import grammar
 from gate.config.emergencies import read_emergency
-from gate.config.levels import read_levels
+from gate.config.levels import read_levels, require_settings
 from gate.config.people import known_name
-from gate.config.reader import Table, join, not_built, wrong
-from gate.config.types import ApprovalRules, Environment, PersonEntry, TicketRules
+from gate.config.reader import Table, join, nearest, not_built, shown, wrong
+from gate.config.types import After, ApprovalRules, Environment, PersonEntry, TicketRules
 from gate.model import TicketSource
 
-_LATER = ("after", "freeze", "deployers")
+_KEYS = (
+    *("controls", "approvals", "ticket", "accept_claims", "after", "deployers", "bots"),
+    "emergency",
+)
 _LATER_SOURCES = ("environment", "review", "reviews", "environment-approval")
 
 
@@ -23,7 +26,7 @@ def read_environments(
     environments = {}
     for name, table in root.tables("environments"):
         grammar.name(name, table.path)
-        table.only(("controls", "approvals", "ticket", "accept_claims", "emergency"), later=_LATER)
+        table.only(_KEYS)
         if not table.has("approvals"):
             raise wrong(
                 table.at("approvals"),
@@ -37,14 +40,42 @@ def read_environments(
             ticket=_ticket(table.table("ticket")),
             accept_claims=_claims(table),
             emergency=read_emergency(table, people, groups),
+            after=_after(table.table("after")) if table.has("after") else None,
+            deployers=_names(table, "deployers", people, groups) if table.has("deployers") else (),
+            bots=table.texts("bots", ()),
         )
+        require_settings(environments[name], table)
     if not environments:
         raise wrong(
             "environments",
             "missing: at least one environment is needed",
             "add [environments.production]",
         )
+    for environment in environments.values():
+        _require_start(environment, environments)
     return environments
+
+
+def _require_start(environment: Environment, environments: Mapping[str, Environment]) -> None:
+    """Refuse an ``after`` that leads nowhere, or back to where it started."""
+    passed, here = [environment.name], environment
+    while here.after is not None:
+        path = join(join(join("environments", here.name), "after"), "environment")
+        name = here.after.environment
+        if name not in environments:
+            raise wrong(path, f"there is no environment {shown(name)}{nearest(name, environments)}")
+        if name in passed:
+            raise wrong(path, f"{shown(name)} comes after itself, so that nothing could come first")
+        passed.append(name)
+        here = environments[name]
+
+
+def _after(table: Table) -> After:
+    table.only(("environment", "within"))
+    within = grammar.duration(table.text("within"), table.at("within"))
+    if not within:
+        raise wrong(table.at("within"), "must be more than 0s")
+    return After(table.text("environment"), within)
 
 
 def _claims(table: Table) -> tuple[str, ...]:
@@ -57,10 +88,7 @@ def _approvals(
     table: Table, people: tuple[PersonEntry, ...], groups: Mapping[str, tuple[str, ...]]
 ) -> ApprovalRules:
     table.only(("required", "by", "sources", "independent_of", "predates"))
-    by = table.texts("by")
-    names = {person.name for person in people}
-    for position, name in enumerate(by):
-        known_name(name, names | set(groups), join(table.at("by"), position))
+    by = _names(table, "by", people, groups)
     required = table.whole("required", 1)
     approvers = {member for name in by for member in groups.get(name, (name,))}
     if required > len(approvers):
@@ -76,6 +104,17 @@ def _approvals(
         independent_of=_independent_of(table),
         predates=table.choice("predates", ("job", "pipeline"), "job"),
     )
+
+
+def _names(
+    table: Table, key: str, people: tuple[PersonEntry, ...], groups: Mapping[str, tuple[str, ...]]
+) -> tuple[str, ...]:
+    """Names of people and groups that the policy has."""
+    names = table.texts(key)
+    known = {person.name for person in people} | set(groups)
+    for position, name in enumerate(names):
+        known_name(name, known, join(table.at(key), position))
+    return names
 
 
 def _sources(table: Table) -> tuple[str, ...]:

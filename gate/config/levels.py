@@ -7,6 +7,7 @@ names against their registry.
 from __future__ import annotations
 
 from gate.config.reader import Table, as_text, nearest, not_built, one_of, wrong
+from gate.config.types import Environment
 from gate.model import Level
 
 CONTROL_IDS = (
@@ -14,16 +15,23 @@ CONTROL_IDS = (
     "ticket-exists",
     "ticket-open",
     "ticket-predates-deployment",
+    "ticket-not-backdated",
     "ticket-covers-change",
     "approved",
     "approval-predates-deployment",
     "approver-independent",
     "approval-covers-change",
     "commit-on-release-ref",
+    "change-linked",
     "ticket-not-reused",
     "peer-reviewed",
+    "merge-matches-review",
+    "tested-before",
     "rollback-plan",
     "test-plan",
+    "change-window",
+    "freeze",
+    "deployer-authorised",
     "clock-sane",
     "policy-pinned",
     "emergency-reviewed",
@@ -35,15 +43,7 @@ INTEGRITY_IDS = (
     "clock-sane",
     "policy-pinned",
 )
-LATER_IDS = (
-    "ticket-not-backdated",
-    "change-linked",
-    "merge-matches-review",
-    "tested-before",
-    "change-window",
-    "freeze",
-    "deployer-authorised",
-)
+LATER_IDS: tuple[str, ...] = ()
 
 
 def read_levels(table: Table) -> dict[str, Level]:
@@ -64,3 +64,18 @@ def read_levels(table: Table) -> dict[str, Level]:
             )
         levels[control] = level
     return levels
+
+
+def require_settings(environment: Environment, table: Table) -> None:
+    """Refuse a control that is asked for where the setting that it goes by is missing.
+
+    ``table`` is the environment's. Without the setting nothing would be judged, or nothing pass.
+    """
+    settings = {
+        "tested-before": ("after", environment.after),
+        "deployer-authorised": ("deployers", environment.deployers),
+    }
+    for control, (key, value) in settings.items():
+        asked = environment.controls.get(control, Level.OFF)
+        if asked is not Level.OFF and not value:
+            raise wrong(table.table("controls").at(control), f"needs {key}, which is missing")

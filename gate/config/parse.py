@@ -13,18 +13,19 @@ from pathlib import Path
 
 from gate.config import grammar
 from gate.config.environments import read_environments
+from gate.config.freezes import read_freezes
 from gate.config.people import read_groups, read_identity, read_people
 from gate.config.places import read_places
 from gate.config.reader import Table, wrong
 from gate.config.services import read_forges, read_services
-from gate.config.tickets import read_jira
+from gate.config.tickets import extensions_of, read_tickets
 from gate.config.types import NetworkSettings, Policy
 from gate.errors import UsageError
 
 MAX_BYTES = 1 << 20
 _SECTIONS = (
     *("log", "evidence", "forges", "tickets", "services", "environments"),
-    *("groups", "identity", "people", "network"),
+    *("groups", "identity", "people", "network", "freeze"),
 )
 _WHERE = re.compile(r" \(at (?:line ([0-9]+), column ([0-9]+)|end of document)\)$")
 
@@ -85,24 +86,27 @@ def _toml_message(message: str) -> str:
 def _policy(values: dict[str, object], text: bytes) -> Policy:
 
     root = Table(values, "")
-    root.only(_SECTIONS, later=("freeze", "people_from"))
+    root.only(_SECTIONS, later=("people_from",))
     log, evidence = read_places(root)
     forges = read_forges(root)
-    people = read_people(root)
+    people = read_people(root, extensions_of(root))
     groups = read_groups(root, people)
+    services = read_services(root, forges)
+    environments = read_environments(root, people, groups)
     return Policy(
         text=text,
         sha256=hashlib.sha256(text).hexdigest(),
         log=log,
         evidence=evidence,
         forges=forges,
-        jira=read_jira(root),
-        services=read_services(root, forges),
-        environments=read_environments(root, people, groups),
+        tickets=read_tickets(root, services),
+        services=services,
+        environments=environments,
         groups=groups,
         one_account_per_person=read_identity(root),
         people=people,
         network=_network(root.table("network")),
+        freezes=read_freezes(root, tuple(services), tuple(environments)),
     )
 
 

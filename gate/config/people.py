@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from gate.config import grammar
-from gate.config.reader import Table, as_table, join, kind_of, nearest, not_built, shown, wrong
+from gate.config.reader import Table, as_table, join, kind_of, nearest, shown, wrong
 from gate.config.types import PersonEntry
 
 SYSTEMS = ("jira", "servicenow", "github", "gitlab")
-_BUILT = ("jira", "github")
 _MAX_ACCOUNT = 200
 
 
-def read_people(root: Table) -> tuple[PersonEntry, ...]:
-    """The people: no name twice, no account and no e-mail address of two of them."""
+def read_people(root: Table, extensions: tuple[str, ...] = ()) -> tuple[PersonEntry, ...]:
+    """The people: no name twice, no account and no e-mail address of two of them.
+
+    Accounts of ``extensions`` stand in a person's ``accounts``.
+    """
     value = root.values.get("people", [])
     if not isinstance(value, list):
         raise wrong("people", f"expected [[people]] tables, found {kind_of(value)}")
@@ -20,7 +22,7 @@ def read_people(root: Table) -> tuple[PersonEntry, ...]:
     owners: dict[tuple[str, str], str] = {}
     for position, item in enumerate(value):
         path = join("people", position)
-        person = _person(as_table(item, path))
+        person = _person(as_table(item, path), extensions)
         if any(person.name == other.name for other in people):
             raise wrong(f"{path}.name", f"{shown(person.name)} stands here twice")
         _claim(person, path, owners)
@@ -28,8 +30,8 @@ def read_people(root: Table) -> tuple[PersonEntry, ...]:
     return tuple(people)
 
 
-def _person(table: Table) -> PersonEntry:
-    table.only(("name", "emails", *SYSTEMS))
+def _person(table: Table, extensions: tuple[str, ...]) -> PersonEntry:
+    table.only(("name", "emails", "accounts", *SYSTEMS))
     name = grammar.name(table.text("name"), table.at("name"))
     # Only ASCII has a lower case that all systems agree on.
     emails = tuple(e.lower() if e.isascii() else e for e in table.texts("emails", ()))
@@ -38,9 +40,13 @@ def _person(table: Table) -> PersonEntry:
         if not (local and at and domain) or "@" in domain or " " in email:
             raise wrong(join(table.at("emails"), position), f"{shown(email)} is no e-mail address")
     accounts = {system: table.text(system) for system in SYSTEMS if table.has(system)}
+    other = table.table("accounts")
+    other.only(extensions)
+    accounts |= {system: other.text(system) for system in other.values}
     for system, key in accounts.items():
         if key != key.strip() or len(key) > _MAX_ACCOUNT:
-            raise wrong(table.at(system), f"{shown(key)} is too long, or has a space at an end")
+            where = (other if system in extensions else table).at(system)
+            raise wrong(where, f"{shown(key)} is too long, or has a space at an end")
     if not emails and not accounts:
         raise wrong(table.path, f"{shown(name)} has neither an account nor an e-mail address")
     return PersonEntry(name, emails, accounts)
@@ -48,7 +54,10 @@ def _person(table: Table) -> PersonEntry:
 
 def _claim(person: PersonEntry, path: str, owners: dict[tuple[str, str], str]) -> None:
     # Compared without case: no service has two accounts that differ in nothing else.
-    claims = [(system, key, f"{path}.{system}") for system, key in person.accounts.items()]
+    claims = [
+        (system, key, f"{path}.{system if system in SYSTEMS else f'accounts.{system}'}")
+        for system, key in person.accounts.items()
+    ]
     claims += [("email", e, join(f"{path}.emails", i)) for i, e in enumerate(person.emails)]
     for system, key, where in claims:
         slot = (system, key.casefold())
@@ -97,8 +106,4 @@ def read_identity(root: Table) -> tuple[str, ...]:
     table.only(("one_account_per_person",))
     if table.values.get("one_account_per_person") == []:
         return ()
-    systems = table.texts("one_account_per_person", ())
-    for position, system in enumerate(systems):
-        if system in SYSTEMS and system not in _BUILT:
-            raise not_built(join(table.at("one_account_per_person"), position), system)
-    return table.choices("one_account_per_person", _BUILT, ())
+    return table.choices("one_account_per_person", SYSTEMS, ())

@@ -9,10 +9,15 @@ from gate.config.types import (
     EmergencyRules,
     Environment,
     EvidenceSettings,
+    ExtensionSettings,
+    Freeze,
     JiraSettings,
     LogSettings,
     Policy,
     Service,
+    ServiceNowSettings,
+    StandardTemplate,
+    TicketSettings,
 )
 
 
@@ -29,7 +34,7 @@ def public_view(policy: Policy) -> str:
             kind: {"url": forge.url, "api": forge.api_url, "ca": forge.ca}
             for kind, forge in policy.forges.items()
         },
-        "tickets": {"jira": _jira(policy.jira)},
+        "tickets": {system: _tickets(one) for system, one in policy.tickets.items()},
         "services": {name: _service(service) for name, service in policy.services.items()},
         "environments": {name: _environment(e) for name, e in policy.environments.items()},
         "identity": {"one_account_per_person": list(policy.one_account_per_person)},
@@ -38,6 +43,7 @@ def public_view(policy: Policy) -> str:
             "clock_tolerance": policy.network.clock_tolerance.total_seconds(),
             "ca": policy.network.ca,
         },
+        "freeze": [_freeze(freeze) for freeze in policy.freezes],
     }
     return json.dumps(view, sort_keys=True, ensure_ascii=False, indent=1)
 
@@ -63,23 +69,51 @@ def _evidence(evidence: EvidenceSettings) -> dict[str, object]:
     }
 
 
-def _jira(jira: JiraSettings) -> dict[str, object]:
+def _tickets(settings: TicketSettings) -> dict[str, object]:
+    """Of an extension not its own options: what may stand in them, nobody here knows."""
+    of_any: dict[str, object] = {
+        "url": settings.url,
+        "projects": list(settings.projects),
+        "types": list(settings.types),
+        "scope": list(settings.scope),
+        "deployable": list(settings.deployable),
+        "rollback_plan": list(settings.rollback_plan),
+        "test_plan": list(settings.test_plan),
+    }
+    match settings:
+        case JiraSettings():
+            places = [_place(place) for place in settings.approvals]
+            of_any |= {"flavour": settings.flavour, "approvals": places, "ca": settings.ca}
+            window = settings.window
+            of_any["window"] = {"start": window.start, "end": window.end} if window else None
+        case ServiceNowSettings():
+            of_any |= {"auth": settings.auth, "closed": list(settings.closed), "ca": settings.ca}
+            of_any["standard_templates"] = [_template(t) for t in settings.standard_templates]
+        case ExtensionSettings():
+            of_any |= {"package": settings.package, "ca": settings.ca}
+    return of_any
+
+
+def _template(template: StandardTemplate) -> dict[str, object]:
     return {
-        "url": jira.url,
-        "flavour": jira.flavour,
-        "projects": list(jira.projects),
-        "types": list(jira.types),
-        "approvals": [_place(place) for place in jira.approvals],
-        "scope": list(jira.scope),
-        "deployable": list(jira.deployable),
-        "rollback_plan": list(jira.rollback_plan),
-        "test_plan": list(jira.test_plan),
-        "ca": jira.ca,
+        "id": template.id,
+        "services": list(template.services),
+        "expires": template.expires.isoformat(),
     }
 
 
 def _place(place: ApprovalPlace) -> str | dict[str, str]:
     return {place.kind: place.name} if place.name else place.kind
+
+
+def _freeze(freeze: Freeze) -> dict[str, object]:
+    """Without its name, which may be somebody's."""
+    return {
+        "from": freeze.start.isoformat(),
+        "to": freeze.end.isoformat(),
+        "services": list(freeze.services),
+        "environments": list(freeze.environments),
+    }
 
 
 def _service(service: Service) -> dict[str, object]:
@@ -106,6 +140,13 @@ def _environment(environment: Environment) -> dict[str, object]:
             "minimum_lead": ticket.minimum_lead.total_seconds(),
         },
         "accept_claims": list(environment.accept_claims),
+        "bots": list(environment.bots),
+        "after": None
+        if environment.after is None
+        else {
+            "environment": environment.after.environment,
+            "within": environment.after.within.total_seconds(),
+        },
         "emergency": _emergency(environment.emergency),
     }
 

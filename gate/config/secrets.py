@@ -15,17 +15,20 @@ from gate.errors import UsageError
 _VARIABLES = {
     "jira_email": "GATE_JIRA_EMAIL",
     "jira_token": "GATE_JIRA_TOKEN",
+    "servicenow_user": "GATE_SERVICENOW_USER",
+    "servicenow_password": "GATE_SERVICENOW_PASSWORD",
+    "servicenow_token": "GATE_SERVICENOW_TOKEN",
+    "tickets_token": "GATE_TICKETS_TOKEN",
     "github_token": "GITHUB_TOKEN",
+    "gitlab_token": "GITLAB_TOKEN",
     "signing_key": "GATE_SIGNING_KEY",
     "log_key": "GATE_LOG_KEY",
     "log_token": "GATE_LOG_TOKEN",
 }
 # Of services that a later version will ask: not read, and not given to a command that gate runs.
-_LATER = (
-    *("GATE_SERVICENOW_USER", "GATE_SERVICENOW_PASSWORD", "GATE_SERVICENOW_TOKEN"),
-    *("GITLAB_TOKEN", "GATE_JENKINS_USER", "GATE_JENKINS_TOKEN"),
-)
+_LATER = ("GATE_JENKINS_USER", "GATE_JENKINS_TOKEN")
 _KEYS = ("signing_key", "log_key")
+_TYPED = ("servicenow_user", "servicenow_password")  # by people, who may type spaces too
 _MAX_BYTES = 1 << 16
 _SHORTEST_LINE = 16  # a shorter line of a key occurs by chance in ordinary text
 
@@ -40,7 +43,12 @@ class Secrets:
 
     jira_email: str = ""
     jira_token: str = ""
+    servicenow_user: str = ""
+    servicenow_password: str = ""
+    servicenow_token: str = ""
+    tickets_token: str = ""
     github_token: str = ""
+    gitlab_token: str = ""
     signing_key: str = ""
     log_key: str = ""
     log_token: str = ""
@@ -55,14 +63,18 @@ class Secrets:
         These are the values, the credentials of HTTP Basic that are made of them, and the single
         lines of a key of several lines.
         """
-        found = {self.jira_token, self.github_token, self.log_token}
+        found = {self.jira_token, self.github_token, self.gitlab_token, self.log_token}
+        found |= {self.servicenow_password, self.servicenow_token, self.tickets_token}
         found |= {self.signing_key, self.log_key}
         for key in (self.signing_key, self.log_key):
             lines = key.splitlines()
             found |= {x for x in lines if len(x) >= _SHORTEST_LINE and "-----" not in x}
-        if self.jira_email and self.jira_token:
-            basic = f"{self.jira_email}:{self.jira_token}"
-            found.add(base64.b64encode(basic.encode()).decode("ascii"))
+        for user, password in (
+            (self.jira_email, self.jira_token),
+            (self.servicenow_user, self.servicenow_password),
+        ):
+            if user and password:
+                found.add(base64.b64encode(f"{user}:{password}".encode()).decode("ascii"))
         return tuple(sorted(found - {""}, key=lambda value: (-len(value), value)))
 
 
@@ -83,7 +95,8 @@ def _secret(environ: Mapping[str, str], field: str, name: str) -> str:
     if file:
         source, value = f"{name}_FILE", _read(Path(file), f"{name}_FILE")
     value = value.rstrip("\r\n")
-    if field not in _KEYS and not all("!" <= c <= "~" for c in value):
+    least = " " if field in _TYPED else "!"
+    if field not in _KEYS and not all(least <= c <= "~" for c in value):
         raise UsageError(
             f"{source} holds a space, a line break or a character that is not ASCII",
             remedy="paste the token again, on one line",

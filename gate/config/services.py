@@ -6,21 +6,22 @@ import re
 from collections.abc import Mapping
 
 from gate.config import grammar
-from gate.config.reader import Table, join, nearest, not_built, shown, wrong
+from gate.config.reader import Table, join, nearest, shown, wrong
 from gate.config.types import ForgeSettings, Service
 
-_GITHUB_PATH = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")
+_PATHS = {  # of a repository, below its forge's URL
+    "github": (re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+"), "<owner>/<name>"),
+    "gitlab": (re.compile(r"[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)+"), "<group>/<project>"),
+}
 
 
 def read_forges(root: Table) -> dict[str, ForgeSettings]:
     """The forges by kind; none where the policy names none."""
     forges = {}
     for kind, table in root.tables("forges"):
-        if kind == "gitlab":
-            raise not_built(table.path, "GitLab")
-        if kind != "github":
-            raise wrong(table.path, f"unknown forge{nearest(kind, ('github',))}")
-        forges[kind] = _github(table)
+        if kind not in _PATHS:
+            raise wrong(table.path, f"unknown forge{nearest(kind, tuple(_PATHS))}")
+        forges[kind] = _github(table) if kind == "github" else _gitlab(table)
     return forges
 
 
@@ -29,6 +30,13 @@ def _github(table: Table) -> ForgeSettings:
     url = grammar.url(table.text("url", "https://github.com"), table.at("url"))
     api = grammar.url(table.text("api", github_api(url)), table.at("api"))
     return ForgeSettings("github", url, api, table.text("ca", ""))
+
+
+def _gitlab(table: Table) -> ForgeSettings:
+    table.only(("url", "api", "ca"))
+    url = grammar.url(table.text("url", "https://gitlab.com"), table.at("url"))
+    api = grammar.url(table.text("api", f"{url}/api/v4"), table.at("api"))
+    return ForgeSettings("gitlab", url, api, table.text("ca", ""))
 
 
 def github_api(url: str) -> str:
@@ -80,8 +88,9 @@ def _repository(text: str, path: str, forges: Mapping[str, ForgeSettings]) -> st
     url = grammar.url(text, path).removesuffix(".git")
     for forge in forges.values():
         if url.startswith(f"{forge.url}/"):
-            if not _GITHUB_PATH.fullmatch(url.removeprefix(f"{forge.url}/")):
-                raise wrong(path, f"expected {forge.url}/<owner>/<name>, found {shown(url)}")
+            pattern, wanted = _PATHS[forge.kind]
+            if not pattern.fullmatch(url.removeprefix(f"{forge.url}/")):
+                raise wrong(path, f"expected {forge.url}/{wanted}, found {shown(url)}")
             return url
     known = ", ".join(forge.url for forge in forges.values())
     raise wrong(path, f"{shown(url)} is on no forge of this policy ({known})")

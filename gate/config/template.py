@@ -21,7 +21,7 @@ trust  = "trust"\t# the keys that vouch for the log: keep a copy elsewhere
 url = {disclosures}
 """
 _FORGE = """
-[forges.github]
+[forges.{forge}]
 url = {url}
 """
 _JIRA = """
@@ -34,6 +34,15 @@ scope         = ["component", "description"]\t# where a ticket names the service
 rollback_plan = ["description#Rollback"]
 test_plan     = ["description#Test plan"]
 """
+_SERVICENOW = """
+[tickets.servicenow]
+url           = {url}
+deployable    = [-1]\t# values of the states in which a deployment may go on: -1 is Implement
+scope         = ["cmdb_ci", "description"]\t# where a change names the service that it covers
+rollback_plan = ["backout_plan"]
+test_plan     = ["test_plan"]
+# standard_templates = [{{ id = "<sys_id>", services = [{service}], expires = … }}]
+"""
 _SERVICE = """
 [services.{service}]\t# only services listed here can be deployed
 repository   = {repository}
@@ -45,6 +54,8 @@ _ENVIRONMENT = """
 approvals = {{ required = 1, by = ["change-board"] }}
 {ticket}
 # controls = {{ peer-reviewed = "require" }}     # `gate explain` lists the controls
+# after = {{ environment = "staging", within = "14d" }}	# staging comes first
+# deployers = ["change-board"]	# who may start it
 
 [groups]
 change-board = ["alice", "bob"]\t# who may approve
@@ -53,14 +64,14 @@ change-board = ["alice", "bob"]\t# who may approve
 [[people]]
 name   = "alice"
 emails = ["alice@example.com"]
-jira   = "REPLACE-alice"
-github = "alice"
+{system:6} = "REPLACE-alice"
+{forge} = "alice"
 
 [[people]]
 name   = "bob"
 emails = ["bob@example.com"]
-jira   = "REPLACE-bob"
-github = "bob"
+{system:6} = "REPLACE-bob"
+{forge} = "bob"
 """
 _PIPELINE = '# ticket = { predates = "pipeline", minimum_lead = "0s" }'
 _MERGE = """\
@@ -71,28 +82,36 @@ ticket = { predates = "merge" }"""
 def policy_template(
     *,
     ci: str,
-    jira_url: str,
-    projects: Sequence[str],
+    jira_url: str = "",
+    projects: Sequence[str] = (),
+    servicenow_url: str = "",
     repository: str,
     forge_url: str,
+    forge: str = "github",
     service: str,
     environment: str,
     origin: str,
     log: str = "dir:change-log",
     disclosures: str = "dir:change-evidence",
 ) -> str:
-    """A policy for one service, one environment and one Jira site, with people to replace.
+    """A policy for one service, one environment and one ticket system, with people to replace.
 
-    ``ci`` is "github" or "shell"; but for GitHub, no API proves when the pipeline began, so the
-    ticket must predate the merge.
+    The system is a Jira with ``projects``, or the ServiceNow whose URL is given; ``forge`` is
+    "github" or "gitlab". ``ci`` is one of these or "shell", where no API proves when the pipeline
+    began, so that the ticket must predate the merge.
     """
     parts = [
         _HEAD.format(origin=_text(origin), log=_text(log), disclosures=_text(disclosures)),
-        _FORGE.format(url=_text(forge_url)),
-        _JIRA.format(url=_text(jira_url), projects=_array(projects)),
+        _FORGE.format(forge=forge, url=_text(forge_url)),
+        _SERVICENOW.format(url=_text(servicenow_url), service=_text(service))
+        if servicenow_url
+        else _JIRA.format(url=_text(jira_url), projects=_array(projects)),
         _SERVICE.format(service=_key(service), repository=_text(repository), name=_text(service)),
         _ENVIRONMENT.format(
-            environment=_key(environment), ticket=_PIPELINE if ci == "github" else _MERGE
+            environment=_key(environment),
+            ticket=_MERGE if ci == "shell" else _PIPELINE,
+            system="servicenow" if servicenow_url else "jira",
+            forge=forge,
         ),
     ]
     return "\n".join(_aligned(line) for line in "".join(parts).split("\n"))

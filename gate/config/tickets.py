@@ -3,30 +3,87 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from gate.config import grammar
-from gate.config.reader import Table, as_table, as_text, join, nearest, not_built, shown, wrong
-from gate.config.types import ApprovalPlace, JiraSettings
+from gate.config.locations import locations
+from gate.config.people import SYSTEMS
+from gate.config.reader import Table, as_table, as_text, join, nearest, shown, wrong
+from gate.config.servicenow import read_servicenow
+from gate.config.types import (
+    ApprovalPlace,
+    ExtensionSettings,
+    JiraSettings,
+    Service,
+    TicketSettings,
+    WindowFields,
+)
 
 _PROJECT = re.compile(r"[A-Z][A-Z0-9_]{0,49}")
-_LOCATION = re.compile(r"[A-Za-z][A-Za-z0-9_]*(#.*\S)?")
+_EXTENSION = re.compile(r"[a-z][a-z0-9-]{0,29}")
+_PACKAGE = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,98}[A-Za-z0-9])?")
+_OURS = ("jira", "servicenow")
 _KEYS = (
     *("url", "flavour", "projects", "types", "approvals", "scope", "deployable"),
-    *("rollback_plan", "test_plan", "ca"),
+    *("rollback_plan", "test_plan", "ca", "window"),
+)
+_EXTENSION_KEYS = (
+    *("package", "url", "projects", "types", "scope", "deployable"),
+    *("rollback_plan", "test_plan", "options", "ca"),
 )
 
 
-def read_jira(root: Table) -> JiraSettings:
-    """The Jira site; the only ticket system of this version, so it is needed."""
+def read_tickets(root: Table, services: Mapping[str, Service]) -> dict[str, TicketSettings]:
+    """The ticket systems by name: at least one."""
     systems = root.table("tickets")
-    for system in systems.values:
-        if system == "servicenow":
-            raise not_built(systems.at(system), "ServiceNow")
-        if system != "jira":
-            raise wrong(systems.at(system), f"unknown ticket system{nearest(system, ('jira',))}")
-    if not systems.has("jira"):
-        raise wrong("tickets.jira", "missing: a ticket system is needed", "add [tickets.jira]")
-    return _jira(systems.table("jira"))
+    known: dict[str, TicketSettings] = {}
+    for system, table in root.tables("tickets"):
+        if system == "jira":
+            known[system] = _jira(table)
+        elif system == "servicenow":
+            known[system] = read_servicenow(table, services)
+        elif table.has("package"):
+            known[system] = _extension(system, table)
+        else:
+            raise wrong(
+                systems.at(system),
+                f"unknown ticket system{nearest(system, _OURS)}",
+                "a system that another package brings needs its name: package = "
+                '"<name of the package>"',
+            )
+    if not known:
+        raise wrong("tickets", "missing: a ticket system is needed", "add [tickets.jira]")
+    return known
+
+
+def extensions_of(root: Table) -> tuple[str, ...]:
+    """The names of ticket systems that other packages bring."""
+    return tuple(name for name, table in root.tables("tickets") if name not in _OURS)
+
+
+def _extension(system: str, table: Table) -> ExtensionSettings:
+    if not _EXTENSION.fullmatch(system) or system in {*SYSTEMS, "git"}:
+        raise wrong(
+            table.path,
+            f"{shown(system)} is no name for another package's ticket system",
+            "it has lower-case letters, digits and hyphens, as its package says",
+        )
+    table.only(_EXTENSION_KEYS)
+    package = table.text("package")
+    if not _PACKAGE.fullmatch(package):
+        raise wrong(table.at("package"), f"{shown(package)} is no name of a package")
+    return ExtensionSettings(
+        package=package,
+        url=grammar.url(table.text("url"), table.at("url")),
+        projects=table.texts("projects", ()),
+        types=table.texts("types", ()),
+        scope=table.texts("scope", ()),
+        deployable=table.texts("deployable"),
+        rollback_plan=table.texts("rollback_plan", ()),
+        test_plan=table.texts("test_plan", ()),
+        options=table.table("options").values,
+        ca=table.text("ca", ""),
+    )
 
 
 def _jira(table: Table) -> JiraSettings:
@@ -39,11 +96,12 @@ def _jira(table: Table) -> JiraSettings:
         projects=_projects(table),
         types=table.texts("types", ()),
         approvals=_approvals(table) if table.has("approvals") else (ApprovalPlace("jsm"),),
-        scope=_locations(table, "scope", ("component", "description")),
+        scope=locations(table, "scope", ("component", "description")),
         deployable=table.texts("deployable"),
-        rollback_plan=_locations(table, "rollback_plan", ("description#Rollback",)),
-        test_plan=_locations(table, "test_plan", ("description#Test plan",)),
+        rollback_plan=locations(table, "rollback_plan", ("description#Rollback",)),
+        test_plan=locations(table, "test_plan", ("description#Test plan",)),
         ca=table.text("ca", ""),
+        window=_window(table.table("window")) if table.has("window") else None,
     )
 
 
@@ -59,16 +117,12 @@ def _projects(table: Table) -> tuple[str, ...]:
     return projects
 
 
-def _locations(table: Table, key: str, default: tuple[str, ...]) -> tuple[str, ...]:
-    locations = table.texts(key, default)
-    for position, location in enumerate(locations):
-        if not _LOCATION.fullmatch(location):
-            raise wrong(
-                join(table.at(key), position),
-                f"{shown(location)} is no place in a ticket",
-                'write a field\'s id ("customfield_10070"), or a section: "description#Rollback"',
-            )
-    return locations
+def _window(table: Table) -> WindowFields:
+    table.only(("start", "end"))
+    window = WindowFields(table.text("start"), table.text("end"))
+    if window.start == window.end:
+        raise wrong(table.at("end"), "is the field of start: a window needs two")
+    return window
 
 
 def _approvals(table: Table) -> tuple[ApprovalPlace, ...]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import field
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Protocol
 
 from gate.frozen import dataclass
 from gate.model import Level, TicketSource
@@ -47,6 +48,43 @@ class ForgeSettings:
     ca: str = ""
 
 
+class TicketSettings(Protocol):
+    """What the policy says of any ticket system.
+
+    ``projects`` are what the IDs of its tickets begin with, and empty where they begin with nothing
+    in particular; ``types`` empty: any. ``scope``, ``rollback_plan`` and ``test_plan`` are the
+    places of a ticket that are read for them; ``deployable`` the statuses, by name or id.
+    """
+
+    @property
+    def url(self) -> str:
+        """What people browse, without a trailing slash."""
+
+    @property
+    def projects(self) -> tuple[str, ...]:
+        """What IDs begin with."""
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """The types that are change requests."""
+
+    @property
+    def scope(self) -> tuple[str, ...]:
+        """Where a ticket names what it covers."""
+
+    @property
+    def deployable(self) -> tuple[str, ...]:
+        """The statuses in which a deployment may go on."""
+
+    @property
+    def rollback_plan(self) -> tuple[str, ...]:
+        """Where the way back is written down."""
+
+    @property
+    def test_plan(self) -> tuple[str, ...]:
+        """Where it is written down how the change is tested."""
+
+
 @dataclass(frozen=True, slots=True)
 class ApprovalPlace:
     """Where approvals of a ticket are read.
@@ -60,12 +98,21 @@ class ApprovalPlace:
 
 
 @dataclass(frozen=True, slots=True)
+class WindowFields:
+    """Where a ticket's planned window stands: the ids or titles of two fields of date and time."""
+
+    start: str
+    end: str
+
+
+@dataclass(frozen=True, slots=True)
 class JiraSettings:
     """A Jira site.
 
     ``flavour`` is "cloud" or "datacenter" ("" = detect). ``scope``, ``rollback_plan`` and
     ``test_plan`` are locations: a field id ("description", "customfield_10070", "component"),
-    or "description#Heading" for the section under a heading. ``types`` empty: any.
+    or "description#Heading" for the section under a heading. ``types`` empty: any. ``window`` is
+    None where the policy does not say where a ticket plans its deployment.
     """
 
     url: str
@@ -77,6 +124,63 @@ class JiraSettings:
     deployable: tuple[str, ...]
     rollback_plan: tuple[str, ...]
     test_plan: tuple[str, ...]
+    ca: str = ""
+    window: WindowFields | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StandardTemplate:
+    """A template of standard changes that counts as approved beforehand.
+
+    ``id`` is its sys_id, ``services`` are those that it may be used for, ``expires`` when the
+    approval of the template ends.
+    """
+
+    id: str
+    services: tuple[str, ...]
+    expires: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceNowSettings:
+    """A ServiceNow instance.
+
+    ``auth`` is "basic", "oauth" (client credentials), "token" (a bearer) or "api-key";
+    ``projects`` are the prefixes of change numbers. ``deployable`` and ``closed`` are values of
+    the state ("-1"), never its names, which each reader sees in their own language. ``scope`` and
+    the plans are locations: a field ("backout_plan"), or "description#Heading" for a section.
+    """
+
+    url: str
+    auth: str
+    projects: tuple[str, ...]
+    types: tuple[str, ...]
+    scope: tuple[str, ...]
+    deployable: tuple[str, ...]
+    closed: tuple[str, ...]
+    rollback_plan: tuple[str, ...]
+    test_plan: tuple[str, ...]
+    standard_templates: tuple[StandardTemplate, ...] = ()
+    ca: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ExtensionSettings:
+    """A ticket system that another package brings.
+
+    ``package`` is the distribution that the policy trusts to do so; ``options`` are the system's
+    own, as written, which it validates itself.
+    """
+
+    package: str
+    url: str
+    projects: tuple[str, ...]
+    types: tuple[str, ...]
+    scope: tuple[str, ...]
+    deployable: tuple[str, ...]
+    rollback_plan: tuple[str, ...]
+    test_plan: tuple[str, ...]
+    options: Mapping[str, object]
     ca: str = ""
 
 
@@ -130,11 +234,22 @@ class EmergencyRules:
 
 
 @dataclass(frozen=True, slots=True)
+class After:
+    """Where the same commit must have been deployed before, and how long ago that may be."""
+
+    environment: str
+    within: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class Environment:
     """A place to deploy to, with its rules.
 
     ``controls`` holds only the levels that the policy sets; defaults are the controls' own.
-    ``accept_claims``: "pipeline-start", "deployer". ``emergency`` None: there are none here.
+    ``accept_claims``: "pipeline-start", "deployer". ``after`` is None where nothing must
+    come first. ``deployers`` are names of groups or people; none: anybody.
+    ``bots`` are accounts of apps whose pull requests need name no ticket.
+    ``emergency`` None: there are none here.
     """
 
     name: str
@@ -142,7 +257,24 @@ class Environment:
     approvals: ApprovalRules
     ticket: TicketRules
     accept_claims: tuple[str, ...] = ()
+    after: After | None = None
+    deployers: tuple[str, ...] = ()
+    bots: tuple[str, ...] = ()
     emergency: EmergencyRules | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Freeze:
+    """A time in which nothing is deployed, from ``start`` up to, not including, ``end``.
+
+    ``services`` and ``environments`` that it is for; none: for all.
+    """
+
+    name: str
+    start: datetime
+    end: datetime
+    services: tuple[str, ...] = ()
+    environments: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,17 +300,22 @@ class NetworkSettings:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The whole of ``gate.toml``. ``text`` is its bytes as read, ``sha256`` their digest in hex."""
+    """The whole of ``gate.toml``.
+
+    ``text`` is its bytes as read, ``sha256`` their digest in hex; ``tickets`` are the ticket
+    systems by name, at least one.
+    """
 
     text: bytes
     sha256: str
     log: LogSettings
     evidence: EvidenceSettings
     forges: Mapping[str, ForgeSettings]
-    jira: JiraSettings
+    tickets: Mapping[str, TicketSettings]
     services: Mapping[str, Service]
     environments: Mapping[str, Environment]
     groups: Mapping[str, tuple[str, ...]]
     one_account_per_person: tuple[str, ...]
     people: tuple[PersonEntry, ...]
     network: NetworkSettings = field(default_factory=NetworkSettings)
+    freezes: tuple[Freeze, ...] = ()

@@ -29,6 +29,7 @@ from gate.model import (
     EditedText,
     Facts,
     Judgement,
+    Maybe,
     Message,
     Outcome,
     Problem,
@@ -48,7 +49,7 @@ def judge(facts: Facts, policy: Policy, now: datetime) -> Judgement:
     change = range_of(facts)
     if isinstance(change, Finding):
         return conclude(expected, [change])
-    ballot = Ballot(facts, policy, change)
+    ballot = Ballot(facts, policy, change, now)
     findings = [_unit(unit, change, ballot, now) for unit in change.landed]
     if change.loose:
         findings.append(_loose(change))
@@ -176,11 +177,11 @@ def _judged(candidate: Candidate, unit: Unit, pushed_at: datetime, now: datetime
 def _unedited(candidate: Candidate, vote: Vote, earliest: datetime) -> Finding | None:
     """What is wrong with the texts of the tickets that were approved; None where nothing is."""
     unsure: Finding | None = None
-    for ticket in candidate.tickets:
+    for ticket in candidate.agreed:
         for text in _texts(ticket):
             if isinstance(text, Problem):
                 return unavailable(text)
-            if text.edited_at > vote.latest:
+            if text.edited_at > vote.latest and not text.latest_possible:
                 return failed(*_edited(ticket, text, vote))
             if text.edited_at > earliest:
                 unsure = unsure or undetermined(*_edited(ticket, text, vote))
@@ -207,12 +208,22 @@ def _edited(ticket: ChangeRequest, text: EditedText, vote: Vote) -> tuple[Messag
 
 
 def _texts(ticket: ChangeRequest) -> Iterator[EditedText | Problem]:
-    """Scope and plans; an edit is told before a text that could not be had."""
-    parts = (ticket.scope, ticket.rollback_plan, ticket.test_plan)
+    """Scope, plans and window; an edit is told before a text that could not be had."""
+    parts = (ticket.scope, ticket.rollback_plan, ticket.test_plan, _window(ticket))
     for part in parts:
         if not isinstance(part, Problem):
             yield from sorted(part, key=lambda text: (-text.edited_at.timestamp(), text.location))
     yield from (part for part in parts if isinstance(part, Problem))
+
+
+def _window(ticket: ChangeRequest) -> Maybe[tuple[EditedText, ...]]:
+    window = ticket.window
+    if window is None or isinstance(window, Problem):
+        return window or ()
+    edited = EditedText(
+        "the planned window", "", window.edited_at, latest_possible=window.latest_possible
+    )
+    return (edited,)
 
 
 def _loose(change: Range) -> Finding:
@@ -238,15 +249,16 @@ CONTROL = Control(
     needs=(
         "the forge's push times, never commit dates",
         "the times of the approvals",
-        "the last edits of scope and plans",
+        "the last edits of scope, plans and planned window",
     ),
     default=require,
     integrity=False,
     demands=(
         "Each pull request (or direct push) of the change had its last push before a counted "
         "approval of a ticket that covers it, an independent one where there is any; and neither "
-        "scope nor plans of the ticket were edited after that approval. The forge's own merge is "
-        "no push. Times are the forge's: a commit's date is whatever its author wrote."
+        "scope nor plans nor planned window of the ticket were edited after that approval. The "
+        "forge's own merge is no push. Times are the forge's: a commit's date is whatever its "
+        "author wrote."
     ),
     satisfy="After the last push or edit, have the ticket approved once more.",
     judge=judge,

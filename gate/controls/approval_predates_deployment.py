@@ -24,7 +24,7 @@ from gate.model import ChangeRequest, Facts, Judgement
 
 def judge(facts: Facts, policy: Policy, now: datetime) -> Judgement:
     """Every counted approval was decided before the reference."""
-    teller = Teller(facts, policy)
+    teller = Teller(facts, policy, now)
     kind = teller.rules.predates
     change = range_of(facts)
     expected = say(

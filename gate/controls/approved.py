@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 
-from gate.config.types import Policy
+from gate.config.types import Policy, StandardTemplate
+from gate.controls import peer_reviewed
 from gate.controls.change import Range, range_of
 from gate.controls.control import (
     Control,
@@ -15,19 +17,20 @@ from gate.controls.control import (
     passed,
     require,
     say,
+    together,
     unavailable,
     undetermined,
 )
 from gate.controls.counted import Tally, Teller, ask, in_order, merged, whose
 from gate.controls.tickets import each_ticket
-from gate.model import Account, ChangeRequest, Facts, Judgement, Message
+from gate.model import Account, ChangeRequest, Facts, Judgement, Message, Outcome, Problem
 
 OBJECTION = "approved.objection"
 
 
-def judge(facts: Facts, policy: Policy, _now: datetime) -> Judgement:
+def judge(facts: Facts, policy: Policy, now: datetime) -> Judgement:
     """Each ticket has the number of approvals, with reviews where these count."""
-    teller = Teller(facts, policy)
+    teller = Teller(facts, policy, now)
     expected = say(
         "approved.expected",
         "Each ticket is approved by {required} of {by}, and nobody objects.",
@@ -37,17 +40,61 @@ def judge(facts: Facts, policy: Policy, _now: datetime) -> Judgement:
 
     def ticket_is_approved(ticket: ChangeRequest) -> Iterator[Finding]:
         own = teller.of_ticket(ticket)
+        if ticket.key in teller.standard:
+            yield _beforehand(ticket, own, teller.standard[ticket.key])
+            yield _reviewed(facts, policy, now)
+            return
         if not teller.counts_reviews:
-            yield _judged(own, teller)
+            yield _explained(_judged(own, teller), ticket)
             return
         change = range_of(facts)
         if isinstance(change, Finding):
             yield change
             return
         for tally in _with_reviews(own, change, teller):
-            yield _judged(tally, teller)
+            yield _explained(_judged(tally, teller), ticket)
 
     return conclude(expected, each_ticket(facts, ticket_is_approved))
+
+
+def _beforehand(ticket: ChangeRequest, own: Tally, template: StandardTemplate) -> Finding:
+    """A standard change that nobody objects to, as far as can be told."""
+    if own.problem is not None:
+        return unavailable(own.problem)
+    if own.objections:
+        return _objected(own)
+    return passed(
+        say(
+            "approved.standard",
+            "{ticket} is a standard change; the policy approves its template {template} until"
+            " {expires}.",
+            ticket=ticket.key,
+            template=template.id,
+            expires=template.expires,
+        )
+    )
+
+
+def _reviewed(facts: Facts, policy: Policy, now: datetime) -> Finding:
+    """What peer-reviewed finds, which a standard change needs whatever that control's level."""
+    review = peer_reviewed.judge(facts, policy, now)
+    return Finding(review.outcome, review.observed, review.remedy, review.claims)
+
+
+def _explained(finding: Finding, ticket: ChangeRequest) -> Finding:
+    """Of a standard change also why it is not approved beforehand."""
+    if finding.outcome is not Outcome.FAIL or ticket.standard is None:
+        return finding
+    if isinstance(ticket.standard, Problem):
+        return unavailable(ticket.standard)
+    unlisted = say(
+        "approved.unlisted",
+        "{ticket} is a standard change of template {template}, which the policy does not list for"
+        " this service and time, or not every ticket is a standard change.",
+        ticket=ticket.key,
+        template=ticket.standard.template,
+    )
+    return replace(finding, observed=together([finding.observed, unlisted]))
 
 
 def _with_reviews(own: Tally, change: Range, teller: Teller) -> Iterator[Tally]:
@@ -155,7 +202,9 @@ CONTROL = Control(
         "The number of individual approvals that approvals.required states, by different people of "
         "approvals.by, on each ticket (with reviews of the pull request where approvals.sources "
         "adds them), and no objection left. Apps, deleted accounts and gate's own account count "
-        "for nothing; an account that nobody owns counts once [[people]] says whose it is."
+        "for nothing; an account that nobody owns counts once [[people]] says whose it is. A "
+        "standard change made from a template that the policy lists for the service, not expired, "
+        "is approved beforehand where nobody objects and peer-reviewed passes."
     ),
     satisfy="Have somebody of approvals.by approve the ticket under an account of their own.",
     judge=judge,

@@ -36,7 +36,7 @@ class _Group:
     candidates: tuple[Candidate, ...]
 
 
-def judge(facts: Facts, policy: Policy, _now: datetime) -> Judgement:
+def judge(facts: Facts, policy: Policy, now: datetime) -> Judgement:
     """Every commit has a counted approver who is provably none of its makers."""
     expected = say(
         "independent.expected",
@@ -49,7 +49,7 @@ def judge(facts: Facts, policy: Policy, _now: datetime) -> Judgement:
     change = range_of(facts)
     if isinstance(change, Finding):
         return conclude(expected, [change])
-    ballot = Ballot(facts, policy, change)
+    ballot = Ballot(facts, policy, change, now)
     if isinstance(ballot.starter, Finding):
         return conclude(expected, [ballot.starter])
     account, claims = ballot.starter

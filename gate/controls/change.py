@@ -28,8 +28,9 @@ def short(commit: str) -> str:
 
 
 def pull_name(pull: PullRequest) -> str:
-    """A pull request as a message names it."""
-    return f"pull request #{pull.number}"
+    """A pull request as a message names it, in the words of its forge."""
+    is_gitlabs = "/merge_requests/" in pull.url
+    return f"merge request !{pull.number}" if is_gitlabs else f"pull request #{pull.number}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,15 +26,16 @@ class Control:
     """One named rule.
 
     ``criteria`` are the framework's clauses that it serves, ``needs`` the facts it reads, in words.
-    ``default`` is its level where the policy names none. ``integrity`` controls cannot be weakened
-    by a policy. ``demands`` and ``satisfy`` are for ``gate explain``.
+    ``default`` is its level where the policy names none, which may follow from what the policy says
+    of the environment; its docstring says which, for readers. ``integrity`` controls cannot be
+    weakened by a policy. ``demands`` and ``satisfy`` are for ``gate explain``.
     """
 
     id: str
     title: str
     criteria: tuple[str, ...]
     needs: tuple[str, ...]
-    default: Callable[[Facts], Level]
+    default: Callable[[Facts, Environment], Level]
     integrity: bool
     demands: str
     satisfy: str
@@ -51,13 +52,13 @@ class Finding:
     claims: tuple[str, ...] = ()
 
 
-def require(_facts: Facts) -> Level:
-    """The default level of most controls."""
+def require(_facts: Facts, _environment: Environment) -> Level:
+    """Required."""
     return Level.REQUIRE
 
 
-def warn(_facts: Facts) -> Level:
-    """The default level of controls that are recorded as audit exceptions only."""
+def warn(_facts: Facts, _environment: Environment) -> Level:
+    """A warning: what is not right is recorded as an audit exception, and blocks nothing."""
     return Level.WARN
 
 

@@ -21,6 +21,7 @@ from gate.controls.control import (
     unavailable,
     undetermined,
 )
+from gate.controls.standard import approved_beforehand
 from gate.frozen import dataclass
 from gate.identity import People, same_account
 from gate.model import (
@@ -79,13 +80,21 @@ class Tally:
 
 
 class Teller:
-    """Sorts approvals by the rules of the environment deployed to."""
+    """Sorts approvals by the rules of the environment deployed to.
 
-    def __init__(self, facts: Facts, policy: Policy) -> None:
+    ``standard`` has the template of each ticket where all are approved beforehand at ``now``: then
+    reviews are what counts, of anybody in ``[[people]]``. Without ``now`` none is.
+    """
+
+    def __init__(self, facts: Facts, policy: Policy, now: datetime | None = None) -> None:
         self.people = People(policy)
         self.rules: ApprovalRules = environment_of(facts, policy).approvals
         self._members = self.people.members(self.rules.by)
         self._own = facts.gate_accounts
+        self.standard = {} if now is None else approved_beforehand(facts, policy, now)
+        self._reviewers = (
+            frozenset(person.name for person in policy.people) if self.standard else self._members
+        )
 
     @property
     def required(self) -> int:
@@ -105,13 +114,13 @@ class Teller:
     @property
     def counts_reviews(self) -> bool:
         """Whether reviews of pull requests are approvals."""
-        return PULL_REQUEST in self.rules.sources
+        return PULL_REQUEST in self.rules.sources or bool(self.standard)
 
     def of_ticket(self, ticket: ChangeRequest) -> Tally:
         """The approvals of a ticket; an empty tally where tickets are no source of approvals."""
         if not self.counts_tickets:
             return Tally(ticket.key)
-        return self._sorted(ticket.key, ticket.approvals)
+        return self._sorted(ticket.key, ticket.approvals, self._members)
 
     def of_pull_request(self, pull: PullRequest) -> Tally:
         """The reviews of a pull request; an empty tally where they are no source of approvals.
@@ -121,7 +130,7 @@ class Teller:
         place = pull_name(pull)
         if not self.counts_reviews:
             return Tally(place)
-        return self._sorted(place, current_reviews(pull))
+        return self._sorted(place, current_reviews(pull), self._reviewers)
 
     def of_change(self, change: Range) -> Mapping[int, Tally]:
         """The reviews of each of its pull requests, by number."""
@@ -139,12 +148,14 @@ class Teller:
             return change
         return merged([*([own] if self.counts_tickets else []), *self.of_change(change).values()])
 
-    def _sorted(self, place: str, approvals: Maybe[tuple[Approval, ...]]) -> Tally:
+    def _sorted(
+        self, place: str, approvals: Maybe[tuple[Approval, ...]], members: frozenset[str]
+    ) -> Tally:
         if isinstance(approvals, Problem):
             return Tally(place, problem=approvals)
         given = [a for a in approvals if a.verdict is Verdict.APPROVED]
-        votes = tuple(vote for a in given if (vote := self._vote(place, a)) is not None)
-        possible = tuple(a for a in given if self._is_possible(a))
+        votes = tuple(vote for a in given if (vote := self._vote(place, a, members)) is not None)
+        possible = tuple(a for a in given if self._is_possible(a, members))
         return Tally(
             place,
             votes,
@@ -153,17 +164,17 @@ class Teller:
             len(given) - len(votes) - len(possible),
         )
 
-    def _vote(self, place: str, approval: Approval) -> Vote | None:
+    def _vote(self, place: str, approval: Approval, members: frozenset[str]) -> Vote | None:
         account, time = approval.account, approval.decided_at
         if account is None or time is None or account.kind is not AccountKind.PERSON:
             return None
         person = self.people.owner(account)
-        if person is None or person not in self._members or self._is_own(account):
+        if person is None or person not in members or self._is_own(account):
             return None
         earliest = approval.not_before if approval.latest_possible else time
         return Vote(account, person, time, earliest, place)
 
-    def _is_possible(self, approval: Approval) -> bool:
+    def _is_possible(self, approval: Approval, members: frozenset[str]) -> bool:
         account = approval.account
         if account is None or account.kind is AccountKind.APP or self._is_own(account):
             return False
@@ -171,7 +182,7 @@ class Teller:
         if person is None:
             return True
         unclear = account.kind is not AccountKind.PERSON or approval.decided_at is None
-        return unclear and person in self._members
+        return unclear and person in members
 
     def _is_own(self, account: Account) -> bool:
         return any(same_account(account, own) for own in self._own)
@@ -251,7 +262,8 @@ def whose(possible: Iterable[Approval], people: People) -> Message:
         return lines(unowned, people)
     return say(
         "approval.unclear",
-        "Have it approved by an account that its system shows as a person's: {accounts} is not.",
+        "Have it approved by somebody under their own account: of {accounts} it cannot be told that"
+        " a person decided.",
         accounts=tuple(dict.fromkeys(accounts)),
     )
 

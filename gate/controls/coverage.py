@@ -28,6 +28,7 @@ from gate.controls.naming import (
     names_service,
     plain,
 )
+from gate.controls.tickets import settings_of
 from gate.frozen import dataclass
 from gate.model import ChangeRequest, EditedText, Facts, Level, Message, Problem
 
@@ -72,6 +73,8 @@ def coverage(
     if _named(_until(ticket.scope, perhaps), facts, policy, change).by:
         return _inexact(ticket)
     if _named(ticket.scope, facts, policy, change).by:
+        if any(text.latest_possible for text in ticket.scope):
+            return _inexact(ticket)
         return _edited(ticket, ticket.scope, facts, policy, change)
     return failed(
         say(
@@ -84,6 +87,12 @@ def coverage(
     )
 
 
+def by_template(facts: Facts) -> Coverage:
+    """What a standard change covers: the policy lists its template for the service deployed."""
+    told = (f"service {facts.deployment.service} by its template",)
+    return Coverage(whole=True, shas=frozenset(), by=told)
+
+
 def _until(texts: tuple[EditedText, ...], time: datetime | None) -> list[EditedText]:
     """The texts that were not edited after a time; none where there is no time."""
     return [text for text in texts if time is not None and text.edited_at <= time]
@@ -93,7 +102,8 @@ def _inexact(ticket: ChangeRequest) -> Finding:
     return undetermined(
         say(
             "coverage.inexact",
-            "When {ticket} was approved is not known exactly enough to tell what it said then.",
+            "When {ticket} was approved, and when edited, is not known exactly enough to tell what"
+            " it said then.",
             ticket=ticket.key,
         ),
         say("coverage.inexact.remedy", "Have {ticket} approved once more.", ticket=ticket.key),
@@ -129,7 +139,7 @@ def _name_it(ticket: ChangeRequest, facts: Facts, policy: Policy) -> Message:
         " the commit in a scope field of {ticket} ({fields}), and have it approved again.",
         service=service_of(facts, policy).name,
         ticket=ticket.key,
-        fields=policy.jira.scope,
+        fields=settings.scope if (settings := settings_of(ticket, policy)) else (),
     )
 
 

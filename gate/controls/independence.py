@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import TypeAlias
 
 from gate.config.types import Policy
 from gate.controls.change import Range, shown
 from gate.controls.control import Finding, say, undetermined
 from gate.controls.counted import Tally, Teller, Vote, merged, no_vote
-from gate.controls.coverage import Coverage, coverage, demanded
+from gate.controls.coverage import Coverage, by_template, coverage, demanded
 from gate.controls.makers import Makers
 from gate.controls.pipeline import deployer
 from gate.controls.tickets import found
@@ -24,10 +25,14 @@ Starter: TypeAlias = tuple[Account | None, tuple[str, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A counted approval, and the tickets whose authors and texts bear on it."""
+    """A counted approval, and the tickets that bear on it.
+
+    Those whose authors must not have given it, and those whose texts were agreed to by it.
+    """
 
     vote: Vote
     tickets: tuple[ChangeRequest, ...]
+    agreed: tuple[ChangeRequest, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +56,8 @@ class Ballot:
     independent of them; nobody where they need not be; or why it cannot be told.
     """
 
-    def __init__(self, facts: Facts, policy: Policy, change: Range) -> None:
-        self.teller = Teller(facts, policy)
+    def __init__(self, facts: Facts, policy: Policy, change: Range, now: datetime) -> None:
+        self.teller = Teller(facts, policy, now)
         self.tickets = found(facts)
         self._change = change
         self.starter = self._starter(facts, policy)
@@ -74,13 +79,15 @@ class Ballot:
         """
         wanted = tuple(commits)
         of_tickets = [
-            Candidate(vote, (ticket,))
+            Candidate(vote, (ticket,), (ticket,))
             for ticket in self.tickets
             if self._speaks_for(ticket, wanted)
             for vote in self._tallies[ticket.key].votes
         ]
+        # The texts of a standard change are its template's, and no reviewer agreed to them.
+        agreed = () if self.teller.standard else self.tickets
         of_reviews = [
-            Candidate(vote, self.tickets)
+            Candidate(vote, self.tickets, agreed)
             for tally in self._reviews_of_all(wanted)
             for vote in tally.votes
         ]
@@ -123,6 +130,9 @@ class Ballot:
         ]
 
     def _coverage(self, ticket: ChangeRequest, facts: Facts, policy: Policy) -> Coverage | Finding:
+        template = self.teller.standard.get(ticket.key)
+        if template is not None:
+            return by_template(facts)
         votes = votes_on(ticket, self._change, self.teller)
         return coverage(ticket, votes, facts, policy, self._change)
 
@@ -150,8 +160,9 @@ def standing(
     nameless = makers.nameless
     if TICKET_AUTHOR in independent_of:
         for ticket in candidate.tickets:
-            nameless = nameless or ticket.creator is None
-            others |= {a for a in (ticket.creator, ticket.reporter) if a is not None}
+            nameless = nameless or ticket.creator is None or None in ticket.others
+            authors = (ticket.creator, ticket.reporter, *ticket.others)
+            others |= {account for account in authors if account is not None}
     if DEPLOYER in independent_of:
         nameless = nameless or deployer is None
         others |= {deployer} if deployer is not None else set()

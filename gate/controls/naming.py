@@ -60,6 +60,14 @@ def names_pull_request(text: str, pull: PullRequest) -> bool:
     )
 
 
+def names_ticket(text: str, key: str) -> bool:
+    """Whether the text names the ticket, as written and as a whole word.
+
+    A branch may go on after a hyphen ("CHG-1-fix"); "XCHG-1", "CHG-1a" and "CHG-12" name another.
+    """
+    return bool(key) and re.search(rf"(?<!\w){re.escape(key)}(?!\w|[-.][0-9])", text) is not None
+
+
 def named_commits(text: str, shas: Iterable[str]) -> frozenset[str]:
     """Those of ``shas`` that the text names by their first sixteen or more hex digits."""
     words = tuple(word.lower() for word in _HEX.findall(text))

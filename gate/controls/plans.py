@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
+from gate.config.types import Policy
 from gate.controls.control import (
     Finding,
     conclude,
@@ -20,7 +21,7 @@ from gate.controls.control import (
     unavailable,
 )
 from gate.controls.naming import plain
-from gate.controls.tickets import each_ticket
+from gate.controls.tickets import each_ticket, settings_of
 from gate.model import ChangeRequest, EditedText, Facts, Judgement, Maybe, Problem
 
 Plan: TypeAlias = Callable[[ChangeRequest], Maybe[tuple[EditedText, ...]]]  # one that a ticket has
@@ -61,13 +62,16 @@ def is_real(text: str) -> bool:
     return weight >= LETTERS_AT_LEAST and len(set(letters)) >= DIFFERENT_LETTERS_AT_LEAST
 
 
-def judge_plan(
-    facts: Facts, plan: Plan, code: str, what: str, fields: tuple[str, ...]
-) -> Judgement:
-    """Each ticket has a real text in one of the locations of ``plan``."""
+def judge_plan(facts: Facts, policy: Policy, plan: Plan, code: str, what: str) -> Judgement:
+    """Each ticket has a real text in one of the locations of ``plan``.
+
+    ``plan`` gets what a ticket has as one; the policy calls its locations by ``code``.
+    """
     expected = say(f"{code}.expected", "Each ticket has a {what} that says what to do.", what=what)
 
     def has_plan(ticket: ChangeRequest) -> Iterator[Finding]:
+        settings = settings_of(ticket, policy)
+        fields: tuple[str, ...] = getattr(settings, code.replace("-", "_"), ())
         yield _judged(ticket, plan(ticket), code, what, fields)
 
     return conclude(expected, each_ticket(facts, has_plan))

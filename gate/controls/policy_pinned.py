@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from gate.config.types import Policy
+from gate.config.types import Environment, Policy
 from gate.controls.control import Control, Finding, conclude, failed, passed, say
 from gate.model import Facts, Judgement, Level, PinState
 
 
-def level(facts: Facts) -> Level:
-    """Required in CI and wherever a digest is given; in a plain shell without one, a warning."""
+def level(facts: Facts, _environment: Environment) -> Level:
+    """Required in CI and wherever a digest is given; a warning in a plain shell without one."""
     in_shell = facts.run is None and facts.deployment.run.ci == "shell"
     if in_shell and facts.pin is PinState.UNPINNED:
         return Level.WARN

@@ -13,8 +13,7 @@ from gate.model import Facts, Judgement
 
 def judge(facts: Facts, policy: Policy, _now: datetime) -> Judgement:
     """Each ticket has a real rollback plan."""
-    fields = policy.jira.rollback_plan
-    return judge_plan(facts, attrgetter("rollback_plan"), "rollback-plan", "rollback plan", fields)
+    return judge_plan(facts, policy, attrgetter("rollback_plan"), "rollback-plan", "rollback plan")
 
 
 CONTROL = Control(

@@ -13,8 +13,7 @@ from gate.model import Facts, Judgement
 
 def judge(facts: Facts, policy: Policy, _now: datetime) -> Judgement:
     """Each ticket has a real test plan."""
-    fields = policy.jira.test_plan
-    return judge_plan(facts, attrgetter("test_plan"), "test-plan", "test plan", fields)
+    return judge_plan(facts, policy, attrgetter("test_plan"), "test-plan", "test plan")
 
 
 CONTROL = Control(

@@ -17,20 +17,20 @@ from gate.controls.control import (
     say,
 )
 from gate.controls.counted import Teller, no_vote
-from gate.controls.coverage import ID, Coverage, coverage
+from gate.controls.coverage import ID, Coverage, by_template, coverage
 from gate.controls.independence import votes_on
 from gate.controls.tickets import each_ticket
 from gate.model import ChangeRequest, Commit, Facts, Judgement
 
 
-def judge(facts: Facts, policy: Policy, _now: datetime) -> Judgement:
+def judge(facts: Facts, policy: Policy, now: datetime) -> Judgement:
     """Every ticket names something of the change, and every commit is covered by a ticket."""
     expected = say(
         "ticket-covers.expected",
         "Each ticket names, in a scope field unchanged since its approval, the service, a pull"
         " request or commit of the change, or its artifacts; together they cover all of it.",
     )
-    teller = Teller(facts, policy)
+    teller = Teller(facts, policy, now)
     change = range_of(facts)
     covered: list[Coverage] = []
 
@@ -41,7 +41,8 @@ def judge(facts: Facts, policy: Policy, _now: datetime) -> Judgement:
             tally = teller.of_all(ticket, change)
             yield tally if isinstance(tally, Finding) else no_vote(tally, teller)
             return
-        covers = coverage(ticket, votes, facts, policy, change)
+        standard = ticket.key in teller.standard
+        covers = by_template(facts) if standard else coverage(ticket, votes, facts, policy, change)
         if isinstance(covers, Finding):
             yield covers
             return
@@ -105,7 +106,8 @@ CONTROL = Control(
         "whole word the service (by one of its names), a pull request (its URL, or owner/name#12), "
         "a commit (sixteen or more hex digits) or every artifact by SHA-256. The service, the "
         "artifacts and the deployed commit cover everything; a pull request or another commit "
-        "covers itself. That a commit or pull request names the ticket is no evidence."
+        "covers itself. That a commit or pull request names the ticket is no evidence. A standard "
+        "change covers the services that the policy lists with its template."
     ),
     satisfy="Name the service in a scope field of the ticket before it is approved.",
     judge=judge,

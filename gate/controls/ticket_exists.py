@@ -15,7 +15,7 @@ from gate.controls.control import (
     say,
     unavailable,
 )
-from gate.controls.tickets import is_asked_for, nothing_given
+from gate.controls.tickets import is_asked_for, nothing_given, settings_of
 from gate.model import ChangeRequest, Facts, Judgement, Lookup, MissingTicket, Problem
 
 
@@ -38,13 +38,13 @@ def _lookup(lookup: Lookup, policy: Policy) -> Finding:
         return failed(
             say(
                 "ticket-exists.missing",
-                "{ticket} is missing or hidden from gate: its project is there, the ticket is not.",
+                "{ticket} is missing or hidden from gate, which is shown others like it.",
                 ticket=asked,
             ),
             say(
                 "ticket-exists.missing.remedy",
                 "Check the ID {ticket}. If the ticket exists, let gate's account see it (security"
-                " level, permission scheme).",
+                " level, permission scheme, access rules).",
                 ticket=asked,
             ),
         )
@@ -66,24 +66,24 @@ def _lookup(lookup: Lookup, policy: Policy) -> Finding:
 
 
 def _kind(ticket: ChangeRequest, policy: Policy) -> Finding:
-    jira = policy.jira
-    in_project = ticket.project in jira.projects
-    if not in_project or ticket.key.rpartition("-")[0] != ticket.project:
+    settings = settings_of(ticket, policy)
+    projects = settings.projects if settings else ()
+    if not settings or (projects and not _is_of(ticket, projects)):
         return failed(
             say(
                 "ticket-exists.project",
                 "{ticket} is in project {project}, which is not one of {projects}.",
                 ticket=ticket.key,
                 project=ticket.project,
-                projects=jira.projects,
+                projects=projects,
             ),
             say(
                 "ticket-exists.project.remedy",
                 "Use a ticket of {projects}.",
-                projects=jira.projects,
+                projects=projects,
             ),
         )
-    if jira.types and ticket.type not in jira.types:
+    if settings.types and ticket.type not in settings.types:
         return failed(
             say(
                 "ticket-exists.type",
@@ -91,9 +91,15 @@ def _kind(ticket: ChangeRequest, policy: Policy) -> Finding:
                 ticket=ticket.key,
                 type=ticket.type,
             ),
-            say("ticket-exists.type.remedy", "Use a ticket of type {types}.", types=jira.types),
+            say("ticket-exists.type.remedy", "Use a ticket of type {types}.", types=settings.types),
         )
     return passed(say("ticket-exists.found", "{ticket} exists.", ticket=ticket.key))
+
+
+def _is_of(ticket: ChangeRequest, projects: tuple[str, ...]) -> bool:
+    """Whether the ticket says that it is of one of the projects, and its key does too."""
+    said = ticket.key.rstrip("0123456789").removesuffix("-")
+    return ticket.project in projects and said == ticket.project
 
 
 CONTROL = Control(

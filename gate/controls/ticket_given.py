@@ -35,7 +35,8 @@ def judge(facts: Facts, policy: Policy, _now: datetime) -> Judgement:
     remedy = say(
         "ticket-given.remedy",
         "Open a change request in {projects}, and give its ID in one of: {sources}.",
-        projects=policy.jira.projects,
+        projects=tuple(p for one in policy.tickets.values() for p in one.projects)
+        or tuple(policy.tickets),
         sources=tuple(map(str, sources)),
     )
     if not given:

@@ -16,30 +16,31 @@ from gate.controls.control import (
     say,
     undetermined,
 )
-from gate.controls.tickets import each_ticket
+from gate.controls.tickets import each_ticket, settings_of
 from gate.model import ChangeRequest, Facts, Judgement, Status
 
 
 def judge(facts: Facts, policy: Policy, _now: datetime) -> Judgement:
     """The status stands in the list of deployable ones, by id or by exact name."""
-    deployable = policy.jira.deployable
+    listed = tuple(state for one in policy.tickets.values() for state in one.deployable)
     expected = say(
         "ticket-open.expected",
         "Each ticket's status is one of: {deployable}.",
-        deployable=deployable or "none is configured",
+        deployable=tuple(dict.fromkeys(listed)) or "none is configured",
     )
 
     def ticket_is_open(ticket: ChangeRequest) -> Iterator[Finding]:
-        yield _status(ticket, deployable)
+        settings = settings_of(ticket, policy)
+        yield _status(ticket, settings.deployable if settings else ())
 
     return conclude(expected, each_ticket(facts, ticket_is_open))
 
 
 def allows(status: Status, entry: str) -> bool:
-    """Whether a configured entry means the status: digits are an id, anything else a name."""
+    """Whether a configured entry means the status: a number is an id, anything else a name."""
     if not entry:
         return False
-    return entry == (status.id if entry.isdecimal() else status.name)
+    return entry == (status.id if entry.removeprefix("-").isdecimal() else status.name)
 
 
 def _status(ticket: ChangeRequest, deployable: tuple[str, ...]) -> Finding:
@@ -65,7 +66,8 @@ def _status(ticket: ChangeRequest, deployable: tuple[str, ...]) -> Finding:
             "ticket-open.remedy",
             "Move {ticket} to one of: {deployable}; or use a ticket that is open.",
             ticket=ticket.key,
-            deployable=deployable or "none is configured: set deployable under [tickets.jira]",
+            deployable=deployable
+            or f"none is configured: set deployable under [tickets.{ticket.system}]",
         ),
     )
 
@@ -83,8 +85,8 @@ CONTROL = Control(
     default=require,
     integrity=False,
     demands=(
-        "The status of each ticket, by id or by exact name, is one that [tickets.jira] deployable "
-        "lists: not a draft, and not rejected, cancelled or closed."
+        "The status of each ticket, by id or by exact name, is one that deployable lists under its "
+        "system's [tickets.…]: not a draft, and not rejected, cancelled or closed."
     ),
     satisfy="Move the ticket to a deployable status, or use an open ticket.",
     judge=judge,

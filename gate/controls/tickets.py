@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeAlias
 
+from gate.config.types import Policy, TicketSettings
 from gate.controls.control import Finding, say, undetermined
 from gate.model import ChangeRequest, Facts, Lookup, MissingTicket, Problem
 
@@ -20,6 +21,11 @@ def found(facts: Facts) -> tuple[ChangeRequest, ...]:
         if isinstance(lookup.result, ChangeRequest) and is_asked_for(lookup, lookup.result)
     }
     return tuple(tickets.values())
+
+
+def settings_of(ticket: ChangeRequest, policy: Policy) -> TicketSettings | None:
+    """What the policy says of the ticket's system; None where it has no such system."""
+    return policy.tickets.get(ticket.system)
 
 
 def is_asked_for(lookup: Lookup, ticket: ChangeRequest) -> bool:

@@ -13,8 +13,8 @@ trust = "{trust}"
 [evidence]
 url = "{evidence}"
 
-[forges.github]
-url = "{github}"
+[forges.{forge}]
+url = "{forge_url}"
 
 [tickets.jira]
 url = "{jira}"
@@ -25,6 +25,7 @@ scope = ["component", "description"]
 deployable = ["Approved", "Implementing"]
 rollback_plan = ["customfield_10080", "description#Rollback"]
 test_plan = ["description#Tests"]
+window = {{ start = "customfield_10008", end = "customfield_10009" }}
 
 [environments.production]
 approvals = {{ required = 1, by = ["change-board"], sources = ["change-request"] }}
@@ -49,7 +50,7 @@ PERSON = """
 name = "{name}"
 emails = ["{email}"]
 jira = "{jira}"
-github = "{name}"
+{forge} = "{name}"
 """
 
 
@@ -62,7 +63,7 @@ def policy_text(
     parts = [POLICY.format_map(places)]
     parts += [SERVICE.format(name=name, repository=url) for name, url in services.items()]
     parts += [
-        PERSON.format(name=name, email=email, jira=account)
+        PERSON.format(name=name, email=email, jira=account, forge=places["forge"])
         for name, (email, account) in people.items()
     ]
     return "".join(parts)

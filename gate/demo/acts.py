@@ -25,8 +25,8 @@ class Act:
     twists: Mapping[str, Any] = field(default_factory=dict)
 
 
-GOOD = Act("CHG-1", "A ticket, approved and early", 0)
-ROUTINE = tuple(Act(f"CHG-{n}", "An ordinary release", 0) for n in (2, 3, 4, 6))
+GOOD = Act("CHG-2", "A ticket, approved and early", 0)
+ROUTINE = tuple(Act(f"CHG-{n}", "An ordinary release", 0) for n in (3, 4, 6, 8))
 TRICKS = (
     Act(
         "CHG-11",
@@ -93,7 +93,7 @@ TRICKS = (
         {"moved_to": "OPS-9"},
     ),
     Act(
-        "CHG-1",
+        GOOD.key,
         "A ticket that has let another commit in before",
         10,
         "ticket-not-reused",

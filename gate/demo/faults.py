@@ -26,7 +26,12 @@ Kind: TypeAlias = Literal[
     "replace",
 ]
 
-ROW_LISTS = ("values", "histories", "commits", "workflow_runs", "approvers")
+ROW_LISTS = (
+    *("values", "histories", "approvers"),  # Jira
+    *("commits", "workflow_runs"),  # GitHub
+    *("approved_by", "diffs"),  # GitLab
+    "result",  # ServiceNow
+)
 HUGE_BYTES = 11_000_000
 PLAIN_KINDS: tuple[Kind, ...] = (
     "hang",

@@ -31,7 +31,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from gate.demo import jira_errors
-from gate.demo.jira_routes import PLATFORM, SERVICE_DESK, Visit
+from gate.demo.jira_routes import PLATFORM, POSTED, SERVICE_DESK, Visit
 from gate.demo.jira_site import JiraSite
 from gate.demo.jira_state import Flavour, User
 from gate.demo.jira_views import Views
@@ -90,9 +90,11 @@ class JiraSimulator(JiraSite, Simulator):
             return jira_errors.no_such_path(request.path)
         visit = Visit(request, reader, Views(self.flavour, version, self.url, self.zone))
         table, path = (PLATFORM, platform[2]) if platform else (SERVICE_DESK, request.path)
+        if request.method == "POST":
+            table = POSTED if platform else ()
         for pattern, route in table:
             match = re.fullmatch(pattern, path)
-            if match and request.method == "GET":
+            if match and request.method in {"GET", "POST"}:
                 return route(self, visit, match[1] if match.groups() else "")
         return jira_errors.no_such_path(request.path)
 

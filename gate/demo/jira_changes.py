@@ -40,6 +40,8 @@ def _side(flavour: Flavour, kind: FieldType, held: Any) -> tuple[str | None, str
             return option_id(held), held
         case "labels":
             return None, " ".join(held)
+        case "datetime":
+            return f"{held:%Y-%m-%dT%H:%M:%S.000%z}", f"{held:%d/%b/%y %I:%M %p}"
         case _:
             return None, plain(held) if isinstance(held, dict) else held
 

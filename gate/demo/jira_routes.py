@@ -6,6 +6,8 @@ Cloud REST.
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -17,6 +19,7 @@ from gate.demo.jira_views import Views
 from gate.demo.wire import Reply, Request
 
 APPROVAL_PAGE = 50
+_KEYS = re.compile(r"issuekey in \(([^()]*)\)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +116,51 @@ def changelog(site: JiraSite, visit: Visit, key: str) -> Reply:
     return Reply(shown)
 
 
+def bulk_fetch(site: JiraSite, visit: Visit, _: str) -> Reply:
+    """Issues by id or key, in the order of their ids; Cloud only. Errors name nobody."""
+    if site.flavour == "datacenter":
+        return jira_errors.no_such_path(visit.request.path)
+    asked = json.loads(visit.request.body)
+    wanted = ",".join(asked["fields"])
+    seen = [_visible_issue(site, visit, key) for key in asked["issueIdsOrKeys"]]
+    found = {issue.id: issue for issue in seen if issue is not None}
+    issues = [_short(site, visit, found[id_], wanted) for id_ in sorted(found, key=int)]
+    return Reply({"expand": "names,schema", "issueErrors": [], "issues": issues})
+
+
+def search(site: JiraSite, visit: Visit, _: str) -> Reply:
+    """Issues whose keys a query lists; Data Center's, and of its query language no more."""
+    keys = _KEYS.fullmatch(visit.request.query.get("jql", ""))
+    if site.flavour == "cloud" or keys is None:
+        return jira_errors.no_such_path(visit.request.path)
+    named = [key.strip() for key in keys[1].split(",")]
+    seen = {key: _visible_issue(site, visit, key) for key in named}
+    if visit.request.query.get("validateQuery") != "false" and None in seen.values():
+        return Reply({"errorMessages": ["An issue key does not exist."], "errors": {}}, 400)
+    found = [issue for issue in seen.values() if issue is not None]
+    wanted = visit.request.query.get("fields", "*navigable")
+    most = visit.request.number("maxResults", 50, most=1000)
+    return Reply(
+        {
+            "expand": "names,schema",
+            "startAt": 0,
+            "maxResults": most,
+            "total": len(found),
+            "issues": [_short(site, visit, issue, wanted) for issue in found[:most]],
+        }
+    )
+
+
+def _short(site: JiraSite, visit: Visit, issue: Issue, wanted: str) -> dict[str, Any]:
+    views = visit.views
+    return {
+        "id": issue.id,
+        "self": f"{views.base}/rest/api/{views.version}/issue/{issue.id}",
+        "key": issue.key,
+        "fields": _chosen(views.issue_fields(issue, site.fields), wanted),
+    }
+
+
 def myself(_: JiraSite, visit: Visit, __: str) -> Reply:
     """The reader's own account."""
     if visit.reader is None:
@@ -196,7 +244,9 @@ def _chosen(fields: dict[str, Any], wanted: str) -> dict[str, Any]:
     return {name: value for name, value in chosen.items() if name not in without}
 
 
+POSTED: tuple[tuple[str, Route], ...] = ((r"/issue/bulkfetch", bulk_fetch),)
 PLATFORM: tuple[tuple[str, Route], ...] = (
+    (r"/search", search),
     (r"/issue/([^/]+)", issue),
     (r"/issue/([^/]+)/changelog", changelog),
     (r"/myself", myself),

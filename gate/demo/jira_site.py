@@ -21,6 +21,7 @@ from gate.demo.jira_state import (
     HistoryEntry,
     Issue,
     Item,
+    Link,
     Project,
     StatusValue,
     User,
@@ -182,6 +183,12 @@ class JiraSite:
             old = issue.values.get(kind.id)
             issue.values[kind.id] = new
         self._record(issue, by, at, changes(self.flavour, kind, old, new))
+
+    def link(self, key: str, other: str, type: str = "Relates") -> None:  # noqa: A002 - Jira's own word
+        """A link from one issue to another, seen from both."""
+        one, two, id_ = self.issues[key], self.issues[other], self._next()
+        one.links.append(Link(id_, type, two, outward=True))
+        two.links.append(Link(id_, type, one, outward=False))
 
     def move(self, old: str, new: str, *, by: str, at: datetime) -> None:
         """``by`` moves the issue to another project or number; its old key leads to it still."""

@@ -7,7 +7,9 @@ from datetime import datetime
 from typing import Any, Literal, TypeAlias
 
 Flavour: TypeAlias = Literal["cloud", "datacenter"]
-FieldKind: TypeAlias = Literal["line", "text", "user", "users", "option", "component", "labels"]
+FieldKind: TypeAlias = Literal[
+    "line", "text", "user", "users", "option", "component", "labels", "datetime"
+]
 
 
 @dataclass(slots=True)
@@ -118,6 +120,16 @@ class ApprovalStep:
 
 
 @dataclass(slots=True)
+class Link:
+    """A link to another issue, as seen from this end: ``outward`` where it begins here."""
+
+    id: str
+    type: str
+    issue: Issue
+    outward: bool
+
+
+@dataclass(slots=True)
 class Issue:
     """An issue.
 
@@ -138,5 +150,6 @@ class Issue:
     values: dict[str, Any] = field(default_factory=dict)
     history: list[HistoryEntry] = field(default_factory=list)
     approvals: list[ApprovalStep] = field(default_factory=list)
+    links: list[Link] = field(default_factory=list)
     request: bool = False
     visible: bool = True

@@ -20,6 +20,7 @@ from gate.demo.jira_state import (
     HistoryEntry,
     Issue,
     Item,
+    Link,
     Project,
     StatusValue,
     User,
@@ -40,6 +41,7 @@ CUSTOM_TYPES: dict[FieldKind, str] = {
     "users": "multiuserpicker",
     "option": "select",
     "labels": "labels",
+    "datetime": "datetime",
 }
 SCHEMAS: dict[FieldKind, tuple[str, str]] = {
     "line": ("string", ""),
@@ -49,6 +51,7 @@ SCHEMAS: dict[FieldKind, tuple[str, str]] = {
     "option": ("option", ""),
     "component": ("array", "component"),
     "labels": ("array", "string"),
+    "datetime": ("datetime", ""),
 }
 
 
@@ -146,6 +149,8 @@ class Views:
                 return [{"id": option_id(name), "name": name} for name in held]
             case "labels":
                 return list(held)
+            case "datetime":
+                return self.time(held)
             case _:
                 return held
 
@@ -167,11 +172,28 @@ class Views:
             "updated": self.time(issue.updated),
             "resolution": None,
             "priority": {"id": "3", "name": "Medium"},
+            "issuelinks": [self.link(link) for link in issue.links if link.issue.visible],
+            "subtasks": [],
         }
         for kind in types.values():
             if kind.id not in shown:
                 shown[kind.id] = self.value(kind, issue.values.get(kind.id))
         return shown
+
+    def link(self, link: Link) -> Json:
+        """A link as the issue at one end of it shows it."""
+        other = link.issue
+        return {
+            "id": link.id,
+            "self": f"{self.base}/rest/api/{self.version}/issueLink/{link.id}",
+            "type": {"id": option_id(link.type), "name": link.type},
+            "outwardIssue" if link.outward else "inwardIssue": {
+                "id": other.id,
+                "key": other.key,
+                "self": f"{self.base}/rest/api/{self.version}/issue/{other.id}",
+                "fields": {"summary": other.summary, "status": self.status(other.status)},
+            },
+        }
 
     def history(self, entry: HistoryEntry) -> Json:
         """An entry of the changelog. A deleted author leaves no ``author`` at all."""

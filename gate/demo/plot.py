@@ -18,8 +18,9 @@ class Plot:
 
     People are named by their short names, "" where nobody did it. A ``ticket`` later than
     ``approval`` draws the approval to just after it. ``late_push`` adds a commit after the approval
-    whose dates claim to be older. ``status`` is where the ticket ends up, ``covers`` what it names
-    ("": the service), ``rerun`` a second attempt of the run, two minutes ago.
+    whose dates claim to be older. ``planned`` is when its window begins (it ends a day from now),
+    ``status`` where the ticket ends up, ``covers`` what it names ("": the service), ``rerun`` a
+    second attempt of the run, two minutes ago.
     """
 
     service: str = "shop"
@@ -37,6 +38,7 @@ class Plot:
     approver: str = "bob"
     approval: timedelta = 3 * HOUR
     objector: str = ""
+    planned: timedelta = HOUR
     status: str = "Approved"
     moved_to: str = ""
     late_push: bool = False

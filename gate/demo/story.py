@@ -78,6 +78,7 @@ class Teller:
     def tell(self) -> None:
         """All of it."""
         self.stage.set_up()
+        self._tell_past()
         self._chapter("The pipeline: what may go on")
         good = self._show_good()
         self._deploy(ROUTINE)
@@ -96,6 +97,11 @@ class Teller:
         self._audit()
 
     # ---------------------------------------------------------------- the pipeline
+
+    def _tell_past(self) -> None:
+        """A ticket of last month, which the numbers of all others come after."""
+        jira, then = self.world.jira, datetime.now(UTC) - timedelta(days=30)
+        jira.create_issue("CHG-1", "Move to the new data centre", by="dave", at=then)
 
     def _show_good(self) -> Scene:
         scene = self.world.change(GOOD.key)

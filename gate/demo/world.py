@@ -44,6 +44,7 @@ PEOPLE = ("alice", "bob", "carol", "dave")
 STRANGERS = ("mallory",)
 ROLLBACK_FIELD = "customfield_10080"
 APPROVERS_FIELD = "customfield_10071"
+START_FIELD, END_FIELD = "customfield_10008", "customfield_10009"
 
 
 class World:
@@ -96,6 +97,8 @@ class World:
         jira.add_project("OPS", "Operations")
         jira.add_field(ROLLBACK_FIELD, "Rollback plan", "text")
         jira.add_field(APPROVERS_FIELD, "Approvers", "users")
+        jira.add_field(START_FIELD, "Planned start", "datetime")
+        jira.add_field(END_FIELD, "Planned end", "datetime")
 
     def _settle_github(self) -> None:
         github = self.github
@@ -143,7 +146,11 @@ class World:
             at=opened,
             description=_description(covers, plot),
             components=(covers,),
-            fields={ROLLBACK_FIELD: plot.rollback},
+            fields={
+                ROLLBACK_FIELD: plot.rollback,
+                START_FIELD: self.now - plot.planned,
+                END_FIELD: self.now + 24 * HOUR,
+            },
         )
         jira.transition(key, "Awaiting approval", by=plot.ticket_by, at=opened + 10 * SECOND)
         deciders = [name for name in (plot.approver, plot.objector) if name]
@@ -258,21 +265,29 @@ class World:
             "log": log,
             "evidence": evidence,
             "trust": trust,
-            "github": self.github.url,
+            **self._forge(),
             "jira": self.jira.url,
             "flavour": self.jira.flavour,
             "approvals": '["jsm"]' if cloud else '[{ transition = "Approved" }]',
         }
-        services = {
-            name: f"{self.github.url}/{repository.full_name}"
-            for name, repository in self.repositories.items()
-        }
+        services = self._addresses()
         users = {name: self.jira.users[name] for name in PEOPLE}
         people = {
             name: (user.email, user.account_id if cloud else user.name)
             for name, user in users.items()
         }
         return policy_text(places, services, people)
+
+    def _forge(self) -> dict[str, str]:
+        """The forge of the policy."""
+        return {"forge": "github", "forge_url": self.github.url}
+
+    def _addresses(self) -> dict[str, str]:
+        """Where people browse the code of each service."""
+        return {
+            name: f"{self.github.url}/{repository.full_name}"
+            for name, repository in self.repositories.items()
+        }
 
 
 def _description(covers: str, plot: Plot) -> str:

@@ -58,6 +58,7 @@ def parse_commit(sha: str, raw: bytes) -> Commit:
         committer=_person(fields.get(b"committer", []), encoding),
         co_authors=co_authors(message),
         message=message,
+        tree=fields.get(b"tree", [b""])[0].decode("ascii", "replace"),
     )
 
 

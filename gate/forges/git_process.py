@@ -69,13 +69,17 @@ class Answer:
 class GitProcess:
     """The git executable, for one directory.
 
-    ``environ`` may give PATH and HOME; no GIT_ variable of it reaches git.
+    ``environ`` may give PATH and HOME; no GIT_ variable of it reaches git. ``borrowed`` is another
+    repository's folder of objects, which are found as if they were here.
     """
 
-    def __init__(self, path: Path, environ: Mapping[str, str]) -> None:
+    def __init__(
+        self, path: Path, environ: Mapping[str, str], *, borrowed: Path | None = None
+    ) -> None:
         self._path = path
         kept = {name: environ[name] for name in _KEPT if environ.get(name)}
-        self._environment = {"PATH": SEARCH_PATH, **kept, **_ENVIRONMENT}
+        lent = {} if borrowed is None else {"GIT_ALTERNATE_OBJECT_DIRECTORIES": str(borrowed)}
+        self._environment = {"PATH": SEARCH_PATH, **kept, **_ENVIRONMENT, **lent}
 
     def run(self, *arguments: str, given: bytes = b"") -> Answer:
         """Run ``git arguments…`` with ``given`` on its standard input; raises GitFailureError."""

@@ -24,6 +24,11 @@ def is_plain(pattern: str) -> bool:
     return "*" not in pattern
 
 
+def plain_refs(patterns: tuple[str, ...]) -> tuple[str, ...]:
+    """The refs that are known by name before anything was asked."""
+    return tuple(full_pattern(p) for p in patterns if is_plain(p))
+
+
 def literal_prefix(pattern: str) -> str:
     """What every ref that the pattern means begins with (a whole ref name for a plain one)."""
     return full_pattern(pattern).partition("*")[0]

@@ -61,7 +61,9 @@ _ELSEWHERE = (
 
 _VARIABLES: Mapping[str, str] = {
     "jira": "GATE_JIRA_EMAIL and GATE_JIRA_TOKEN",
+    "servicenow": "GATE_SERVICENOW_USER and GATE_SERVICENOW_PASSWORD (or GATE_SERVICENOW_TOKEN)",
     "github": "GITHUB_TOKEN",
+    "gitlab": "GITLAB_TOKEN",
 }
 
 _TRANSIENT = frozenset({429, 500, 502, 503, 504})

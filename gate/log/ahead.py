@@ -12,7 +12,7 @@ from gate.log.emergencies import concerns
 from gate.log.keys import keys_of
 from gate.log.source import HistorySource, Hit
 from gate.model import EntryLink
-from gate.record.statement import open_record
+from gate.record.statement import Record, open_record
 from gate.tlog.merkle import Frontier, leaf_hash
 
 
@@ -29,7 +29,7 @@ class Ahead:
         self.size, self.root = self.frontier.size, self.frontier.root()
         self._below = below
         self._link = EntryLink(below.size, leaf_hash(entry).hex())
-        self._record, _ = open_record(entry, below.trust.signers)
+        self._record, self._keyid = open_record(entry, below.trust.signers)
         self._keys = keys_of(self._record)
 
     def link(self, index: int) -> EntryLink:
@@ -39,6 +39,12 @@ class Ahead:
     def root_at(self, size: int) -> bytes:
         """The root at ``size`` entries, at most those of this log."""
         return self.root if size == self.size else self._below.root_at(size)
+
+    def signed_record(self, index: int) -> tuple[Record, str]:
+        """The record at ``index`` and the id of the key that signed it."""
+        if index == self._link.index:
+            return self._record, self._keyid
+        return self._below.signed_record(index)
 
     def find(self, kind: str, value: str, *, thorough: bool = False) -> Iterator[Hit]:
         """The records that have this key, newest first."""

@@ -64,7 +64,7 @@ class Checked:
 def check_chunk(scope: Scope, chunk: Chunk) -> Checked:
     """Check a chunk. Raises ``StoreError`` where the store cannot be read."""
     findings = Findings()
-    records = RecordChecks(scope, findings) if scope.records else None
+    records = RecordChecks(scope, chunk.number, findings) if scope.records else None
     first = chunk.number * scope.bundles
     last = min(first + scope.bundles, -(-scope.size // WIDTH))
     roots: list[bytes] = []
@@ -88,7 +88,7 @@ def check_chunk(scope: Scope, chunk: Chunk) -> Checked:
     entries = min(last * WIDTH, scope.size) - min(first * WIDTH, scope.size)
     findings.count("entries", entries)
     if records is not None:
-        records.finish(chunk.number)
+        records.finish()
     return Checked(
         entries=entries,
         roots=tuple(roots),

@@ -61,19 +61,19 @@ def check_evidence(scope: Scope, part: int) -> tuple[Findings, Strays]:
     """Read the evidence that is in ``part``, and tell what is there and named by no record."""
     findings = Findings()
     first: dict[str, int] = {}
-    asked: set[str] = set()
+    asked: dict[str, int] = {}  # with the first entry that names it
     for digest, index in scope.spool.facts(EVIDENCE, scope.chunks, part):
-        first.setdefault(digest, index)
+        named = first.setdefault(digest, index)
         if index >= scope.since:
-            asked.add(digest)
+            asked[digest] = named
     data = scope.spool.whole(f"{NAMES}-{part}")
     there = {data[at : at + _DIGEST].hex() for at in range(0, len(data), _DIGEST)}
     if scope.evidence:
-        for digest, index in first.items():
-            if digest in there and digest in asked:
-                _check(scope, digest, index, findings)
-            elif digest in asked:
-                _name_missing(digest, index, findings)
+        missing = {digest: index for digest, index in asked.items() if digest not in there}
+        for digest in asked.keys() & there:
+            if not _check(scope, digest, asked[digest], findings):
+                missing[digest] = asked[digest]
+        _name_missing(missing, findings)
     strays = sorted(there - first.keys())
     return findings, Strays(
         evidence=tuple(evidence_path(digest) for digest in strays[:MOST]),
@@ -81,21 +81,26 @@ def check_evidence(scope: Scope, part: int) -> tuple[Findings, Strays]:
     )
 
 
-def _check(scope: Scope, digest: str, index: int, findings: Findings) -> None:
-    path, at = evidence_path(digest), (index, STEP)
+def _check(scope: Scope, digest: str, index: int, findings: Findings) -> bool:
+    """Whether it is there; and then whether it is what it should be."""
     data = scope.store.read_evidence(digest)
     if data is None:
-        _name_missing(digest, index, findings)
-    elif digest_of(data) != digest:
-        findings.fault("evidence", path, f"the evidence of entry {index} was altered", at)
-    else:
+        return False
+    if digest_of(data) == digest:
         findings.count("evidence")
+    else:
+        what = f"the evidence of entry {index} was altered"
+        findings.fault("evidence", evidence_path(digest), what, (index, STEP))
+    return True
 
 
-def _name_missing(digest: str, index: int, findings: Findings) -> None:
-    findings.count("evidence missing")
-    what = f"the evidence of entry {index} is not at hand"
-    findings.note("evidence", evidence_path(digest), what, (index, STEP))
+def _name_missing(missing: dict[str, int], findings: Findings) -> None:
+    findings.count("evidence missing", len(missing))
+    ordered = sorted(missing, key=missing.__getitem__)
+    for digest in ordered[:MOST]:
+        what = f"the evidence of entry {missing[digest]} is not at hand"
+        findings.note("evidence", evidence_path(digest), what, (missing[digest], STEP))
+    findings.count_notes("evidence", len(ordered[MOST:]))
 
 
 def name_strays(findings: Findings, found: list[Strays]) -> None:

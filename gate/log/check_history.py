@@ -11,21 +11,23 @@ to be: by ``Track`` for a service and environment, by ``Uses`` for a ticket.
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_left
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from gate.log.check_records import DEPLOYMENTS, EMERGENCIES, JUDGED, TICKETS
-from gate.log.emergencies import Emergencies, Open, overdue_at
+from gate.log.check_earlier import check_earlier
+from gate.log.check_emergencies import Declared, check_emergencies, emergencies_of
+from gate.log.check_records import DEPLOYMENTS, JUDGED, TICKETS
 from gate.log.findings import HISTORY, PRIOR, Findings
-from gate.log.known_tree import TreeSummary
+from gate.log.known_tree import HASH, TreeSummary
 from gate.log.scope import Scope
 from gate.log.standing import one_too_many, same_range
-from gate.log.track import Decided, Track, start_from
+from gate.log.track import Based, Track, start_from
 from gate.log.uses import Uses
-from gate.model import PERMITTING, Base, BaseKind, DecisionKind, EntryLink
-from gate.record.predicates import HERE, DeploymentOutcome, ReviewOutcome
-from gate.record.summary import Ended, Judged
+from gate.model import PERMITTING
+from gate.record.predicates import HERE, DeploymentOutcome
+from gate.record.summary import Text, base_of, base_text, here_text, link_of, link_text
 from gate.store.contract import Key
 
 _PERMITTING = frozenset(kind.value for kind in PERMITTING)
@@ -34,8 +36,9 @@ _PERMITTING = frozenset(kind.value for kind in PERMITTING)
 def check_history(scope: Scope, part: int) -> Findings:
     """Check all records of the deployments and of the tickets that are in ``part``."""
     findings = Findings()
-    _check_deployments(scope, part, findings, _emergencies(scope))
+    _check_deployments(scope, part, findings, emergencies_of(scope))
     _check_tickets(scope, part, findings)
+    check_earlier(scope, part, findings)
     return findings
 
 
@@ -43,220 +46,184 @@ def check_judged(scope: Scope, number: int, summary: TreeSummary) -> Findings:
     """Check that the heads which records of chunk ``number`` were judged at once were."""
     findings = Findings()
     tree = summary.over(scope.store.read)
-    for index, size, root, part in scope.spool.chunk_facts(JUDGED, number):
+    for size, root, part, places in scope.spool.chunk_facts(JUDGED, number):
         if tree.root_at(size, part).hex() != root:
-            what = f"was judged at another log of size {size}"
-            _fault(findings, "prior", index, what)
+            for index in places:
+                _fault(findings, "prior", index, f"was judged at another log of size {size}")
     return findings
 
 
 class _Links:
-    """The records of one key so far, for the links to them."""
+    """The records of one key so far, for the links to them: 40 bytes for each."""
 
     def __init__(self) -> None:
-        self._places: list[int] = []
-        self._leaves: list[str] = []
+        self._places = array("Q")
+        self._leaves = bytearray()
 
-    def add(self, index: int, leaf: str) -> None:
+    def add(self, index: int, leaf: bytes) -> None:
         self._places.append(index)
-        self._leaves.append(leaf)
+        self._leaves += leaf
 
-    def newest(self, below: int) -> tuple[int, str] | None:
-        at = bisect_left(self._places, below)
-        return (self._places[at - 1], self._leaves[at - 1]) if at else None
+    def newest(self, below: int) -> Text:
+        """The link to the newest one before ``below``."""
+        at = bisect_left(self._places, below) if self.reach(below) else len(self._places)
+        if not at:
+            return "null"
+        return link_text(self._places[at - 1], self._leaves[(at - 1) * HASH : at * HASH].hex())
 
-    def earlier(self, leaf: str, size: int) -> int | None:
+    def reach(self, size: int) -> bool:
+        """Whether there is one at ``size`` or after it."""
+        return bool(self._places) and self._places[-1] >= size
+
+    def earlier(self, leaf: bytes, size: int) -> int | None:
         """Where this very entry stands already; one judged at ``size`` cannot before that."""
-        at = bisect_left(self._places, size)
-        return self._places[self._leaves.index(leaf, at)] if leaf in self._leaves[at:] else None
+        at = self._leaves.find(leaf, bisect_left(self._places, size) * HASH)
+        while at % HASH > 0 <= at:
+            at = self._leaves.find(leaf, at + 1)
+        return None if at < 0 else self._places[at // HASH]
 
 
 def _check_tickets(scope: Scope, part: int, findings: Findings) -> None:
     known: dict[str, _Links] = {}
     uses = Uses()
-    for fact in scope.spool.facts(TICKETS, scope.chunks, part):
-        index, leaf, ticket, size, prior, *use = fact
+    for index, leaf, ticket, size, prior, use in scope.spool.facts(TICKETS, scope.chunks, part):
         links = known.get(ticket)
         if links is None:
             links = known[ticket] = _Links()
-        _check_link(findings, index, size, prior, links, ("ticket", ticket))
+        if prior != links.newest(size):
+            _fault_link(findings, index, size, prior, links, ("ticket", ticket))
         links.add(index, leaf)
-        _check_use(findings, index, ticket, _Use(*use), uses)
+        if use is not None:
+            _check_use(findings, index, ticket, use, uses)
 
 
-class _Use(NamedTuple):
-    """A record's part in a ticket's uses; ``decision`` is "" for an outcome."""
-
-    environment: str
-    commit: str
-    at: str
-    decision: str
-    not_reused: bool
-    anew: tuple[tuple[str, str], ...]
-
-
-def _check_use(findings: Findings, index: int, ticket: str, use: _Use, uses: Uses) -> None:
-    """The ticket let no other commit in before this record, or was approved anew since."""
-    if use.decision not in _PERMITTING:
-        return
-    if use.not_reused:
-        last = uses.last_other(ticket, use.environment, use.commit)
-        anew = dict(use.anew).get(ticket, "")
+def _check_use(
+    findings: Findings, index: int, ticket: str, use: tuple[Any, ...], uses: Uses
+) -> None:
+    """The ticket let no other commit in before this decision, or was approved anew since."""
+    environment, commit, at, not_reused, terms = use
+    if not_reused:
+        last = uses.last_other(ticket, environment, commit)
+        anew = dict(terms).get(ticket, "")
         if one_too_many(last, datetime.fromisoformat(anew) if anew else None):
-            what = f"permits under {ticket!a}, which had let another commit into {use.environment}"
+            what = f"permits under {ticket!a}, which had let another commit into {environment}"
             _fault(findings, "history", index, f"{what} and was not approved anew since")
-    uses.use(ticket, use.environment, use.commit, datetime.fromisoformat(use.at))
+    uses.use(ticket, environment, commit, datetime.fromisoformat(at))
 
 
-class _Declared:
-    """The emergencies of each service; ``strays`` are reviews of none."""
-
-    def __init__(self) -> None:
-        self.of: dict[str, Emergencies] = {}
-        self.strays: set[int] = set()
-
-    def below(self, service: str, size: int) -> tuple[Open, ...]:
-        """Those open at ``size`` entries."""
-        known = self.of.get(service)
-        return () if known is None else known.below(size)
-
-
-def _emergencies(scope: Scope) -> _Declared:
-    declared = _Declared()
-    for index, leaf, service, commit, due, review in scope.spool.facts(
-        EMERGENCIES, scope.chunks, 0
-    ):
-        known = declared.of.setdefault(service, Emergencies())
-        if review is None:
-            known.declare(index, leaf, due, commit)
-        elif not known.review(
-            index, review[:2], commit, approved=review[2] == ReviewOutcome.APPROVED
-        ):
-            declared.strays.add(index)
-    return declared
-
-
-def _check_deployments(scope: Scope, part: int, findings: Findings, declared: _Declared) -> None:
+def _check_deployments(scope: Scope, part: int, findings: Findings, declared: Declared) -> None:
     known: dict[str, tuple[_Links, Track]] = {}
     for fact in scope.spool.facts(DEPLOYMENTS, scope.chunks, part):
-        index, leaf, key, at, commit, size, prior, kind, told, said = fact
+        index, leaf, key, commit, size, prior, kind, told, said = fact
         found = known.get(key)
         if found is None:
             found = known[key] = _Links(), Track()
         links, track = found
-        _check_link(findings, index, size, prior, links, ("deployment", key))
-        again = links.earlier(leaf, size)
+        if prior != links.newest(size):
+            _fault_link(findings, index, size, prior, links, ("deployment", key))
+        moved = links.reach(size)
+        again = links.earlier(leaf, size) if moved else None
         if again is not None:
             what = f"is entry {again} once more: somebody had it appended a second time"
             _fault(findings, "history", index, what)
         links.add(index, leaf)
-        service = key.partition("\n")[0]
-        if said != declared.below(service, min(size, index)):
-            what = "does not name the emergencies of its service that await their review"
-            _fault(findings, "prior", index, what)
+        if declared.of or said:
+            check_emergencies(declared, findings, (index, key, size, told), said)
+        if kind == "review":
+            continue
         if kind == "decision":
-            one = Judged(*told)
-            _check_judgement(findings, index, commit, size, one, track)
-            _check_overdue(findings, index, at, one, declared.below(service, index))
-            track.add(_decided(EntryLink(index, leaf), at, commit, one))
-        elif kind == "review":
-            if index in declared.strays:
-                _fault(findings, "history", index, "is the review of no emergency before it")
-        elif not _end(track, index, commit, Ended(*told)):
+            one = _Decided(*told)
+            _check_judgement(findings, index, commit, size, one, track, moved=moved)
+            base = base_of(one.base or one.said)[1]
+            start = "" if track.started else _start(one)
+            track.add(index, leaf, commit, one.decision, base, start)
+        elif not _end(track, index, commit, *told):
             what = "is the outcome of no deployment that was permitted before it"
             _fault(findings, "history", index, what)
 
 
-def _check_overdue(
-    findings: Findings, index: int, at: str, told: Judged, emergencies: tuple[Open, ...]
-) -> None:
-    """What permits, and counted on it, has no review of its service overdue before it."""
-    if not emergencies or not told.reviewed or told.decision not in _PERMITTING:
-        return
-    for late in overdue_at(emergencies, at):
-        what = f"permits, though the review of the emergency at entry {late} was overdue"
-        _fault(findings, "history", index, what)
+class _Decided(NamedTuple):
+    """The part of ``summary.Judged`` that is held against a service's earlier records."""
+
+    decision: str
+    said: Text
+    here: Text
+    base: Text
+    start: str
+    released: bool
+    spooled: bool
+    bound: tuple[bool, str]
 
 
-def _decided(link: EntryLink, at: str, commit: str, told: Judged) -> Decided:
-    return Decided(
-        link=link,
-        at=datetime.fromisoformat(at),
-        commit=commit,
-        decision=DecisionKind(told.decision),
-        base=told.base_commit if told.base_kind else told.said_commit,
-        start=_start(told),
-    )
-
-
-def _start(told: Judged) -> str:
+def _start(told: _Decided) -> str:
     """As ``track.start_of``, of a summary."""
-    if not told.base_kind:
+    if not told.base or not told.released:
         return ""
-    kind = BaseKind(told.base_kind)
-    return start_from(kind, told.base_commit, told.start, released=told.released)
+    kind, commit = base_of(told.base)
+    return start_from(kind, commit, told.start, released=told.released)
 
 
-def _end(track: Track, index: int, commit: str, told: Ended) -> bool:
-    succeeded = told.outcome == DeploymentOutcome.SUCCEEDED
-    return track.end(index, (told.of_index, told.of_leaf), commit, succeeded=succeeded)
+def _end(track: Track, index: int, commit: str, of: Text, outcome: str) -> bool:
+    link = link_of(of)
+    succeeded = outcome == DeploymentOutcome.SUCCEEDED
+    return link is not None and track.end(index, link, commit, succeeded=succeeded)
 
 
 def _check_judgement(
-    findings: Findings, index: int, commit: str, size: int, told: Judged, track: Track
-) -> None:
-    below = min(size, index)
-    base = track.base(commit, below)
-    _check_base(findings, index, told, base)
-    here = [place for place, decision in track.places(commit, below) if decision in PERMITTING]
-    if tuple(here[-HERE:]) != tuple(told.here):
-        _fault(findings, "history", index, "does not name the earlier records of its commit here")
-    if told.decision not in _PERMITTING or told.spooled:
-        return
-    present = base if below == index else track.base(commit, index)
-    start = _start(told)
-    if not same_range(BaseKind(told.said_kind), told.said_commit, start, present):
-        _fault(
-            findings,
-            "history",
-            index,
-            f"permits a range from {_commit(told.said_commit)}; at its place in the log the range "
-            f"starts from {_commit(present.commit)}",
-        )
-
-
-def _check_base(findings: Findings, index: int, told: Judged, base: Base) -> None:
-    said = (told.said_kind, told.said_commit, told.said_index)
-    if said != (base.kind, base.commit, base.index):
-        _fault(
-            findings,
-            "history",
-            index,
-            f"was judged from {_commit(told.said_commit)} ({told.said_kind}); the log says "
-            f"{_commit(base.commit)} ({base.kind})",
-        )
-
-
-def _check_link(
     findings: Findings,
     index: int,
-    below: int,
-    said: tuple[int, str] | None,
-    links: _Links,
-    key: Key,
+    commit: str,
+    size: int,
+    told: _Decided,
+    track: Track,
+    *,
+    moved: bool,
+) -> None:
+    """Check a decision; ``moved``: others came after the head that it was judged at."""
+    below = min(size, index)
+    base = track.based(commit, below)
+    said = told.said == base_text(*base)
+    if not said:
+        _fault_base(findings, index, told, base)
+    if told.here != here_text(track.permitted(commit, below, HERE)):
+        _fault(findings, "history", index, "does not name the earlier records of its commit here")
+    if told.decision not in _PERMITTING or (said and not moved) or told.spooled:
+        return
+    present = track.based(commit, index) if moved else base
+    judged, judged_commit = base_of(told.said)
+    if not same_range(judged, judged_commit, _start(told), present):
+        _fault(
+            findings,
+            "history",
+            index,
+            f"permits a range from {_commit(judged_commit)}; at its place in the log the range "
+            f"starts from {_commit(present[1])}",
+        )
+
+
+def _fault_base(findings: Findings, index: int, told: _Decided, base: Based) -> None:
+    kind, commit = base_of(told.said)
+    _fault(
+        findings,
+        "history",
+        index,
+        f"was judged from {_commit(commit)} ({kind}); the log says {_commit(base[1])} ({base[0]})",
+    )
+
+
+def _fault_link(
+    findings: Findings, index: int, below: int, said: Text, links: _Links, key: Key
 ) -> None:
     if below > index:
         return  # named already: it speaks of entries after itself
-    newest = links.newest(below)
-    if said != newest:
-        name = f"{key[0]} {key[1].replace(chr(10), ' in ')!a}"
-        _fault(
-            findings,
-            "prior",
-            index,
-            f"links to {_entry(said)} as the newest of {name} before size {below}, which is "
-            f"{_entry(newest)}",
-        )
+    name = f"{key[0]} {key[1].replace(chr(10), ' in ')!a}"
+    _fault(
+        findings,
+        "prior",
+        index,
+        f"links to {_entry(said)} as the newest of {name} before size {below}, which is "
+        f"{_entry(links.newest(below))}",
+    )
 
 
 def _fault(findings: Findings, kind: str, index: int, what: str) -> None:
@@ -264,7 +231,8 @@ def _fault(findings: Findings, kind: str, index: int, what: str) -> None:
     findings.fault(kind, f"entry {index}", f"entry {index} {what}", (index, step))
 
 
-def _entry(link: tuple[int, str] | None) -> str:
+def _entry(said: Text) -> str:
+    link = link_of(said)
     return "none" if link is None else f"entry {link[0]}"
 
 

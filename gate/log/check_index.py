@@ -36,16 +36,16 @@ def gather_rows(scope: Scope, _: None = None) -> Rows:
     parts, count = gathering.parts, 0
     for token, place in scope.store.rows():
         count += 1
-        if not 0 <= place < size:
-            name = f"index row {place}"
-            what = "a row beyond the head, read by nobody"
-            findings.note("index", name, what, (AFTER, INDEX))
-        elif len(token) == TOKEN_SIZE:
+        if 0 <= place < size and len(token) == TOKEN_SIZE:
             parts[place // chunk] += token + pack(place % chunk)
             if not count % _AT_ONCE:
                 gathering.finish()
-        else:
+        elif 0 <= place < size:
             _fault(findings, place, "has a row that is none")
+        else:
+            name = f"index row {place}"
+            what = "a row beyond the head, read by nobody"
+            findings.note("index", name, what, (AFTER, INDEX))
     gathering.finish()
     return Rows(count, scope.store.indexed(), findings)
 
@@ -53,16 +53,17 @@ def gather_rows(scope: Scope, _: None = None) -> Rows:
 def check_rows(scope: Scope, number: int, covered: int) -> tuple[Findings, int]:
     """Compare the rows of chunk ``number``; also how many entries from ``covered`` on have none."""
     findings = Findings()
-    wanted = _split(scope.spool.get(f"{TOKENS}-{number}", 0))
-    found = _split(scope.spool.whole(f"{ROWS}-{number}"))
+    wanted = scope.spool.get(f"{TOKENS}-{number}", 0)
+    data = scope.spool.whole(f"{ROWS}-{number}")
     unread = set(scope.spool.chunk_facts(UNREAD, number))
     first = number * scope.chunk
     entries = min(scope.chunk, scope.size - first) - len(unread)
-    expected, present = set(wanted), set(found)
+    expected, present = set(_split(wanted)), set(_split(data))
     behind = 0
-    if expected == present and len(found) == len(present):
+    if expected == present and len(data) == len(present) * _ROW:
         findings.count("index rows", entries)
         return findings, behind
+    found = _split(data)
     per_place = _by_place(found)
     odd = {_place(row) for row in expected ^ present}
     odd.update(_place(row) for row, count in Counter(found).items() if count > 1)

@@ -7,7 +7,7 @@ has ended tells nothing but the newest of its times, so of most logs nothing els
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Final
 
@@ -21,34 +21,33 @@ from gate.record.statement import parse_statement
 from gate.record.summary import Summary
 
 KEYS: Final = "keys"
-_NEWEST, _CHANGES, _EACH = range(3)  # the parts of what a chunk leaves
+_NEWEST, _CHANGES, _RUNS = range(3)  # the parts of what a chunk leaves
 
 
 class KeyFacts:
     """Of the records of one chunk, in their order: who signed them, and when they were made."""
 
     def __init__(self) -> None:
-        self._each: list[tuple[int, str, str]] = []
+        self._runs: list[tuple[int, str, list[str]]] = []  # from an entry on, by one key: the times
+        self._next = (-1, b"")  # the entry and key that would be of the last of them
         self._changes: list[tuple[int, bytes]] = []
-        self._named: dict[bytes, str] = {}  # so that each key id is kept once
 
     def add(self, index: int, entry: bytes, summary: Summary) -> None:
         """Take an entry that was read."""
         signer = signer_of(entry)
-        keyid = self._named.get(signer)
-        if keyid is None:
-            keyid = self._named[signer] = signer.decode("ascii")
-        self._each.append((index, summary.at, keyid))
+        if self._next != (index, signer):
+            self._runs.append((index, signer.decode("ascii"), []))
+        self._next = index + 1, signer
+        self._runs[-1][2].append(summary.at)
         if summary.kind == "key":
             self._changes.append((index, payload_of(entry)))
 
     def finish(self, spool: Spool, number: int) -> None:
         """Leave in the spool what chunk ``number`` told."""
         newest: dict[str, str] = {}
-        for _, at, keyid in self._each:  # times are spelled so that they sort
-            if at >= newest.get(keyid, ""):
-                newest[keyid] = at
-        spool.put_facts(f"{KEYS}-{number}", [list(newest.items()), self._changes, self._each])
+        for _, keyid, times in self._runs:  # times are spelled so that they sort
+            newest[keyid] = max(newest.get(keyid, ""), *times)
+        spool.put_facts(f"{KEYS}-{number}", [list(newest.items()), self._changes, self._runs])
 
 
 def check_keys(scope: Scope, changes: KeyChanges, findings: Findings) -> None:
@@ -58,13 +57,19 @@ def check_keys(scope: Scope, changes: KeyChanges, findings: Findings) -> None:
         said = dict(scope.spool.chunk_facts(KEYS, number, _CHANGES))
         if not said and changes.pass_over({keyid: _time(at) for keyid, at in newest}):
             continue
-        for index, at, keyid in scope.spool.chunk_facts(KEYS, number, _EACH):
+        for index, at, keyid in _each(scope.spool.chunk_facts(KEYS, number, _RUNS)):
             if index in said:
                 found = changes.see(index, parse_statement(said[index]), keyid)
             else:
                 found = changes.see_time(index, _time(at), keyid)
             _tell(findings, found)
     _tell(findings, changes.finish())
+
+
+def _each(runs: Iterable[tuple[int, str, list[str]]]) -> Iterator[tuple[int, str, str]]:
+    for first, keyid, times in runs:
+        for index, at in enumerate(times, first):
+            yield index, at, keyid
 
 
 def _time(at: str) -> datetime | None:

@@ -93,7 +93,11 @@ class Findings:
         """The same note of ``count`` places, of which the first are given."""
         for place in places[:MOST]:
             self.note(kind, place, message)
-        self._notes.counts[kind] += count - min(len(places), MOST)
+        self.count_notes(kind, count - min(len(places), MOST))
+
+    def count_notes(self, kind: str, more: int) -> None:
+        """``more`` notes of which none would be kept: the ``MOST`` that come before them are."""
+        self._notes.counts[kind] += more
 
     def count(self, what: str, more: int = 1) -> None:
         """``more`` of ``what`` were checked."""

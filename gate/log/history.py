@@ -10,32 +10,42 @@ missed where the control that asks gets stricter by it, or is reported by ``gate
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
+from gate.log.earlier import read_earlier
 from gate.log.emergencies import still_open
 from gate.log.keys import COMMIT, OF_DEPLOYMENTS, TICKET, deployment_key
 from gate.log.source import HistorySource, Hit
-from gate.log.track import Track
-from gate.model import PERMITTING, Base, EntryLink, History, TicketUse
+from gate.log.track import Track, base_in
+from gate.model import PERMITTING, Artifact, Base, EntryLink, History, PastDecision, TicketUse
 from gate.record.predicates import PriorPart
 from gate.record.statement import DecisionRecord, DeploymentOutcome, OutcomeRecord, Record
 from gate.store.contract import Key
 
 
 def keys_asked(
-    service: str, environment: str, commit: str, tickets: Iterable[str] = ()
+    service: str, environment: str, commit: str, tickets: Iterable[str] = (), after: str = ""
 ) -> tuple[Key, ...]:
     """The keys that ``read_history`` looks up, for a store to fetch them side by side."""
     named = ((TICKET, ticket) for ticket in tickets)
-    return deployment_key(service, environment), (COMMIT, commit), *named
+    first = [deployment_key(service, after)] if after else []
+    return deployment_key(service, environment), (COMMIT, commit), *named, *first
 
 
 def read_history(
-    view: HistorySource, service: str, environment: str, commit: str, tickets: Iterable[str] = ()
+    view: HistorySource,
+    service: str,
+    environment: str,
+    commit: str,
+    tickets: Iterable[str] = (),
+    *,
+    after: str = "",
+    artifacts: tuple[Artifact, ...] = (),
 ) -> History:
     """What the log proves at the head of ``view``, for this service, environment and commit.
 
-    ``tickets`` are those whose newest record and earlier uses are wanted. Raises ``StoreError``
+    ``tickets`` are those whose newest record and earlier uses are wanted; ``after`` is the
+    environment that must come first ("": none), with these ``artifacts``. Raises ``StoreError``
     where the log cannot be read, ``InconsistentError`` where it contradicts itself.
     """
     hits: dict[int, Hit] = {}
@@ -49,16 +59,17 @@ def read_history(
     track = Track()
     for index in sorted(hits):
         add_to(track, hits[index])
-    prior, since = _told(hits[newest.index].record) if newest else (None, 0)
+    prior, since = _said(hits[newest.index].record) if newest else (None, 0)
     named = {ticket: _named(view, ticket, environment) for ticket in tickets}
     return History(
         size=view.size,
         root=view.root.hex(),
         base=track.base(commit, view.size),
-        here=track.here(commit, view.size),
+        here=tuple(_decided(commit, [hits[index] for index in sorted(hits)])),
         prior_deployment=newest,
         prior_tickets={ticket: link for ticket, (link, _) in named.items() if link is not None},
         uses={ticket: uses for ticket, (_, uses) in named.items()},
+        earlier=read_earlier(view, service, after, commit, artifacts) if after else None,
         emergencies=still_open(prior, view.emergencies(service, since)),
     )
 
@@ -75,7 +86,7 @@ def base_before(
     return track.base(commit, below)
 
 
-def _told(record: Record) -> tuple[PriorPart | None, int]:
+def _said(record: Record) -> tuple[PriorPart | None, int]:
     """What a record says of those before it, and of how many entries it speaks."""
     if not isinstance(record, OF_DEPLOYMENTS):
         return None, 0
@@ -102,6 +113,14 @@ def _use(hit: Hit, environment: str) -> TicketUse | None:
     if record.decision not in PERMITTING:
         return None
     return TicketUse(hit.link, record.at, record.service, record.commit)
+
+
+def _decided(commit: str, hits: Iterable[Hit]) -> Iterator[PastDecision]:
+    """The decisions on ``commit`` among ``hits``."""
+    for hit in hits:
+        record = hit.record
+        if isinstance(record, DecisionRecord) and record.commit == commit:
+            yield PastDecision(hit.link, record.at, commit, record.decision.value, base_in(record))
 
 
 def add_to(track: Track, hit: Hit) -> bool:

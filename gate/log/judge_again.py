@@ -50,8 +50,15 @@ def judge_again(signer: RecordSigner, now: Now, gate_version: str) -> Rejudge:
             return entry
         if record.judged_at.size == view.size or record.decision not in PERMITTING:
             return entry
+        tested = record.history.tested
         history = read_history(
-            view, record.service, record.environment, record.commit, record.tickets
+            view,
+            record.service,
+            record.environment,
+            record.commit,
+            record.tickets,
+            after=tested.environment if tested else "",
+            artifacts=record.artifacts,
         )
         failed = no_longer_holds(record, history)
         if not failed:

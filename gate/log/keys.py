@@ -24,7 +24,7 @@ from gate.frozen import dataclass
 from gate.model import EntryLink
 from gate.record.canonical import encode
 from gate.record.dsse import MAX_PAYLOAD
-from gate.record.quick import read_quickly
+from gate.record.shapes import read_quickly
 from gate.record.statement import (
     DecisionRecord,
     OutcomeRecord,
@@ -77,17 +77,25 @@ def row_of(index: int, entry: bytes) -> IndexRow:
 
 def tokens_of(summary: Summary, digest: str) -> set[bytes]:
     """What the index holds of an entry with this digest (SHA-256, hex) and summary."""
-    tokens = {token(DIGEST, digest)}
-    if summary.told is not None:
-        tokens.add(_token(*deployment_key(summary.service, summary.environment)))
-        tokens.add(_token(COMMIT, summary.commit))
-        tokens.update(_token(TICKET, ticket) for ticket in summary.tickets)
-        if isinstance(summary.told, Judged) and summary.told.replaces:
-            tokens.add(token(DIGEST, summary.told.replaces))
+    if summary.told is None:
+        return {token(DIGEST, digest)}
+    _, _, service, environment, commit, tickets, *_ = summary
+    told = summary.told
+    tokens = {token(DIGEST, digest), *_deployment_tokens(service, environment, commit, tickets)}
+    if isinstance(told, Judged) and told.replaces:
+        tokens.add(token(DIGEST, told.replaces))
     return tokens
 
 
-_token = lru_cache(1 << 14)(token)  # services, commits and tickets come again
+@lru_cache(1 << 14)  # a decision's come again with its outcome
+def _deployment_tokens(
+    service: str, environment: str, commit: str, tickets: tuple[str, ...]
+) -> tuple[bytes, ...]:
+    deployment = _token(*deployment_key(service, environment))
+    return deployment, token(COMMIT, commit), *[token(TICKET, ticket) for ticket in tickets]
+
+
+_token = lru_cache(1 << 10)(token)
 
 
 def _summary(payload: bytes) -> Summary:

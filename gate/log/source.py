@@ -80,6 +80,9 @@ class HistorySource(Protocol):
     def root_at(self, size: int) -> bytes:
         """The root that it had at a smaller size."""
 
+    def signed_record(self, index: int) -> tuple[Record, str]:
+        """The record of an entry, and the id of the key that signed it."""
+
     def find(self, kind: str, value: str, *, thorough: bool = False) -> Iterator[Hit]:
         """The records that have this key, newest first."""
 

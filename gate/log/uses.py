@@ -7,14 +7,13 @@ another commit than that one. One of the two is of another commit than any that 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import NamedTuple
 
-from gate.frozen import dataclass
 from gate.model import PERMITTING
 from gate.record.statement import DecisionRecord
 
 
-@dataclass(frozen=True, slots=True)
-class _Newest:
+class _Newest(NamedTuple):
     """The newest use of a ticket; ``other`` is the time of the newest one of another commit."""
 
     at: datetime

@@ -17,7 +17,7 @@ keys (``check_keys``): whose records, and whose kept heads, are of after their e
 
 What must be remembered of every record lies in a scratch folder until the end. Memory grows only
 with the records of the busiest service and environment, and of the busiest ticket, whose history is
-gone through as one.
+gone through as one: by less than two hundred bytes for each (``check_history``, ``track``).
 """
 
 from __future__ import annotations

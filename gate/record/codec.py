@@ -2,10 +2,12 @@
 
 A predicate is declared once, as dataclasses of annotated fields. What is written, what is read
 back and what the shipped schema allows follow from the annotations, so that they cannot drift
-apart. The rules: a field ``merged_at`` is the key ``mergedAt``; every key is always there, but for
-a field with a default, whose key is there where it has another value; ``None`` is null; no key
-beside them is allowed; what stands in them is read by ``specs``. Fields with defaults are what
-later versions added: records of before are read as they were, and most are written so too.
+apart. The rules: a field ``merged_at`` is the key ``mergedAt``; every key is always there; ``None``
+is null; no key beside them is allowed; what stands in them is read by ``specs``.
+
+A field with a default came later than the first records: its key is there only where it has
+another value than that, and never with the default (``None``: never null). So records of before are
+read as they were written, and most are written so too.
 
 A class with a ``TAG`` stands in a union with others and is written ``{TAG: …}``: that is how a
 reader tells a list from a list that was spilled, or a fact from why it could not be had.
@@ -13,6 +15,7 @@ reader tells a list from a list that was spilled, or a fact from why it could no
 
 from __future__ import annotations
 
+import re
 import types
 from collections.abc import Hashable, Mapping
 from dataclasses import MISSING, fields, is_dataclass
@@ -20,6 +23,7 @@ from enum import StrEnum
 from functools import cache
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
+from gate.record.canonical import encode
 from gate.record.grammar import Grammar
 from gate.record.specs import (
     SIMPLE,
@@ -45,11 +49,11 @@ class _Object:
         self.cls = cls
         self.tag: str | None = getattr(cls, "TAG", None)
         hints = get_type_hints(cls, include_extras=True)
-        self._fields = tuple((f.name, _camel(f.name), spec_of(hints[f.name])) for f in fields(cls))
-        self._defaults = {
-            _camel(f.name): f.default for f in fields(cls) if f.default is not MISSING
-        }
-        self._keys = {key for _, key, _ in self._fields} - self._defaults.keys()
+        self._later = {_camel(f.name): f.default for f in fields(cls) if f.default is not MISSING}
+        self._fields = tuple(
+            (f.name, _camel(f.name), _spec_of_field(hints[f.name], f.default)) for f in fields(cls)
+        )
+        self._keys = {key for _, key, _ in self._fields}
         self._single = self.tag is not None and len(self._fields) == 1
 
     def write(self, value: Any) -> Any:
@@ -57,9 +61,9 @@ class _Object:
             name, _, spec = self._fields[0]
             return {self.tag: spec.write(getattr(value, name))}
         body = {
-            key: spec.write(getattr(value, name))
+            key: spec.write(held)
             for name, key, spec in self._fields
-            if key in self._keys or getattr(value, name) != self._defaults[key]
+            if (held := getattr(value, name)) != self._later.get(key, MISSING)
         }
         return body if self.tag is None else {self.tag: body}
 
@@ -70,16 +74,16 @@ class _Object:
             value, at = value[self.tag], (at, self.tag)
             if self._single:
                 return self.cls(self._fields[0][2].read(value, at))
-        if not isinstance(value, dict) or value.keys() - self._defaults.keys() != self._keys:
+        if not isinstance(value, dict) or value.keys() | self._later.keys() != self._keys:
             raise malformed(at, f"an object with the keys {', '.join(sorted(self._keys))}")
         return self.cls(*(self._part(value, key, spec, at) for _, key, spec in self._fields))
 
     def _part(self, value: dict[str, Any], key: str, spec: Spec, at: Path) -> Any:
         if key not in value:
-            return self._defaults[key]
+            return self._later[key]
         part = spec.read(value[key], (at, key))
-        if key in self._defaults and part == self._defaults[key]:
-            raise malformed((at, key), "left out, though it says nothing")
+        if part == self._later.get(key, MISSING):
+            raise malformed((at, key), "left out where it says nothing")
         return part
 
     def schema(self, defs: Defs) -> dict[str, Any]:
@@ -93,20 +97,16 @@ class _Object:
     def _definition(self, defs: Defs) -> dict[str, Any]:
         if self._single:
             return exactly({str(self.tag): self._fields[0][2].schema(defs)})
-        body = exactly({key: spec.schema(defs) for _, key, spec in self._fields}, self._defaults)
+        body = exactly({key: spec.schema(defs) for _, key, spec in self._fields}, self._later)
         return body if self.tag is None else exactly({self.tag: body})
 
     def pattern(self, grammar: Grammar, at: str) -> str:
         if self._single:
             return grammar.exactly({str(self.tag): (self._fields[0][2], "")})
-        body = {  # what has a key that may be left out, and is there, is for ``read``
-            key: (spec, grammar.below(at, name))
-            for name, key, spec in self._fields
-            if key in self._keys
-        }
+        body = {key: (spec, grammar.below(at, name)) for name, key, spec in self._fields}
         if self.tag is None:
-            return grammar.exactly(body)
-        return rf'\{{"{self.tag}":{grammar.exactly(body)}\}}'
+            return grammar.exactly(body, self._later)
+        return rf'\{{"{self.tag}":{grammar.exactly(body, self._later)}\}}'
 
 
 class _Union:
@@ -155,6 +155,37 @@ class _Union:
             tags = rf'(?!\{{"(?:{"|".join(self._tagged)})":)' if self._tagged else ""
             options.insert(0, tags + self._rest.pattern(grammar, at))
         return f"(?>{'|'.join([*options, *(['null'] if self._null else [])])})"
+
+
+class _Unlike:
+    """What a spec reads, but for the default of a field: that is the absence of its key."""
+
+    def __init__(self, spec: Spec, default: Any) -> None:
+        self._spec = spec
+        self._default = spec.write(default)
+
+    def write(self, value: Any) -> Any:
+        return self._spec.write(value)
+
+    def read(self, value: Any, at: Path) -> Any:
+        return self._spec.read(value, at)
+
+    def schema(self, defs: Defs) -> dict[str, Any]:
+        return {**self._spec.schema(defs), "not": {"const": self._default}}
+
+    def pattern(self, grammar: Grammar, at: str) -> str:
+        said = re.escape(encode(self._default).decode())
+        return f"(?!{said}[,}}]){self._spec.pattern(grammar, at)}"
+
+
+def _spec_of_field(annotation: Any, default: Any) -> Spec:
+    if default is MISSING:
+        return spec_of(annotation)
+    if default is not None:
+        return _Unlike(spec_of(annotation), default)
+    if types.NoneType not in get_args(annotation):
+        raise TypeError(f"{annotation}: a field with the default None takes None")
+    return spec_of(Union[tuple(a for a in get_args(annotation) if a is not types.NoneType)])  # noqa: UP007 -- of a tuple
 
 
 def _camel(name: str) -> str:

@@ -34,12 +34,15 @@ from gate.model import (
     Lookup,
     Maybe,
     Message,
+    Neighbour,
     Problem,
     PullRequest,
     Push,
     Run,
+    StandardChange,
     TicketReference,
     Value,
+    Window,
 )
 from gate.record import predicates as p
 from gate.record.labels import Labels
@@ -238,6 +241,13 @@ class Drafting:
             scope=self._maybe(ticket.scope, self._edited),
             rollback_plan=self._maybe(ticket.rollback_plan, self._edited),
             test_plan=self._maybe(ticket.test_plan, self._edited),
+            window=self._problem(ticket.window)
+            if isinstance(ticket.window, Problem)
+            else _window(ticket.window),
+            linked=self._maybe(ticket.linked, plain) or None,
+            neighbours=self._maybe(ticket.neighbours, _neighbour) or None,
+            others=tuple(self._person(account) for account in ticket.others),
+            template=self._template(ticket.standard),
         )
 
     def _approval(self, approval: Approval) -> p.ApprovalPart:
@@ -254,7 +264,13 @@ class Drafting:
 
     def _edited(self, text: EditedText) -> p.TextPart:
         label = self._labels.text(text.text)
-        return p.TextPart(plain(text.location), label, text.edited_at, self._person(text.edited_by))
+        by = self._person(text.edited_by)
+        return p.TextPart(plain(text.location), label, text.edited_at, by, text.latest_possible)
+
+    def _template(self, standard: Maybe[StandardChange | None]) -> p.Plain | p.Unknown | None:
+        if isinstance(standard, Problem):
+            return self._problem(standard)
+        return None if standard is None else plain(standard.template)
 
     # ------------------------------------------------------------ change
 
@@ -271,7 +287,9 @@ class Drafting:
             commits=self._maybe(
                 change.commits, lambda commit: self._commit(commit, change.push_of.get(commit.sha))
             ),
-            pull_requests=self._maybe(change.pull_requests, self._pull_request),
+            pull_requests=self._maybe(
+                change.pull_requests, lambda pull: self._pull_request(pull, change)
+            ),
             direct_pushes=self._maybe(change.direct_pushes, self._push),
         )
 
@@ -296,7 +314,7 @@ class Drafting:
             after=_commit_or_none(push.after),
         )
 
-    def _pull_request(self, pull: PullRequest) -> p.PullRequestPart:
+    def _pull_request(self, pull: PullRequest, change: Change) -> p.PullRequestPart:
         return p.PullRequestPart(
             number=pull.number,
             title=self._labels.text(pull.title),
@@ -314,7 +332,23 @@ class Drafting:
             pushes=self._maybe(pull.pushes, self._push),
             commits=self._maybe(pull.commits, self._own_commit),
             others=tuple(self._person(account) for account in pull.others),
+            trees=self._trees(pull, change),
         )
+
+    def _trees(self, pull: PullRequest, change: Change) -> p.TreesPart | None:
+        known = {} if isinstance(change.commits, Problem) else {c.sha: c for c in change.commits}
+        own = {} if isinstance(pull.commits, Problem) else {c.sha: c for c in pull.commits}
+        merge, head = known.get(pull.merge_sha), (own | known).get(pull.head_sha)
+        remerged = pull.remerged
+        part = p.TreesPart(
+            merge=_commit_or_none(merge.tree) if merge else None,
+            head=_commit_or_none(head.tree) if head else None,
+            remerged=self._problem(remerged)
+            if isinstance(remerged, Problem)
+            else _commit_or_none(remerged or ""),
+            conflicts=remerged == "",
+        )
+        return None if part == p.TreesPart(None, None, None, conflicts=False) else part
 
     def _own_commit(self, commit: Commit) -> p.OwnCommitPart:
         return p.OwnCommitPart(
@@ -363,6 +397,16 @@ def _commit_or_none(sha: str) -> str | None:
     return sha if COMMIT_ID.fullmatch(sha) is not None else None
 
 
+def _window(window: Window | None) -> p.WindowPart | None:
+    if window is None:
+        return None
+    return p.WindowPart(window.start, window.end, window.edited_at, window.latest_possible)
+
+
+def _neighbour(neighbour: Neighbour) -> p.NeighbourPart:
+    return p.NeighbourPart(plain(neighbour.key), neighbour.created_at)
+
+
 def _forge_deployment(deployment: ForgeDeployment) -> p.ForgeDeploymentPart:
     return p.ForgeDeploymentPart(plain(deployment.id), deployment.at)
 
@@ -372,15 +416,27 @@ def base_part(base: Base) -> p.BasePart:
     return p.BasePart(base.kind, base.commit or None, base.index)
 
 
-def history_part(history: History, tickets: tuple[p.TicketTerm, ...]) -> p.HistoryPart:
-    """What judgement took from the log's history, and what it holds against each ticket's uses."""
+def history_part(
+    history: History, tickets: tuple[p.TicketTerm, ...], tested: p.EarlierTermPart | None
+) -> p.HistoryPart:
+    """What judgement took from the log's history, and what it holds against others' records."""
     here = [d.link.index for d in history.here if d.decision in PERMITTING]
-    return p.HistoryPart(base_part(history.base), tuple(sorted(here)[-p.HERE :]), tickets)
+    return p.HistoryPart(base_part(history.base), tuple(sorted(here)[-p.HERE :]), tickets, tested)
 
 
 def ticket_terms(decision: Decision) -> tuple[p.TicketTerm, ...]:
     """From when on each ticket counts as approved anew, in the order of their ids."""
     return tuple(p.TicketTerm(plain(id_), at) for id_, at in sorted(decision.approved_anew.items()))
+
+
+def tested_part(decision: Decision) -> p.EarlierTermPart | None:
+    """What ``tested-before`` went by."""
+    tested = decision.tested
+    if tested is None:
+        return None
+    link = tested.ended
+    ended = None if link is None else p.LinkPart(link.index, link.leaf)
+    return p.EarlierTermPart(plain(tested.environment), tested.within, ended)
 
 
 def head_part(history: History) -> p.HeadPart:

@@ -46,7 +46,10 @@ class Grammar:
     def __init__(self, wanted: Collection[str] = ()) -> None:
         self._wanted = frozenset(wanted)
         self._loose: list[tuple[str, str]] = []  # mappings whose key is not known yet
-        self._mappings: dict[str, set[tuple[str, str]]] = {}  # key -> (pattern of key, of value)
+        self._within = ""  # the wanted part in the making
+        # key of mapping -> pattern of its own keys, of its values, and the wanted part it is in
+        self._mappings: dict[str, set[tuple[str, str, str]]] = {}
+        self.texts: list[str] = []  # wanted parts that may be mappings of texts: for ``in_order``
 
     def below(self, at: str, name: str) -> str:
         """The path of the field ``name`` of what stands at ``at``."""
@@ -54,19 +57,39 @@ class Grammar:
             return name
         return f"{at}.{name}" if at else ""
 
-    def exactly(self, body: Mapping[str, tuple[Patterned, str]]) -> str:
-        """An object with exactly these keys, each with what stands there and its path."""
-        parts = []
+    def exactly(
+        self, body: Mapping[str, tuple[Patterned, str]], later: Collection[str] = ()
+    ) -> str:
+        """An object with exactly these keys, each with what stands there and its path.
+
+        Those of ``later`` may lack; not all keys are of these.
+        """
+        parts = ""
+        first = min(body.keys() - set(later))
         for key in sorted(body):
             spec, at = body[key]
+            outer = self._within
+            self._within = outer or (at if at in self._wanted else "")
             pattern = spec.pattern(self, at)
-            if self._loose:
-                self._mappings.setdefault(key, set()).update(self._loose)
-                self._loose.clear()
+            self._place_mappings(key, at)
+            self._within = outer
             if at in self._wanted:
                 pattern = f"(?P<{at.replace('.', '_')}>{pattern})"
-            parts.append(f'"{re.escape(key)}":{pattern}')
-        return rf"\{{{','.join(parts)}\}}"
+            written = f'"{re.escape(key)}":{pattern}'
+            if key in later:
+                parts += f"(?:{written},)?+" if key < first else f"(?:,{written})?+"
+            else:
+                parts += written if key == first else f",{written}"
+        return rf"\{{{parts}\}}"
+
+    def _place_mappings(self, key: str, at: str) -> None:
+        """Say under which ``key`` the mappings made last stand."""
+        if at in self._wanted and self._loose and all(v.startswith('"') for _, v in self._loose):
+            self.texts.append(at)
+        elif self._loose:
+            found = {(one, other, self._within) for one, other in self._loose}
+            self._mappings.setdefault(key, set()).update(found)
+        self._loose.clear()
 
     def mapping(self, key: Patterned, item: Patterned) -> str:
         """An object whose keys are texts; of their order see ``Order``."""
@@ -85,18 +108,22 @@ class Grammar:
         return pattern
 
     def orders(self) -> tuple[Order, ...]:
-        """How the order of keys is checked; to be asked once the expression is whole."""
+        """How the order of keys is checked, but for ``texts``, once the expression is whole."""
         return tuple(
-            Order(key, one, other)
+            Order(key, *one)
             for key, found in sorted(self._mappings.items())
-            for one, other in sorted(found)
+            for one in sorted(found)
         )
 
 
 class Order:
-    """Finds the mappings that are values of one key, and looks at the order of their keys."""
+    """Finds the mappings that are values of one key, and looks at the order of their keys.
 
-    def __init__(self, key: str, one: str, other: str) -> None:
+    All of them stand in the wanted part ``within``; "": anywhere.
+    """
+
+    def __init__(self, key: str, one: str, other: str, within: str) -> None:
+        self.within = within
         self._start = f'"{key}":{{"'
         self._skip = len(self._start) - 2
         self._two = re.compile(rf"\{{{one}:{other}(?:,{one}:{other})++\}}")
@@ -119,9 +146,17 @@ class Order:
         return True
 
 
+def in_order(mapping: str) -> bool:
+    """Whether a mapping of texts that matched has its keys in order, each once."""
+    keys = mapping.split('"')[1::4]
+    return keys == sorted(set(keys))
+
+
 def text_pattern(form: str, longest: int) -> str:
     """A string of a form (``specs.Form``), without quotes and backslashes."""
     inner = form.replace("[^", r'[^"\\').replace("$", '"')
+    if re.fullmatch(r"\[[^\]]*\]\*", form):
+        return rf'"{inner[:-1]}{{0,{longest}}}+"'
     bound = rf'(?=[^"\\]{{0,{longest}}}+")' if re.search(r"[*+]", form) else ""
     return rf'"{bound}(?:{inner})"'
 

@@ -223,17 +223,44 @@ class ApprovalPart:
 
 @dataclass(frozen=True, slots=True)
 class TextPart:
-    """A text of a ticket: where it stands, its last edit, its label."""
+    """A text of a ticket: where it stands, its last edit, its label.
+
+    ``latest_possible``: there was no history to be read, and it was not edited after that.
+    """
 
     location: Plain
     text: TextLabel
     edited_at: datetime
     edited_by: PersonLabel | None
+    latest_possible: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WindowPart:
+    """When a ticket plans its deployment; null: the ticket does not say."""
+
+    start: datetime | None
+    end: datetime | None
+    edited_at: datetime
+    latest_possible: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NeighbourPart:
+    """A ticket whose number was given out before."""
+
+    key: Plain
+    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class TicketFact:
-    """A change request as read live. ``key`` is the ID that came back."""
+    """A change request as read live. ``key`` is the ID that came back.
+
+    ``window`` is there where the policy says where tickets have one, ``linked`` where there are
+    issues that it is linked to, ``neighbours`` where some of a lower number are known. ``others``
+    are further authors, ``template`` what a standard change was made from.
+    """
 
     id: Plain
     key: Plain
@@ -250,6 +277,11 @@ class TicketFact:
     scope: tuple[TextPart, ...] | Unknown
     rollback_plan: tuple[TextPart, ...] | Unknown
     test_plan: tuple[TextPart, ...] | Unknown
+    window: WindowPart | Unknown | None = None
+    linked: tuple[Plain, ...] | Unknown | None = None
+    neighbours: tuple[NeighbourPart, ...] | Unknown | None = None
+    others: tuple[PersonLabel | None, ...] = ()
+    template: Plain | Unknown | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,11 +341,26 @@ class OwnCommitPart:
 
 
 @dataclass(frozen=True, slots=True)
+class TreesPart:
+    """What the merge and the head of a pull request hold, by the ids of their trees.
+
+    Null: it was not told. ``remerged`` is what merging the head anew gave, null where it was not
+    tried or ``conflicts``.
+    """
+
+    merge: CommitId | None
+    head: CommitId | None
+    remerged: CommitId | Unknown | None
+    conflicts: bool
+
+
+@dataclass(frozen=True, slots=True)
 class PullRequestPart:
     """A pull or merge request that brought commits of the range; ``commits`` are its own.
 
     ``others`` wrote or pushed the requests whose work is in this one; null: a deleted account.
     ``landed_at`` is when its first commit came onto a release ref, null where that is not known.
+    ``trees`` is there where any of them is known.
     """
 
     number: int
@@ -332,6 +379,7 @@ class PullRequestPart:
     pushes: tuple[PushPart, ...] | Unknown
     commits: tuple[OwnCommitPart, ...] | Unknown
     others: tuple[PersonLabel | None, ...]
+    trees: TreesPart | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -451,17 +499,32 @@ class TicketTerm:
 
 
 @dataclass(frozen=True, slots=True)
+class EarlierTermPart:
+    """What ``tested-before`` went by.
+
+    The environment that must come first, how long ago its deployment may have ended, and the place
+    of the outcome that decided; null: there is none.
+    """
+
+    environment: Plain
+    within: timedelta
+    ended: LinkPart | None
+
+
+@dataclass(frozen=True, slots=True)
 class HistoryPart:
     """What history-dependent judgement rested on.
 
     ``base`` is the range's start by the log alone; ``here`` are the log indexes of the allowed and
     emergency records of this commit for this service and environment: the newest ``HERE``,
-    ascending. ``tickets`` has each change request that was looked up.
+    ascending. ``tickets`` has each change request that was looked up. ``tested`` is there where the
+    policy has another environment come first.
     """
 
     base: BasePart
     here: tuple[int, ...]
     tickets: tuple[TicketTerm, ...]
+    tested: EarlierTermPart | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -239,12 +239,12 @@ class _Map:
         return grammar.mapping(self._key, self._item)
 
 
-def exactly(properties: dict[str, Any], optional: Collection[str] = ()) -> dict[str, Any]:
-    """The JSON Schema of an object with these keys and no other; some may be left out."""
+def exactly(properties: dict[str, Any], later: Collection[str] = ()) -> dict[str, Any]:
+    """The JSON Schema of an object with these keys and no other; those of ``later`` may lack."""
     return {
         "type": "object",
         "properties": properties,
-        "required": sorted(properties.keys() - set(optional)),
+        "required": sorted(properties.keys() - set(later)),
         "additionalProperties": False,
     }
 

@@ -1,20 +1,27 @@
-"""What of a record the rest of the log is held against, in plain values that are quick to keep."""
+"""What of a record the rest of the log is held against, in plain values that are quick to keep.
+
+Links and bases stay as the record spells them: canonical JSON has one spelling, so two are the same
+if their texts are, and of most records nobody wants to know more.
+"""
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Final, NamedTuple
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple, TypeAlias
 
 from gate.model import DecisionKind, Level, Outcome
-from gate.record.predicates import LinkPart, Unknown
+from gate.record.predicates import BasePart, LinkPart, Unknown
 from gate.record.statement import DecisionRecord, OutcomeRecord, Record, ReviewRecord
 from gate.record.times import format_time
 
-NOT_REUSED: Final = "ticket-not-reused"
-"""The control that depends on other records than those of the same service and environment."""
+Text: TypeAlias = str
+"""Canonical JSON of a link, a base or a list of places; "null" for a link to nothing."""
 
+NOT_REUSED: Final = "ticket-not-reused"
+TESTED: Final = "tested-before"
 REVIEWED: Final = "emergency-reviewed"
-"""The control that depends on the records of the same service in every environment."""
+"""The controls that depend on other records than those of the same service and environment."""
 
 _EMERGENCY: Final = DecisionKind.EMERGENCY
 
@@ -22,47 +29,45 @@ _EMERGENCY: Final = DecisionKind.EMERGENCY
 class Judged(NamedTuple):
     """A decision: what it decided, and what it told of history.
 
-    ``said_…`` is the base that history gave and ``here`` its records of the commit. ``base_…`` is
-    the change's own base (its kind "" where the change could not be had), ``start`` where its range
-    starts, ``released`` whether its head is on a release ref. No commit is "". ``anew`` has of each
-    ticket when it was approved anew ("" for null), and ``not_reused`` says whether the decision
-    counted on the control of that name: required, and not waived. ``reviewed`` says the same of
+    ``said`` is the base that history gave, and ``here`` its records of the commit. ``base`` is the
+    change's own ("" where the change could not be had), ``start`` where its range starts ("" for
+    null), ``released`` whether its head is on a release ref. ``terms`` says by ticket when it was
+    approved anew ("" for null), and ``not_reused`` whether the decision counted on the control of
+    that name: required, and not waived. ``tested`` is the environment that must come first and for
+    how many milliseconds a success there counts, None where the decision did not count on it.
+    ``replaces`` and ``evidence`` are digests, "" for none. ``reviewed`` is as ``not_reused``, of
     ``emergency-reviewed``, but of an emergency that was seconded: that counts on nothing. Of an
     emergency ``review_by`` is when its review is due; "" of any other decision. ``spooled``: it was
     judged without the log, and so not from the base that the log tells.
     """
 
     decision: str
-    said_kind: str
-    said_commit: str
-    said_index: int | None
-    here: tuple[int, ...]
-    base_kind: str
-    base_commit: str
+    said: Text
+    here: Text
+    base: Text
     start: str
     released: bool
+    terms: tuple[tuple[str, str], ...]
+    not_reused: bool
+    tested: tuple[str, int] | None
     replaces: str
     evidence: str
-    anew: tuple[tuple[str, str], ...]
-    not_reused: bool
     reviewed: bool = False
     review_by: str = ""
     spooled: bool = False
 
 
 class Ended(NamedTuple):
-    """An outcome: of which decision (index, leaf hash in hex), and how it ended."""
+    """An outcome: of which decision, and how it ended."""
 
-    of_index: int
-    of_leaf: str
+    of: Text
     outcome: str
 
 
 class Settled(NamedTuple):
-    """A review: of which decision (index, leaf hash in hex), and what it came to."""
+    """A review: of which decision, and what it came to."""
 
-    of_index: int
-    of_leaf: str
+    of: Text
     outcome: str
     evidence: str
 
@@ -70,9 +75,10 @@ class Settled(NamedTuple):
 class Summary(NamedTuple):
     """A record: ``told`` is None, and the rest empty, unless it belongs to a deployment.
 
-    ``at`` is as ``times`` spells it, "" where an unknown kind names none; leaf hashes and roots are
-    in lower-case hex. ``prior`` is (index, leaf) of the newest record here, ``prior_tickets`` has
-    (id, index, leaf); ``emergencies`` those that await their review, as (index, leaf, review by).
+    ``at`` is as ``times`` spells it, "" where an unknown kind names none; ``root`` is in lower-case
+    hex. ``prior`` links to the newest record here, and ``prior_tickets`` by ticket to theirs.
+    ``artifacts`` are digests in hex. ``emergencies`` are those that await their review, as (index,
+    leaf, review by).
     """
 
     kind: str
@@ -83,9 +89,10 @@ class Summary(NamedTuple):
     tickets: tuple[str, ...] = ()
     size: int = 0
     root: str = ""
-    prior: tuple[int, str] | None = None
-    prior_tickets: tuple[tuple[str, int, str], ...] = ()
+    prior: Text = "null"
+    prior_tickets: tuple[tuple[str, Text], ...] = ()
     told: Judged | Ended | Settled | None = None
+    artifacts: tuple[str, ...] = ()
     emergencies: tuple[tuple[int, str, str], ...] = ()
 
 
@@ -103,8 +110,11 @@ def summarise(record: Record) -> Summary:
         size=record.judged_at.size,
         root=record.judged_at.root,
         prior=_link(record.prior.deployment),
-        prior_tickets=tuple((one.id, one.index, one.leaf) for one in record.prior.tickets),
+        prior_tickets=tuple(
+            (one.id, link_text(one.index, one.leaf)) for one in record.prior.tickets
+        ),
         told=_told(record),
+        artifacts=tuple(artifact.sha256 for artifact in record.artifacts),
         emergencies=tuple(
             (one.index, one.leaf, format_time(one.review_by)) for one in record.prior.emergencies
         ),
@@ -115,8 +125,8 @@ def _told(record: DecisionRecord | OutcomeRecord | ReviewRecord) -> Judged | End
     if isinstance(record, DecisionRecord):
         return _judged(record)
     if isinstance(record, ReviewRecord):
-        of = record.of
-        return Settled(of.index, of.leaf, record.outcome.value, record.predicate.evidence)
+        of = _link(record.predicate.decision)
+        return Settled(of, record.outcome.value, record.predicate.evidence)
     return _ended(record)
 
 
@@ -126,29 +136,19 @@ def _judged(record: DecisionRecord) -> Judged:
     refs = () if change is None or isinstance(change.release_refs, Unknown) else change.release_refs
     return Judged(
         decision=record.decision.value,
-        said_kind=said.kind.value,
-        said_commit=said.commit or "",
-        said_index=said.index,
-        here=record.history.here,
-        base_kind="" if change is None else change.base.kind.value,
-        base_commit="" if change is None else change.base.commit or "",
+        said=_base(said),
+        here=here_text(record.history.here),
+        base="" if change is None else _base(change.base),
         start="" if change is None else change.start or "",
         released=bool(refs),
+        terms=tuple((one.id, _time(one.approved_anew)) for one in record.history.tickets),
+        not_reused=counted_on(record, NOT_REUSED),
+        tested=_tested(record) if counted_on(record, TESTED) else None,
         replaces=predicate.replaces.entry if predicate.replaces else "",
         evidence=predicate.evidence,
-        anew=tuple((one.id, _time(one.approved_anew)) for one in record.history.tickets),
-        not_reused=counts_on(record, NOT_REUSED),
-        reviewed=counts_on(record, REVIEWED) and not is_seconded(record),
+        reviewed=counted_on(record, REVIEWED) and not is_seconded(record),
         review_by=format_time(record.review_by) if record.decision is _EMERGENCY else "",
         spooled=is_spooled(record),
-    )
-
-
-def counts_on(record: DecisionRecord, control: str) -> bool:
-    """Whether the decision counted on a control: required, and not waived."""
-    return any(
-        one.id == control and one.level is Level.REQUIRE and one.outcome is not Outcome.WAIVED
-        for one in record.predicate.controls
     )
 
 
@@ -164,13 +164,65 @@ def is_seconded(record: DecisionRecord) -> bool:
     return record.decision is _EMERGENCY and emergency is not None and emergency.seconded
 
 
+def counted_on(record: DecisionRecord, control_id: str) -> bool:
+    """Whether the decision rests on the control: it was required, and not waived."""
+    return any(
+        control.id == control_id
+        and control.level is Level.REQUIRE
+        and control.outcome is not Outcome.WAIVED
+        for control in record.predicate.controls
+    )
+
+
+def _tested(record: DecisionRecord) -> tuple[str, int]:
+    """Nowhere and never, where the record does not say what it counted on."""
+    tested = record.history.tested
+    if tested is None:
+        return "", 0
+    return tested.environment, tested.within // timedelta(milliseconds=1)
+
+
 def _ended(record: OutcomeRecord) -> Ended:
-    return Ended(record.of.index, record.of.leaf, record.outcome.value)
+    return Ended(_link(record.predicate.decision), record.outcome.value)
 
 
 def _time(at: datetime | None) -> str:
     return "" if at is None else format_time(at)
 
 
-def _link(link: LinkPart | None) -> tuple[int, str] | None:
-    return None if link is None else (link.index, link.leaf)
+def _link(link: LinkPart | None) -> Text:
+    return "null" if link is None else link_text(link.index, link.leaf)
+
+
+def _base(base: BasePart) -> Text:
+    return base_text(base.kind, base.commit or "", base.index)
+
+
+# ---------------------------------------------------------------- what a ``Text`` spells
+
+
+def link_text(index: int, leaf: str) -> Text:
+    """A link to entry ``index``, whose leaf hash is ``leaf`` (hex)."""
+    return f'{{"index":{index},"leaf":"{leaf}"}}'
+
+
+def link_of(text: Text) -> tuple[int, str] | None:
+    """Index and leaf hash of a link; None for null."""
+    return None if text == "null" else (int(text[9:-75]), text[-66:-2])
+
+
+def base_text(kind: str, commit: str, index: int | None) -> Text:
+    """A base; no commit is ""."""
+    said = f'"{commit}"' if commit else "null"
+    return f'{{"commit":{said},"index":{"null" if index is None else index},"kind":"{kind}"}}'
+
+
+def base_of(text: Text) -> tuple[str, str]:
+    """Kind and commit of a base; no commit is ""."""
+    commit, _, rest = text[len('{"commit":') :].partition(",")
+    return rest.rpartition(":")[2][1:-2], "" if commit == "null" else commit[1:-1]
+
+
+def here_text(places: Sequence[int]) -> Text:
+    """The places of records."""
+    return f"[{','.join(map(str, places))}]"

@@ -19,6 +19,7 @@ from gate.record.drafting import (
     head_part,
     history_part,
     prior_part,
+    tested_part,
     ticket_terms,
 )
 from gate.record.dsse import MAX_PAYLOAD
@@ -105,7 +106,7 @@ def decision_statement(
         evidence=evidence_sha256,
         judged_at=head_part(judged),
         prior=prior_part(judged),
-        history=history_part(judged, ticket_terms(decision)),
+        history=history_part(judged, ticket_terms(decision), tested_part(decision)),
         replaces=None,
         emergency=draft.emergency,
     )
@@ -221,7 +222,7 @@ def superseded_statement(
         gate=gate_version,
         judged_at=head_part(judged),
         prior=prior_part(judged),
-        history=history_part(judged, record.history.tickets),
+        history=history_part(judged, record.history.tickets, record.history.tested),
         replaces=ReplacesPart(entry_sha256, MOVED, tuple(failed)),
     )
     statement = _statement(DECISION, predicate, _subjects(predicate, record.artifacts))

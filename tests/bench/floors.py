@@ -43,6 +43,12 @@ def hash_bundles(log: Path, cores: int = CORES) -> float:
     return _at_once(_hash, [(bundles[core::cores],) for core in range(cores)])
 
 
+def hash_trees(log: Path, cores: int = CORES) -> float:
+    """Seconds to read a log's bundles and make each one's leaf and node hashes (RFC 6962)."""
+    bundles = [str(one) for one in sorted((log / "tile/entries").rglob("*")) if one.is_file()]
+    return _at_once(_hash_tree, [(bundles[core::cores],) for core in range(cores)])
+
+
 def _signed(log: Path) -> Sequence[Signed]:
     signed: list[Signed] = []
     for n in range(_SAMPLE):
@@ -71,6 +77,19 @@ def _verify(signed: Sequence[Signed], count: int) -> None:
 def _hash(paths: Sequence[str]) -> None:
     for path in paths:
         hashlib.sha256(Path(path).read_bytes()).digest()
+
+
+def _hash_tree(paths: Sequence[str]) -> None:
+    sha256 = hashlib.sha256
+    for path in paths:
+        data, at, row = Path(path).read_bytes(), 0, []
+        while at < len(data):
+            start = at + 2
+            at = start + int.from_bytes(data[at:start], "big")
+            row.append(sha256(b"\x00" + data[start:at]).digest())
+        while len(row) > 1:
+            pairs = zip(row[::2], row[1::2], strict=False)
+            row = [sha256(b"\x01" + left + right).digest() for left, right in pairs]
 
 
 def _at_once(work: Callable[..., None], shares: Sequence[tuple[object, ...]]) -> float:

@@ -110,7 +110,7 @@ def _lane(connection: Connection, tracks: Sequence[_Track]) -> None:
         try:
             turn: _Turn = connection.recv()
             connection.send(_wave(templates, tracks, turn))
-        except (EOFError, BrokenPipeError):
+        except (EOFError, ConnectionError):
             return
 
 

@@ -111,8 +111,10 @@ BROKEN: dict[str, tuple[Callable[[str], str], tuple[str, ...]]] = {
         ("approver-independent", "an integrity control cannot be set"),
     ),
     "a part that is not built yet": (
-        lambda text: text + '\n[[freeze]]\nname = "year end"\n',
-        ("freeze", "not built yet"),
+        lambda text: text.replace(
+            "[environments.production]", "[environments.production]\nemergency = { }", 1
+        ),
+        ("environments.production.emergency", "not built yet"),
     ),
     "bad TOML": (lambda text: text + "\n[log\n", ("not TOML",)),
     "a key twice": (lambda text: text + '\n[log]\nurl = "dir:other"\n', ("not TOML",)),

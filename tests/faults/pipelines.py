@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from records import SIGNER, good_controls, good_decision, labels, result, trusted, write
 from worlds import NOW, good_approval, good_change, good_deployment, good_facts, good_ticket
 
+from gate.config.types import After
 from gate.log.append import Appended, append
 from gate.log.create import init_log
 from gate.log.history import read_history
@@ -21,7 +22,16 @@ from gate.log.judge_again import judge_again
 from gate.log.plan import plan_append
 from gate.log.trust import Trust
 from gate.log.view import LogView
-from gate.model import DecisionKind, Emergency, Free, History, Level, Lookup
+from gate.model import (
+    Artifact,
+    DecisionKind,
+    EarlierTerm,
+    Emergency,
+    Free,
+    History,
+    Level,
+    Lookup,
+)
 from gate.record.dsse import seal
 from gate.record.predicates import KeyAction, KeyRole
 from gate.record.signer import RecordSigner, key_id
@@ -95,26 +105,40 @@ class Pipeline:
         kind: DecisionKind = DecisionKind.ALLOWED,
         approved: datetime | None = None,
         level: Level = Level.REQUIRE,
+        after: After | None = None,
+        artifacts: tuple[Artifact, ...] = (),
         emergency: Emergency | None = None,
         reviewed: Level = Level.OFF,
         told: Callable[[History], History] = lambda history: history,
     ) -> bytes:
         """A decision judged at the present head, sealed and not yet appended.
 
-        ``approved`` is when its tickets were, ``level`` that of ticket-not-reused and ``reviewed``
-        that of emergency-reviewed; ``told`` is what the record makes of history.
+        ``approved`` is when its tickets were, ``level`` that of ticket-not-reused, and of
+        tested-before where something must come ``after`` something; ``reviewed`` is that of
+        emergency-reviewed. ``told`` is what the record makes of history.
         """
         head, at = sha(commit), self.now()
         tickets = tickets or (f"CHG-{commit}",)
         anew = approved or at - timedelta(seconds=1)
         view = self.view()
-        history = told(read_history(view, service, environment, head, tickets))
+        found = read_history(
+            view,
+            service,
+            environment,
+            head,
+            tickets,
+            after=after.environment if after else "",
+            artifacts=artifacts,
+        )
+        history = told(found)
         facts = good_facts(
             *(
                 good_ticket(key=ticket, approvals=(good_approval(decided_at=anew),))
                 for ticket in tickets
             ),
-            deployment=good_deployment(service=service, environment=environment, commit=head),
+            deployment=good_deployment(
+                service=service, environment=environment, commit=head, artifacts=artifacts
+            ),
             change=good_change(head=head, base=history.base),
             history=history,
         )
@@ -125,9 +149,11 @@ class Pipeline:
             controls=(
                 *good_controls(),
                 result("ticket-not-reused", level=level),
+                *([result("tested-before", level=level)] if after else []),
                 *([] if reviewed is Level.OFF else [result("emergency-reviewed", level=reviewed)]),
             ),
             approved_anew=dict.fromkeys(tickets, anew),
+            tested=_tested(history, after, artifacts),
             emergency=emergency,
         )
         written = write(facts, decision, judged=history)
@@ -213,11 +239,30 @@ class Pipeline:
         service: str = "shop",
         environment: str = "production",
         tickets: Sequence[str] = (),
+        artifacts: tuple[Artifact, ...] = (),
+        outcome: str = "succeeded",
     ) -> Appended:
-        """Enforce, and complete as succeeded; returns the decision."""
-        decision = self.enforce(commit, service=service, environment=environment, tickets=tickets)
-        self.complete(decision)
+        """Enforce, and complete; returns the decision."""
+        decision = self.append(
+            self.decide(
+                commit,
+                service=service,
+                environment=environment,
+                tickets=tickets,
+                artifacts=artifacts,
+            )
+        )
+        self.complete(decision, outcome)
         return decision
+
+
+def _tested(
+    history: History, after: After | None, artifacts: tuple[Artifact, ...]
+) -> EarlierTerm | None:
+    if after is None:
+        return None
+    last = history.earlier.decisive(artifacts) if history.earlier else None
+    return EarlierTerm(after.environment, after.within, last.ended if last else None)
 
 
 def story(pipeline: Pipeline, entries: int) -> None:

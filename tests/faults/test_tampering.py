@@ -37,14 +37,21 @@ PARTS = 8  # of the byte by byte tests, for as many processes
 
 @pytest.fixture(scope="module", autouse=True)
 def records_are_opened_once() -> Iterator[None]:
-    whole = QuickReader.open
+    whole, several = QuickReader.open, QuickReader.open_quickly
 
     @lru_cache(4096)
     def opened(entry: bytes) -> Summary:
         return whole(QuickReader(TRUST.signers), entry)
 
+    @lru_cache(4096)
+    def quickly(entry: bytes) -> Summary | None:
+        return several(QuickReader(TRUST.signers), [entry])[0]
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(QuickReader, "open", lambda _reader, entry: opened(entry))
+        patch.setattr(
+            QuickReader, "open_quickly", lambda _reader, entries: [*map(quickly, entries)]
+        )
         for name in ("decode_bundle", "leaf_hashes"):
             patch.setattr(check_bundles, name, lru_cache(64)(getattr(check_bundles, name)))
         yield

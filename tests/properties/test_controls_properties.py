@@ -11,16 +11,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from worlds import (
+    BASE_SHA,
     FIRST_SHA,
     MERGE_SHA,
     NOW,
     at,
+    earlier_deployment,
     git,
     github,
     good_approval,
     good_change,
     good_commit,
     good_commits,
+    good_deployment,
+    good_earlier,
     good_environment,
     good_facts,
     good_history,
@@ -33,17 +37,22 @@ from worlds import (
     good_use,
     jira,
     problem,
+    tree_of,
     with_rules,
 )
 
-from gate.config.types import Policy
+from gate.config.types import Freeze, Policy
+from gate.controls.registry import CONTROLS
 from gate.model import (
     Account,
     AccountKind,
+    Artifact,
     Change,
     ChangeRequest,
     Commit,
     DecisionKind,
+    Earlier,
+    EarlierDeployment,
     EditedText,
     Facts,
     ForgeDeployment,
@@ -51,6 +60,7 @@ from gate.model import (
     Level,
     Lookup,
     MissingTicket,
+    Neighbour,
     Outcome,
     PinState,
     ProblemKind,
@@ -58,6 +68,7 @@ from gate.model import (
     Run,
     Status,
     Verdict,
+    Window,
 )
 from gate.policy import evaluate
 
@@ -148,6 +159,50 @@ def longer(of: object, field: str, items: tuple[Any, ...]) -> dict[str, Any]:
     return {field: (*had, *items) if isinstance(had, tuple) else had}
 
 
+def on_merge(**changes: Any) -> Step:
+    """A step that changes the last commit, the merge."""
+
+    def step(read: Change) -> Change:
+        if not isinstance(read.commits, tuple) or not read.commits:
+            return read
+        return replace(read, commits=(*read.commits[:-1], replace(read.commits[-1], **changes)))
+
+    return on_change(step)
+
+
+def on_history(change: Callable[[History], History]) -> Step:
+    """A step that changes the history, where it was read."""
+    return lambda facts: (
+        replace(facts, history=change(facts.history))
+        if isinstance(facts.history, History)
+        else facts
+    )
+
+
+def staged(*deployments: EarlierDeployment) -> Step:
+    """These ended in staging, too."""
+
+    def step(read: History) -> History:
+        if read.earlier is None:
+            return read
+        longer = (*read.earlier.deployments, *deployments)
+        return replace(read, earlier=replace(read.earlier, deployments=longer))
+
+    return on_history(step)
+
+
+def beside(clock: str) -> Step:
+    """One more neighbour, where any is known: that there is one is knowledge gained."""
+    one = Neighbour("CHG-00", at(clock))
+    return on_ticket(
+        lambda read: (
+            replace(read, neighbours=(*read.neighbours, one))
+            if isinstance(read.neighbours, tuple) and read.neighbours
+            else read
+        )
+    )
+
+
 P = problem(ProblemKind.UNAVAILABLE)
 
 # Facts that could not be had.
@@ -167,6 +222,12 @@ UNAVAILABLE: dict[str, Step] = {
     "own commits": set_pulls(commits=P),
     "history": set_facts(history=P),
     "uses": set_facts(history=good_history(uses={})),
+    "earlier": on_history(lambda read: replace(read, earlier=None)),
+    "window": set_ticket(window=P),
+    "no place for windows": set_ticket(window=None),
+    "neighbours": set_ticket(neighbours=P),
+    "no neighbours": set_ticket(neighbours=()),
+    "merge's tree": on_merge(tree=""),
     "deployed before": set_facts(deployed_before=P),
 }
 # Lists and fields that are empty.
@@ -175,6 +236,8 @@ EMPTY: dict[str, Step] = {
     "no lookup": set_facts(tickets=()),
     "no ticket": set_lookup(MissingTicket()),
     "no approval": set_ticket(approvals=()),
+    "no window": set_ticket(window=Window(None, None, at("08:00"))),
+    "never in staging": on_history(lambda read: replace(read, earlier=Earlier("staging"))),
     "no scope": set_ticket(scope=()),
     "no rollback plan": set_ticket(rollback_plan=()),
     "no status": set_ticket(status=Status("", "")),
@@ -191,6 +254,13 @@ EMPTY: dict[str, Step] = {
     "no pin": set_facts(pin=PinState.UNPINNED),
 }
 UNKNOWN = UNAVAILABLE | EMPTY
+# Facts that are lacking where they are not needed.
+UNNEEDED: dict[str, Step] = {
+    "links": set_ticket(linked=P),
+    "no links": set_ticket(linked=()),
+    "merged anew": set_pulls(remerged=P),
+    "not merged anew": set_pulls(remerged=None),
+}
 
 # Facts that are known, and are not as they must be.
 BROKEN: dict[str, Step] = {
@@ -211,6 +281,8 @@ BROKEN: dict[str, Step] = {
     "gate's own approval": set_facts(gate_accounts=(jira("bob"),)),
     "future approval": set_ticket(approvals=(good_approval(clock="09:31"),)),
     "filler plan": set_ticket(rollback_plan=(EditedText("r", "tbd", at("08:05")),)),
+    "filler test plan": set_ticket(test_plan=(EditedText("t", "n/a", at("08:05")),)),
+    "not reviewed": set_pulls(reviews=()),
     "other run": set_facts(run=good_run(repository="https://github.com/mallory/shop")),
     "other commit": set_facts(run=good_run(head_sha="9" * 40)),
     "deployed already": set_facts(
@@ -221,6 +293,27 @@ BROKEN: dict[str, Step] = {
     "base aside": set_change(base_is_ancestor=False),
     "used before": set_facts(history=good_history(uses={"CHG-1": (good_use("09:10"),)})),
     "pinned otherwise": set_facts(pin=PinState.DIFFERENT),
+    "window over": set_ticket(window=Window(at("08:00"), at("09:29"), at("08:00"))),
+    "window to come": set_ticket(window=Window(at("09:31"), at("10:00"), at("08:00"))),
+    "window moved": set_ticket(window=Window(at("09:00"), at("10:00"), at("09:05"))),
+    "backdated": set_ticket(neighbours=(Neighbour("CHG-0", at("08:30")),)),
+    "unnamed": set_pulls(title="Faster checkout"),
+    "more in the merge": on_merge(tree="e" * 40),
+    "another head merged": on_merge(parents=(BASE_SHA, FIRST_SHA)),
+    "settled unseen": on_change(lambda read: replace(read, pull_requests=(behind(remerged=""),))),
+    "rolled back in staging": staged(earlier_deployment(9, "08:40", "rolled-back")),
+    "elsewhere long ago": on_history(
+        lambda read: replace(
+            read,
+            earlier=good_earlier(replace(earlier_deployment(), at=NOW - timedelta(days=15))),
+        )
+    ),
+    "artifacts not tested": set_facts(
+        deployment=good_deployment(artifacts=(Artifact("app", "a" * 64),))
+    ),
+    "somebody else's run": set_facts(run=good_run(actor=github("alice"))),
+    "nobody's run": set_facts(run=good_run(actor=github("mallory"))),
+    "an app's run": set_facts(run=good_run(actor=replace(github("erin"), kind=AccountKind.APP))),
     "by hand": set_change(
         commits=(*good_commits()[:2], replace(good_commits()[2], merged_by_forge=False))
     ),
@@ -268,9 +361,25 @@ USED = st.builds(
     st.sampled_from([FIRST_SHA, MERGE_SHA, "9" * 40]),
     st.sampled_from(["shop", "billing"]),
 )
-# More makers, objections, edits, pushes and uses.
+# More makers, objections, edits, pushes, uses, younger neighbours and failures elsewhere.
 ADDED: st.SearchStrategy[Step] = st.one_of(
     USED,
+    CLOCKS.map(beside),
+    st.builds(
+        lambda index, clock, outcome: staged(earlier_deployment(index, clock, outcome)),
+        st.integers(6, 9),
+        CLOCKS,
+        st.sampled_from(["failed", "cancelled", "rolled-back"]),
+    ),
+    CLOCKS.map(
+        lambda clock: on_ticket(
+            lambda read: (
+                replace(read, window=replace(read.window, edited_at=at(clock)))
+                if isinstance(read.window, Window) and read.window.edited_at < at(clock)
+                else read
+            )
+        )
+    ),
     MAKERS.map(lambda m: on_first_commit(lambda c: replace(c, co_authors=(*c.co_authors, m)))),
     MAKERS.map(
         lambda m: more_of_pull("commits", good_commit("8" * 40, FIRST_SHA, co_authors=(m,)))
@@ -320,14 +429,23 @@ def without_approval(place: int) -> Step:
 
 
 LESS: st.SearchStrategy[Step] = st.one_of(
-    st.sampled_from(list(UNKNOWN.values())),
+    st.sampled_from(list((UNKNOWN | UNNEEDED).values())),
     ADDED,
     st.integers(0, 3).map(without_approval),
 )
 WORSE = st.one_of(LESS, st.sampled_from(list(BROKEN.values())))
 
+# Everything is required, whatever its default.
+STRICT = good_policy(
+    good_environment(controls=dict.fromkeys((c.id for c in CONTROLS), Level.REQUIRE))
+)
 POLICIES: Sequence[Policy] = [
     good_policy(),
+    STRICT,
+    good_policy(good_environment(after=None, deployers=())),
+    good_policy(
+        freezes=(Freeze("over", at("08:00"), NOW), Freeze("next", at("10:00"), at("11:00")))
+    ),
     with_rules(independent_of=("change-author", "ticket-author", "deployer")),
     with_rules(sources=("change-request", "pull-request")),
     with_rules(sources=("pull-request",)),
@@ -339,9 +457,39 @@ POLICIES: Sequence[Policy] = [
         good_environment(accept_claims=("pipeline-start", "deployer")),
     ),
 ]
+
+
+def behind(**changes: Any) -> PullRequest:
+    """Pull request #12 merged onto what its head does not hold."""
+    return good_pull_request(commits=(), **{"remerged": tree_of(MERGE_SHA)} | changes)
+
+
+def elsewhere(pull: PullRequest) -> Change:
+    """The change by a pull request that was squashed onto a commit that its branch did not have."""
+    squash = good_commit(
+        MERGE_SHA, "7" * 40, merged_by_forge=True, tree=tree_of(MERGE_SHA), message="Faster (#12)"
+    )
+    own = replace(pull, brings=(MERGE_SHA,), commits=good_commits()[:2])
+    return good_change(commits=(squash,), pull_requests=(own,))
+
+
 # Every approval in these worlds precedes every reference: a late one more is a reason to deny.
 WORLDS: Sequence[Facts] = [
     good_facts(),
+    good_facts(change=elsewhere(behind())),
+    good_facts(
+        good_ticket(linked=("SHOP-7", "SHOP-8")),
+        change=good_change(pull_requests=(good_pull_request(title="SHOP-8 Faster"),)),
+    ),
+    good_facts(
+        deployment=good_deployment(artifacts=(Artifact("app", "a" * 64),)),
+        history=good_history(
+            earlier=good_earlier(
+                earlier_deployment(3, "08:00", "failed", "a" * 64),
+                earlier_deployment(5, "08:30", "succeeded", "a" * 64, "b" * 64),
+            )
+        ),
+    ),
     good_facts(good_ticket(approvals=(good_approval(), good_approval("carol", "09:01")))),
     good_facts(good_ticket(approvals=(good_approval("carol"), good_approval("mallory", "09:01")))),
     good_facts(good_ticket(), good_ticket(key="CHG-2", approvals=(good_approval("carol"),))),
@@ -402,11 +550,11 @@ def shuffled(facts: Facts, order: Callable[[Sequence[Any]], tuple[Any, ...]]) ->
     """The same facts with every list in another order."""
 
     def of_ticket(read: ChangeRequest) -> ChangeRequest:
-        fields = ("approvals", "scope", "rollback_plan", "test_plan")
+        fields = ("approvals", "scope", "rollback_plan", "test_plan", "linked", "neighbours")
         return replace(read, **{name: _ordered(getattr(read, name), order) for name in fields})
 
     def of_pull(pull: PullRequest) -> PullRequest:
-        fields = ("reviews", "pushes", "commits", "brings")
+        fields = ("reviews", "pushes", "commits", "brings", "others")
         return replace(pull, **{name: _ordered(getattr(pull, name), order) for name in fields})
 
     change = facts.change
@@ -425,9 +573,17 @@ def shuffled(facts: Facts, order: Callable[[Sequence[Any]], tuple[Any, ...]]) ->
         else each
         for each in facts.tickets
     ]
+    history = facts.history
+    if isinstance(history, History):
+        uses = {key: order(found) for key, found in history.uses.items()}
+        earlier = history.earlier
+        if earlier is not None:
+            earlier = replace(earlier, deployments=order(earlier.deployments))
+        history = replace(history, uses=uses, here=order(history.here), earlier=earlier)
     return replace(
         facts,
         change=change,
+        history=history,
         tickets=order(lookups),
         given=_ordered(facts.given, order),
         clocks=order(facts.clocks),
@@ -459,15 +615,54 @@ def test_the_order_of_lists_never_matters(
 @pytest.mark.parametrize("name", [*UNKNOWN, *BROKEN])
 def test_each_single_fault_closes_the_gate(name: str) -> None:
     step = (UNKNOWN | BROKEN)[name]
-    assert allowed(good_facts(), good_policy())
+    assert allowed(good_facts(), STRICT)
     assert step(good_facts()) != good_facts()
-    assert not allowed(step(good_facts()), good_policy())
+    assert not allowed(step(good_facts()), STRICT)
+
+
+def test_every_control_is_what_closes_the_gate_on_some_fault() -> None:
+    """Each is needed: where all others pass, it alone does not."""
+    closing = set()
+    for step in (UNKNOWN | BROKEN).values():
+        results = evaluate(step(good_facts()), STRICT, NOW).controls
+        blocking = [r.id for r in results if r.judgement.outcome is not Outcome.PASS]
+        closing |= set(blocking) if len(blocking) == 1 else set()
+    frozen = good_policy(freezes=(Freeze("now", at("09:00"), at("10:00")),))
+    assert not allowed(good_facts(), frozen)
+    alone = {control.id for control in CONTROLS} - closing
+    # What the first three see, others see as well; a freeze is the policy's.
+    assert alone == {
+        "ticket-given",
+        "ticket-covers-change",
+        "approval-predates-deployment",
+        "freeze",
+    }
 
 
 @pytest.mark.parametrize("name", UNAVAILABLE)
 def test_what_could_not_be_had_blocks_and_denies_nothing(name: str) -> None:
-    decision = evaluate(UNAVAILABLE[name](good_facts()), good_policy(), NOW)
+    decision = evaluate(UNAVAILABLE[name](good_facts()), STRICT, NOW)
     assert decision.kind is DecisionKind.UNDETERMINED
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 180), st.integers(1, 90)), max_size=3),
+    st.integers(-60, 60),
+    st.integers(0, 120),
+)
+def test_allowed_means_outside_every_freeze_and_inside_the_window(
+    freezes: list[tuple[int, int]], start: int, length: int
+) -> None:
+    minute = timedelta(minutes=1)
+    begun = [(at("08:00") + first * minute, long * minute) for first, long in freezes]
+    window = (NOW + start * minute, NOW + (start + length) * minute)
+    policy = replace(
+        STRICT,
+        freezes=tuple(Freeze(str(n), at, at + long) for n, (at, long) in enumerate(begun)),
+    )
+    facts = good_facts(good_ticket(window=Window(*window, at("08:08"))))
+    is_frozen = any(at <= NOW < at + long for at, long in begun)
+    assert allowed(facts, policy) == (not is_frozen and window[0] <= NOW <= window[1])
 
 
 @given(st.integers(0, 3 * 3600), st.integers(0, 3 * 3600), st.integers(0, 3 * 3600))
@@ -485,7 +680,7 @@ def test_allowed_means_ticket_and_push_before_approval_and_run(
     )
     run = facts.run
     assert isinstance(run, Run)
-    edited = max(text[0].edited_at, at("08:07"))
+    edited = max(text[0].edited_at, at("08:08"))
     in_order = (
         times[0] <= run.created_at and times[1] < times[2] and edited <= times[2] and times[2] < NOW
     )

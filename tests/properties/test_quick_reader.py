@@ -25,10 +25,12 @@ from gate.model import Decision, Facts
 from gate.record.canonical import digest_of, encode
 from gate.record.dsse import open_signed, seal
 from gate.record.errors import MalformedRecordError
-from gate.record.quick import QuickReader, read_quickly
+from gate.record.quick import QuickReader
+from gate.record.shapes import read_quickly
 from gate.record.signers import SignerEntry, TrustedSigners
 from gate.record.statement import open_record, parse_statement
 from gate.record.summary import Summary, summarise
+from gate.record.times import parse_time
 from gate.store.contract import DIGEST, token
 from gate.store.memory import MemoryStore
 
@@ -237,6 +239,31 @@ def test_strangers_and_keys_out_of_their_period_are_refused() -> None:
     ):
         assert quick_outcome_of(ENTRY, signers) == outcome_of(ENTRY, signers)
     assert isinstance(quick_outcome_of(ENTRY, TrustedSigners((late, *entries))), Summary)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_many_at_once_are_opened_as_one_by_one(seed: int) -> None:
+    """By keys with several periods, some of whose records are of no period; some bytes mangled."""
+    chance = random.Random(seed)
+    times = sorted(json.loads(payload)["predicate"]["at"] for payload in PAYLOADS)
+    middle = parse_time(times[len(times) // 2])
+    mine = SignerEntry(SIGNER.keyid, SIGNER.public_key, "", middle - timedelta(days=9), middle)
+    later = SignerEntry(SIGNER.keyid, SIGNER.public_key, "", middle + timedelta(milliseconds=1))
+    signers = TrustedSigners((mine, later, *trusted(OTHER).entries))
+    entries = [seal(payload, chance.choice((SIGNER, SIGNER, OTHER))) for payload in PAYLOADS]
+    entries.append(seal(PAYLOADS[-1].replace(b"succeeded", b"exploded"), SIGNER))
+    for n in chance.sample(range(len(entries)), 3):
+        at = chance.randrange(len(entries[n]))
+        entries[n] = entries[n][:at] + bytes([entries[n][at] ^ 1]) + entries[n][at + 1 :]
+    chance.shuffle(entries)
+    reader = QuickReader(signers)
+    opened = reader.open_quickly(entries)
+    assert {*map(type, opened)} == {Summary, type(None)}
+    assert reader.read_quickly(entries) == [reader.read_quickly([one])[0] for one in entries]
+    for entry, found in zip(entries, opened, strict=True):
+        assert found == reader.open_quickly([entry])[0]
+        assert found is None or found == outcome_of(entry, signers)
+        assert quick_outcome_of(entry, signers) == outcome_of(entry, signers)
 
 
 # ---------------------------------------------------------------- rows of the index

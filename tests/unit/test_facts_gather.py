@@ -14,12 +14,15 @@ import worlds
 
 import gate.facts
 from gate.config import Secrets
+from gate.config.types import ForgeSettings
+from gate.config.types import Service as Deployable
 from gate.demo.repository import Author, Repository
-from gate.facts import Opened, Question, gather, open_forge
+from gate.facts import Opened, Question, _run, gather, open_forge
 from gate.forges.git import GitReader
 from gate.forges.github import GitHubReader
+from gate.forges.gitlab import GitLabReader
 from gate.http import Budget
-from gate.model import PinState, Problem, ProblemKind
+from gate.model import Lookup, PinState, Problem, ProblemKind, TicketReference
 
 POLICY = worlds.good_policy()
 SERVICE = POLICY.services["shop"]
@@ -43,9 +46,8 @@ def opened(checkout: Path, token: str = "", environ: Mapping[str, str] | None = 
 
 
 def test_the_libraries_that_ask_are_imported_only_when_something_is_asked() -> None:
-    program = (
-        "import sys, gate.facts; sys.exit(bool({'requests', 'jira', 'github'} & {*sys.modules}))"
-    )
+    libraries = {"requests", "jira", "github", "gitlab"}
+    program = f"import sys, gate.facts; sys.exit(bool({libraries} & {{*sys.modules}}))"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 
 
@@ -54,8 +56,34 @@ def test_the_forge_is_asked_with_its_token_and_git_without_one(tmp_path: Path) -
     assert isinstance(opened(tmp_path).forge, GitReader)
 
 
+def test_the_forge_is_the_one_of_the_services_repository(tmp_path: Path) -> None:
+    """A policy may name both; the token of the other one opens nothing."""
+    forges = {
+        "github": ForgeSettings("github", "https://github.com", "https://api.github.com"),
+        "gitlab": ForgeSettings("gitlab", "https://gitlab.com", "https://gitlab.com/api/v4"),
+    }
+    policy = worlds.good_policy(forges=forges)
+    both = Secrets(github_token="a", gitlab_token="b")
+    shop = Deployable("shop", "https://gitlab.com/acme/web/shop", ("main",), ())
+    asked = question(tmp_path)
+    found = open_forge(policy, shop, both, BUDGET, asked)
+    assert isinstance(found.forge, GitLabReader)
+    assert found.ci == "gitlab"
+    assert isinstance(open_forge(policy, SERVICE, both, BUDGET, asked).forge, GitHubReader)
+    only = Secrets(github_token="a")
+    assert isinstance(open_forge(policy, shop, only, BUDGET, asked).forge, GitReader)
+
+
+def test_a_run_of_another_ci_than_the_forges_is_only_a_claim(tmp_path: Path) -> None:
+    """Its number would be that of some other run there."""
+    found = Opened(opened(tmp_path).forge, lambda _: worlds.good_run(), "gitlab")
+    assert isinstance(_run(found, worlds.good_deployment()), Problem)
+    found = Opened(opened(tmp_path).forge, lambda _: worlds.good_run(), "github")
+    assert _run(found, worlds.good_deployment()) == worlds.good_run()
+
+
 def test_without_the_forge_a_run_is_only_a_claim(tmp_path: Path) -> None:
-    run = opened(tmp_path).fetch_run("4711")
+    run = opened(tmp_path).fetch_run(worlds.good_deployment().run)
     assert isinstance(run, Problem)
     assert (run.kind, run.service, run.request) == (ProblemKind.CLAIM, "github", "run 4711")
     assert "GITHUB_TOKEN" in run.remedy
@@ -86,8 +114,8 @@ class Service:
     def fetch_deployments(self, *_: object) -> Any:
         return self._answer("deployments", ())
 
-    def fetch(self, _: str) -> Any:
-        return self._answer("ticket", worlds.good_ticket())
+    def fetch(self, reference: TicketReference) -> Any:
+        return self._answer("ticket", Lookup(reference, worlds.good_ticket()))
 
     def _answer(self, what: str, answer: object) -> object:
         if what == self.broken:

@@ -120,7 +120,7 @@ def test_no_policy_weakens_an_integrity_control(control: str, level: Level) -> N
 
 def test_an_unpinned_policy_warns_in_a_shell_and_may_be_demanded_there() -> None:
     facts = good_facts(run=None, deployment=shell_deployment(), pin=PinState.UNPINNED)
-    policy = with_ticket_rules(predates="merge")
+    policy = with_ticket_rules(good_environment(deployers=()), predates="merge")
     assert decision(facts, policy) is DecisionKind.ALLOWED
     strict = replace(
         policy,
@@ -145,7 +145,8 @@ def test_an_integrity_control_switched_off_still_blocks() -> None:
 
 
 def test_claims_that_were_relied_on_are_listed() -> None:
-    policy = good_policy(good_environment(accept_claims=("pipeline-start", "deployer")))
+    claims = ("pipeline-start", "deployer")
+    policy = good_policy(good_environment(accept_claims=claims, deployers=()))
     claim = RunClaim("gitlab", "1", actor="erin", created_at=good_facts().run.created_at)  # type: ignore[union-attr]
     facts = good_facts(run=problem(ProblemKind.CLAIM), deployment=good_deployment(run=claim))
     made = evaluate(facts, policy, NOW)

@@ -17,7 +17,7 @@ import requests.utils
 from github.Requester import Requester, RequestsResponse
 
 from gate.config.types import ForgeSettings, NetworkSettings
-from gate.forges.github.talk import Answer, Ask, Params, Reply
+from gate.forges.talk import Answer, Ask, Params, Reply
 from gate.http import Bearer, Budget, FetchError, Wire
 from gate.model import Problem, ProblemKind
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from gate.forges.github.source import Source
-from gate.forges.github.talk import Flow, all_of, every_page
+from gate.forges.github.asking import Asking
+from gate.forges.talk import Flow, all_of, every_page
 from gate.http.document import Document
 from gate.model import ForgeDeployment, Maybe, Problem
 
 
 def succeeded(
-    source: Source, environment: str, commit: str
+    source: Asking, environment: str, commit: str
 ) -> Flow[Maybe[tuple[ForgeDeployment, ...]]]:
     """Those that ever had the state ``success``, oldest first, each at the time it first had it.
 
@@ -39,7 +39,7 @@ def _deployment(row: Document) -> tuple[int, str, str]:
     )
 
 
-def _first_success(source: Source, identifier: int) -> Flow[Maybe[tuple[datetime, ...]]]:
+def _first_success(source: Asking, identifier: int) -> Flow[Maybe[tuple[datetime, ...]]]:
     """The time of the first success, or nothing."""
     ask = source.at("deployments", identifier, "statuses")
     states = yield from every_page(source.talk, ask, _state)

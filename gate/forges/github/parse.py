@@ -6,26 +6,14 @@ that names it: nothing is guessed, and nothing is asked again.
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 
+from gate.forges.rows import Activity, PullRow, Ref
 from gate.forges.trailers import co_authors
 from gate.frozen import dataclass
 from gate.http.document import Document
 from gate.http.github import account as any_account
 from gate.model import Account, AccountKind, Commit, Push
-
-ZERO = re.compile(r"0{40}|0{64}")
-FORGE_MERGES = frozenset({"pr_merge", "merge_queue_merge"})
-
-
-@dataclass(frozen=True, slots=True)
-class Activity:
-    """One row of a repository's activity: ``kind`` is its ``activity_type``."""
-
-    id: int
-    kind: str
-    push: Push
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,29 +28,6 @@ class Review:
 
 
 @dataclass(frozen=True, slots=True)
-class PullRow:
-    """A pull request, from a list or by itself.
-
-    ``head_repository`` is "" where the fork is gone; ``commit_count`` and ``merged_by`` are None
-    in lists; ``merge_sha`` is "" unless merged by a commit that is known.
-    """
-
-    number: int
-    url: str
-    title: str
-    author: Account | None
-    head_repository: str
-    head_ref: str
-    head_sha: str
-    base_repository: str
-    base_ref: str
-    merged_at: datetime | None
-    merge_sha: str
-    merged_by: Account | None
-    commit_count: int | None
-
-
-@dataclass(frozen=True, slots=True)
 class Comparison:
     """A page of a comparison. ``status`` tells how the head stands to the base."""
 
@@ -71,15 +36,6 @@ class Comparison:
     merge_base: str
     total: int
     commits: tuple[Commit, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Ref:
-    """A ref and what it points at: ``kind`` is "commit" or, for an annotated tag, "tag"."""
-
-    name: str
-    sha: str
-    kind: str
 
 
 # ---------------------------------------------------------------- people
@@ -111,6 +67,7 @@ def commit(row: Document) -> Commit:
     """
     inner = row["commit"]
     message = inner["message"].string()
+    tree = inner.find("tree")
     committer = commit_account(row.find("committer"), inner["committer"])
     return Commit(
         sha=row["sha"].commit_id(),
@@ -120,6 +77,7 @@ def commit(row: Document) -> Commit:
         co_authors=co_authors(message),
         message=message,
         signer=_signer(inner.find("verification"), committer),
+        tree=tree["sha"].commit_id() if tree else "",
     )
 
 

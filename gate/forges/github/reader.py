@@ -6,11 +6,11 @@ import re
 
 from gate.config.types import ForgeSettings, NetworkSettings, Service
 from gate.errors import UsageError
-from gate.forges.github.change import change
+from gate.forges.change import change
 from gate.forges.github.client import GitHubClient
 from gate.forges.github.deployments import succeeded
-from gate.forges.github.source import Source
-from gate.forges.github.talk import Talk, converse
+from gate.forges.github.source import GitHubSource
+from gate.forges.talk import GITHUB, Talk, converse
 from gate.http import Budget, Request, Wire
 from gate.model import Base, Change, ClockReading, ForgeDeployment, Maybe
 
@@ -61,14 +61,14 @@ class GitHubReader:
 
     def fetch_change(self, service: Service, head: str, base: Base) -> Maybe[Change]:
         """The change base..head, in at most four requests one after the other."""
-        talk = Talk()
-        source = Source(talk, self.slug(service))
+        talk = Talk(GITHUB)
+        source = GitHubSource(talk, self.slug(service))
         return converse(change(source, service, head, base), talk, self._client.get)
 
     def fetch_deployments(
         self, service: Service, environment: str, commit: str
     ) -> Maybe[tuple[ForgeDeployment, ...]]:
         """The deployments of ``commit`` to ``environment`` that ever succeeded, oldest first."""
-        talk = Talk()
-        source = Source(talk, self.slug(service))
+        talk = Talk(GITHUB)
+        source = GitHubSource(talk, self.slug(service))
         return converse(succeeded(source, environment, commit), talk, self._client.get)

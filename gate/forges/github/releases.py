@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 from gate.forges import refs as names
-from gate.forges.github.parse import Ref
-from gate.forges.github.source import Source
-from gate.forges.github.talk import Flow, all_of, incomplete, read
+from gate.forges.github.asking import Asking
+from gate.forges.rows import Ref
+from gate.forges.talk import Flow, all_of, incomplete, read
 from gate.model import Maybe, Problem, ProblemKind
 
 MOST_REFS = 40  # compared with the head
 
 
-def plain_refs(patterns: tuple[str, ...]) -> tuple[str, ...]:
-    """The refs that are known by name before anything was asked."""
-    return tuple(names.full_pattern(p) for p in patterns if names.is_plain(p))
-
-
-def matching(source: Source, patterns: tuple[str, ...]) -> Flow[Maybe[tuple[Ref, ...]]]:
+def matching(source: Asking, patterns: tuple[str, ...]) -> Flow[Maybe[tuple[Ref, ...]]]:
     """The repository's own refs that the patterns mean."""
     prefixes = tuple(dict.fromkeys(names.literal_prefix(pattern) for pattern in patterns))
     lists = yield from all_of([source.refs(prefix) for prefix in prefixes])
@@ -29,7 +24,7 @@ def matching(source: Source, patterns: tuple[str, ...]) -> Flow[Maybe[tuple[Ref,
 
 
 def containing(
-    source: Source, patterns: tuple[str, ...], head: str
+    source: Asking, patterns: tuple[str, ...], head: str
 ) -> Flow[Maybe[tuple[Ref, ...]]]:
     """The release refs that hold the head, by comparing the tip of each with it.
 
@@ -43,7 +38,7 @@ def containing(
     others = [ref for ref in listed if ref.sha != head]
     if len(others) > MOST_REFS:
         cause = f"{len(others)} refs match release_refs, too many to look for the commit in each"
-        return tips or incomplete("GET git/matching-refs", cause, "narrow release_refs")
+        return tips or incomplete(source.at("git", "matching-refs"), cause, "narrow release_refs")
     held = yield from all_of([_holds(source, ref, head) for ref in others])
     found = [*tips]
     for ref, answer in zip(others, held, strict=True):
@@ -54,7 +49,7 @@ def containing(
     return tuple(sorted(found, key=lambda ref: ref.name))
 
 
-def _holds(source: Source, ref: Ref, head: str) -> Flow[Maybe[bool]]:
+def _holds(source: Asking, ref: Ref, head: str) -> Flow[Maybe[bool]]:
     ask = source.at("compare", f"{ref.sha}...{head}").but(per_page="1", page="1")
     (answer,) = yield from source.talk.ask(ask)
     status = read(ask, answer, lambda reply: reply["status"].text())
@@ -66,7 +61,7 @@ def _holds(source: Source, ref: Ref, head: str) -> Flow[Maybe[bool]]:
 
 
 def in_repository(
-    source: Source, release_refs: Maybe[tuple[Ref, ...]], head: str
+    source: Asking, release_refs: Maybe[tuple[Ref, ...]], head: str
 ) -> Flow[Maybe[bool]]:
     """Whether one of the repository's own branches holds the head.
 

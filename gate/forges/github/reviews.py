@@ -5,9 +5,9 @@ An objection stands until its giver withdraws it, not until somebody dismisses i
 
 from __future__ import annotations
 
+from gate.forges.github.asking import Asking
 from gate.forges.github.parse import Review
-from gate.forges.github.source import Source
-from gate.forges.github.talk import Flow, every_page, incomplete
+from gate.forges.talk import Flow, every_page, incomplete
 from gate.http.document import Document
 from gate.model import Approval, Maybe, Problem, Verdict
 
@@ -30,7 +30,7 @@ def latest_decisive(reviews: tuple[Review, ...]) -> tuple[Review, ...]:
 
 
 def decisions(
-    source: Source, number: int, reviews: Maybe[tuple[Review, ...]]
+    source: Asking, number: int, reviews: Maybe[tuple[Review, ...]]
 ) -> Flow[Maybe[tuple[Approval, ...]]]:
     """The latest decisions as approvals and objections.
 
@@ -39,7 +39,7 @@ def decisions(
     """
     if isinstance(reviews, Problem):
         return reviews
-    label = f"GET pulls/{number}/reviews"
+    label = source.at("pulls", number, "reviews")
     if not all(review.state in _KNOWN for review in reviews):
         return incomplete(label, "a review has a state that gate does not know", "upgrade gate")
     latest = latest_decisive(reviews)

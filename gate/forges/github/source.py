@@ -1,88 +1,59 @@
-"""What is asked of one repository: the requests, by name, and the lists read from them."""
+"""GitHub as a ``Source``: what the flows that know no forge ask of it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from gate.forges.github import parse
-from gate.forges.github.parse import Activity, PullRow, Ref, Review
-from gate.forges.github.talk import (
-    PAGE,
-    Ask,
-    Flow,
-    Reply,
-    Talk,
-    every_page,
-    first_page,
-    incomplete,
-    path,
-    read,
-)
+from gate.forges.github import releases, reviews, span
+from gate.forges.github.asking import Asking
+from gate.forges.graph import Graph
+from gate.forges.range import Span
+from gate.forges.rows import PullRow, Ref
+from gate.forges.source import Activities, Merges, Requests
+from gate.forges.talk import Flow, done
 from gate.frozen import dataclass
-from gate.model import Commit, Maybe, Problem
+from gate.model import Approval, Maybe
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class GitHubSource(Asking):
     """A repository ``slug`` ("acme/shop") and the talk it is asked in."""
 
-    talk: Talk
-    slug: str
+    def elsewhere(self, slug: str) -> GitHubSource:
+        """Another repository, such as a fork."""
+        return GitHubSource(self.talk, slug)
 
-    def at(self, *parts: str | int) -> Ask:
-        """A request below the repository."""
-        return Ask(path("repos", self.slug, *parts))
+    def ask_reviews(self, number: int) -> Flow[None]:
+        """Ask early for the reviews."""
+        yield from self.reviews_of(number)
 
-    def commit(self, sha: str) -> Flow[Maybe[Commit]]:
-        """One commit."""
-        return self.talk.one(self.at("commits", sha), parse.commit)
+    def decisions(self, row: PullRow) -> Flow[Maybe[tuple[Approval, ...]]]:
+        """Each person's latest decisive review."""
+        listed = yield from self.reviews_of(row.number)
+        return (yield from reviews.decisions(self, row.number, listed))
 
-    def pulls_of(self, sha: str) -> Flow[Maybe[tuple[PullRow, ...]]]:
-        """The pull requests that GitHub links to a commit."""
-        return every_page(self.talk, self.at("commits", sha, "pulls"), parse.pull)
+    def compared(self, base: str, head: str) -> Flow[Maybe[Span]]:
+        """The range base..head."""
+        return span.compared(self, base, head)
 
-    def pulls_ask(self, sha: str) -> Ask:
-        """The first request of ``pulls_of``."""
-        return first_page(self.at("commits", sha, "pulls"))
+    def history(self, head: str) -> Flow[Maybe[Span]]:
+        """The whole history of ``head``."""
+        return span.history(self, head)
 
-    def pull(self, number: int) -> Flow[Maybe[PullRow]]:
-        """One pull request, whole."""
-        return self.talk.one(self.at("pulls", number), parse.pull)
+    def matching(self, patterns: tuple[str, ...]) -> Flow[Maybe[tuple[Ref, ...]]]:
+        """The repository's own refs that the patterns mean."""
+        return releases.matching(self, patterns)
 
-    def commits_of(self, number: int) -> Flow[Maybe[tuple[Commit, ...]]]:
-        """The commits of a pull request; GitHub lists at most 250."""
-        return every_page(self.talk, self.at("pulls", number, "commits"), parse.commit)
+    def containing(self, patterns: tuple[str, ...], head: str) -> Flow[Maybe[tuple[Ref, ...]]]:
+        """Those of them that hold ``head``."""
+        return releases.containing(self, patterns, head)
 
-    def reviews_of(self, number: int) -> Flow[Maybe[tuple[Review, ...]]]:
-        """Every review of a pull request."""
-        return every_page(self.talk, self.at("pulls", number, "reviews"), parse.review)
+    def in_repository(self, held: Maybe[tuple[Ref, ...]], head: str) -> Flow[Maybe[bool]]:
+        """Whether one of the repository's own branches holds ``head``."""
+        return releases.in_repository(self, held, head)
 
-    def refs(self, prefix: str) -> Flow[Maybe[tuple[Ref, ...]]]:
-        """The refs whose whole name begins with ``prefix``."""
-        below = prefix.removeprefix("refs/")
-        return every_page(self.talk, self.at("git", "matching-refs", below), parse.ref)
+    def ask_merges(self, _graph: Graph) -> Flow[None]:
+        """Nothing: each row of activity says whether GitHub merged."""
+        return done(None)
 
-    def activity(
-        self, ref: str, enough: Callable[[tuple[Activity, ...]], bool]
-    ) -> Flow[Maybe[tuple[Activity, ...]]]:
-        """The pushes to a ref, newest first, page by page until ``enough`` says that they are.
-
-        Pages are named by cursors, so one is known only from the one before it.
-        """
-        ask = Ask(self.at("activity").path, (("per_page", str(PAGE)), ("ref", ref)))
-        found: list[Activity] = []
-        while True:
-            (answer,) = yield from self.talk.ask(ask)
-            page = read(ask, answer, lambda page: tuple(map(parse.activity, page.each())))
-            if isinstance(page, Problem):  # what was read before may do all the same
-                return tuple(found) if found else page
-            if not isinstance(answer, Reply):
-                raise TypeError("a page without a reply")
-            fresh = [row for row in page if row.push.ref == ref]
-            if len(fresh) != len(page) or {row.id for row in found} & {row.id for row in fresh}:
-                return incomplete(ask, "the list of pushes repeats itself or is of another ref")
-            found.extend(fresh)
-            following = answer.links.get("next")
-            if following is None or enough(tuple(found)):
-                return tuple(found)
-            ask = ask.but(**dict(following))
+    def told(self, _graph: Graph, _rows: Activities, _requests: Requests) -> Flow[Merges]:
+        """None beside those that say so themselves."""
+        return done(frozenset())

@@ -30,6 +30,12 @@ CREATE TABLE covered (entries INTEGER NOT NULL) STRICT;
 INSERT INTO covered VALUES (0);
 PRAGMA user_version = 2;
 """
+# Somebody who wrote into the file may have put anything there, and a text is never looked up.
+_ROWS = """
+SELECT CASE typeof(token) WHEN 'blob' THEN token ELSE x'' END,
+       CASE typeof(place) WHEN 'integer' THEN place ELSE -1 END
+FROM key
+"""
 _DAMAGED = frozenset({11, 26})  # SQLITE_CORRUPT, SQLITE_NOTADB
 
 
@@ -75,8 +81,7 @@ class SqliteIndex:
             return
         try:
             with closing(self._connect(writable=False)) as connection:
-                for found, place in connection.execute("SELECT token, place FROM key"):
-                    yield bytes(found), int(place)
+                yield from connection.execute(_ROWS)
         except sqlite3.Error:
             return
 

@@ -16,7 +16,10 @@ from gate.tickets.jira.texts import field_of
 
 _KEY = re.compile(r"(?P<project>[A-Z][A-Z0-9_]*)-[1-9][0-9]*")
 _FIELD_ID = re.compile(r"customfield_[0-9]+|assignee|reporter")
-_ALWAYS = ("created", "creator", "reporter", "status", "issuetype", "project", "summary")
+_ALWAYS = (
+    *("created", "creator", "reporter", "status", "issuetype", "project", "summary"),
+    *("issuelinks", "parent", "subtasks"),
+)
 _EVERYTHING = "*all,-comment,-worklog,-attachment"
 
 
@@ -61,6 +64,8 @@ class Issue:
 def wanted_fields(settings: JiraSettings) -> str:
     """The ``fields`` parameter: what is needed, or all, where a field is known by its title."""
     named = [place.name for place in settings.approvals if place.kind == "field"]
+    if settings.window is not None:
+        named += [settings.window.start, settings.window.end]
     if not all(_FIELD_ID.fullmatch(name) for name in named):
         return _EVERYTHING
     locations = (*settings.scope, *settings.rollback_plan, *settings.test_plan)

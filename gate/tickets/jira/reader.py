@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -18,6 +18,7 @@ from gate.model import Account, ChangeRequest, ClockReading, Maybe, MissingTicke
 from gate.tickets.ids import parse_id
 from gate.tickets.jira.accounts import parse_user
 from gate.tickets.jira.reading import Reading, Site, project_problem
+from gate.tickets.system import Right
 
 if TYPE_CHECKING:
     from gate.tickets.jira.client import Client
@@ -98,6 +99,14 @@ class JiraReader:
     def browsable(self, project: str) -> Problem | None:
         """Why our account cannot browse the project; None where it can."""
         return self._refused or project_problem(self._client(), project)
+
+    def rights(self) -> Iterator[Right]:
+        """That Jira knows us, and that each project can be browsed."""
+        account = self.myself()
+        refused = account if isinstance(account, Problem) else None
+        yield Right("", f"knows us ({self.flavour})", refused)
+        for project in self._settings.projects if refused is None else ():
+            yield Right(f"project {project}", "can be browsed", self.browsable(project))
 
     def own_accounts(self) -> tuple[Account, ...]:
         """The account behind the credentials, if it was asked for and told."""

@@ -1,6 +1,7 @@
 """Reading a change request live: what is asked side by side, and what is made of the answers.
 
-1. Side by side: the issue with its changelog, who we are, and the approval steps.
+1. Side by side: the issue with its changelog, who we are, the approval steps, and when the tickets
+   of the next lower numbers were created.
 2. Side by side, where needed: further pages; for an issue that is not there, its project.
 
 So two requests at most follow one another.
@@ -25,14 +26,19 @@ from gate.model import (
     EditedText,
     Maybe,
     MissingTicket,
+    Neighbour,
     Problem,
     ProblemKind,
+    Window,
 )
 from gate.tickets.jira import approvals as approving
 from gate.tickets.jira import history as past
 from gate.tickets.jira.history import History, IncompleteError
 from gate.tickets.jira.issue import Issue, parse_issue, wanted_fields
+from gate.tickets.jira.links import linked_issues
+from gate.tickets.jira.neighbours import lower_keys, parse_neighbours
 from gate.tickets.jira.texts import edited_text, field_of
+from gate.tickets.jira.window import planned_window
 
 if TYPE_CHECKING:
     from gate.tickets.jira.client import Client
@@ -78,6 +84,8 @@ class Reading:
         steps = None
         if ApprovalPlace("jsm") in self._settings.approvals:
             steps = self._pool.submit(self._read_steps, 0)
+        lower = lower_keys(self._key)
+        neighbours = self._pool.submit(self._read_created, lower) if lower else None
         answer, account = issue.result(), myself.result()
         if isinstance(answer, FetchError) and (answer.status is None or answer.status >= 429):
             return answer.problem  # down is down, whoever asks
@@ -89,9 +97,11 @@ class Reading:
             found = parse_issue(answer, self._flavour)
         except ShapeError as error:
             return malformed("jira", self._client.label(self._path), str(error))
-        return self._put_together(found, steps)
+        return self._put_together(found, steps, neighbours)
 
-    def _put_together(self, issue: Issue, first: Future[Answer] | None) -> ChangeRequest:
+    def _put_together(
+        self, issue: Issue, first: Future[Answer] | None, neighbours: Future[Answer] | None
+    ) -> ChangeRequest:
         pages = self._ask_history(issue)
         steps = self._steps(issue, first.result()) if first else ()
         history = self._history(issue, pages)
@@ -111,6 +121,9 @@ class Reading:
             rollback_plan=self._texts(self._settings.rollback_plan, issue, history),
             test_plan=self._texts(self._settings.test_plan, issue, history),
             summary=issue.summary,
+            window=self._window(issue, history),
+            linked=self._linked(issue),
+            neighbours=self._neighbours(neighbours.result()) if neighbours else (),
         )
 
     # ---------------------------------------------------------------- an issue that is not there
@@ -245,7 +258,43 @@ class Reading:
             return _incomplete(request, error)
         return tuple(text for text in found if text is not None)
 
+    # ---------------------------------------------------------------- window
+
+    def _window(self, issue: Issue, history: Maybe[History]) -> Maybe[Window | None]:
+        fields = self._settings.window
+        if fields is None:
+            return None
+        if isinstance(history, Problem):
+            return history
+        request = self._client.label(self._path)
+        try:
+            return planned_window(fields, issue, history)
+        except ShapeError as error:
+            return malformed("jira", request, str(error))
+        except IncompleteError as error:
+            return _incomplete(request, error)
+
+    def _linked(self, issue: Issue) -> Maybe[tuple[str, ...]]:
+        try:
+            return linked_issues(issue.fields)
+        except ShapeError as error:
+            return malformed("jira", self._client.label(self._path), str(error))
+
+    def _neighbours(self, answer: Answer) -> Maybe[tuple[Neighbour, ...]]:
+        if isinstance(answer, FetchError):
+            return answer.problem
+        try:
+            return parse_neighbours(answer, lower_keys(self._key))
+        except ShapeError as error:
+            return malformed("jira", self._client.created_label(), str(error))
+
     # ---------------------------------------------------------------- requests
+
+    def _read_created(self, keys: tuple[str, ...]) -> Answer:
+        try:
+            return self._client.read_created(keys)
+        except FetchError as error:
+            return error
 
     def _read(self, path: str, params: dict[str, str | int]) -> Answer:
         try:

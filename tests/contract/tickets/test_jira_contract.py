@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 from desk import TOKEN, Desk, hour, open_desk
 
-from gate.config.types import ApprovalPlace
+from gate.config.types import ApprovalPlace, WindowFields
 from gate.demo import faults
 from gate.errors import UsageError
 from gate.model import (
@@ -22,6 +23,7 @@ from gate.model import (
     ProblemKind,
     Status,
     Verdict,
+    Window,
 )
 
 JSM = ApprovalPlace("jsm")
@@ -103,14 +105,15 @@ def test_four_tickets_are_a_chain_as_short_as_one(four: Desk) -> None:
 def test_no_ticket_waits_until_it_is_known_who_we_are(four: Desk) -> None:
     """Jira answers who we are, which was asked first, only once it has all four questions."""
     asked = four.jira.together("/myself", 2)
-    four.jira.together("/issue/|/myself", len(KEYS) + 1)
+    four.jira.together("/issue/CHG|/myself", len(KEYS) + 1)
     reader = four.reader(TRANSITION)
     with ThreadPoolExecutor(len(KEYS)) as pool:
         first = pool.submit(reader.fetch, KEYS[0])
         asked.wait(timeout=20)
         found = [first.result, *(pool.submit(reader.fetch, key).result for key in KEYS[1:])]
         assert all(isinstance(result(), ChangeRequest) for result in found)
-    assert len(four.jira.requests) == len(KEYS) + 1
+    others = [r for r in four.jira.requests if not re.search("bulkfetch|/search", r.path)]
+    assert len(others) == len(KEYS) + 1
 
 
 def test_times_in_another_zone_are_the_same_moment(desk: Desk) -> None:
@@ -163,9 +166,9 @@ def test_nothing_is_asked_for_what_is_no_id(desk: Desk, key: str) -> None:
 
 
 def test_a_missing_ticket_of_a_project_that_we_see(desk: Desk) -> None:
-    desk.jira.together("/issue/|/myself", 2)
+    desk.jira.together("/issue/CHG|/myself", 2)
     assert isinstance(desk.reader().fetch("CHG-2"), MissingTicket)
-    assert len(desk.jira.requests) == 3
+    assert len(desk.jira.requests) == 4
 
 
 def test_a_hidden_project_is_not_a_missing_ticket(desk: Desk) -> None:
@@ -509,3 +512,133 @@ def test_the_first_page_in_place_of_the_second() -> None:
 def test_no_secret_is_shown(desk: Desk) -> None:
     reader = desk.reader()
     assert TOKEN not in repr(reader.fetch("CHG-1")) + repr(reader) + repr(reader.requests())
+
+
+# ---------------------------------------------------------------- the planned window
+
+WINDOW = WindowFields("customfield_10008", "Planned end")
+
+
+@pytest.fixture
+def planned(desk: Desk) -> Desk:
+    """CHG-1 is planned for 9 to 10."""
+    desk.jira.add_field("customfield_10008", "Planned start", "datetime")
+    desk.jira.add_field("customfield_10009", "Planned end", "datetime")
+    desk.jira.issues["CHG-1"].values |= {
+        "customfield_10008": hour(9),
+        "customfield_10009": hour(10),
+    }
+    return desk
+
+
+def test_no_window_is_read_where_the_policy_names_none(planned: Desk) -> None:
+    assert planned.read().window is None
+
+
+def test_a_window_is_read_by_id_and_by_title(planned: Desk) -> None:
+    assert planned.read(window=WINDOW).window == Window(hour(9), hour(10), hour(8))
+    by_id = WindowFields("customfield_10008", "customfield_10009")
+    assert planned.read(window=by_id).window == Window(hour(9), hour(10), hour(8))
+    planned.jira.zone = timedelta(hours=-7)
+    assert planned.read(window=by_id).window == Window(hour(9), hour(10), hour(8))
+
+
+def test_a_window_knows_the_last_edit_of_either_end(planned: Desk) -> None:
+    planned.jira.edit("CHG-1", "customfield_10009", hour(11), by="bob", at=hour(8.5))
+    assert planned.read(window=WINDOW).window == Window(hour(9), hour(11), hour(8.5))
+    planned.jira.edit("CHG-1", "Planned start", None, by="bob", at=hour(8.7))
+    assert planned.read(window=WINDOW).window == Window(None, hour(11), hour(8.7))
+
+
+def test_fields_that_the_ticket_has_not_plan_nothing(desk: Desk) -> None:
+    assert desk.read(window=WINDOW).window == Window(None, None, hour(8))
+
+
+@pytest.mark.parametrize("value", ["2026-01-05", "2026-01-05T09:00:00", "soon", ""])
+def test_what_is_no_moment_is_no_window(desk: Desk, value: str) -> None:
+    desk.jira.add_field("customfield_10008", "Planned start", "line")
+    desk.jira.issues["CHG-1"].values["customfield_10008"] = value
+    window = desk.read(window=WindowFields("customfield_10008", "customfield_10009")).window
+    assert isinstance(window, Problem)
+    assert "customfield_10008" in window.cause
+
+
+def test_a_cut_history_leaves_the_window_unknown(planned: Desk) -> None:
+    planned.jira.edit("CHG-1", "summary", "v2", by="alice", at=hour(9))
+    planned.jira.fault("/issue/", "hidden")
+    assert isinstance(planned.read(window=WINDOW).window, Problem)
+
+
+# ---------------------------------------------------------------- linked issues
+
+
+def test_linked_issues_are_told_from_either_end(desk: Desk) -> None:
+    for key in ("OPS-1", "OPS-2"):
+        desk.jira.create_issue(key, "A story", by="bob", at=hour(7))
+    desk.jira.link("CHG-1", "OPS-1", "Implements")
+    desk.jira.link("OPS-2", "CHG-1")
+    desk.jira.link("CHG-1", "OPS-2")
+    assert desk.read().linked == ("OPS-1", "OPS-2")
+
+
+def test_without_links_there_are_none(desk: Desk) -> None:
+    assert desk.read().linked == ()
+    desk.jira.create_issue("OPS-1", "A story", by="bob", at=hour(7))
+    desk.jira.link("CHG-1", "OPS-1")
+    desk.jira.issues["OPS-1"].visible = False
+    assert desk.read().linked == ()
+
+
+# ---------------------------------------------------------------- neighbours in number order
+
+
+def neighbours(desk: Desk, key: str = "CHG-14") -> list[tuple[str, Any]]:
+    found = desk.reader().fetch(key)
+    assert isinstance(found, ChangeRequest)
+    assert not isinstance(found.neighbours, Problem), found.neighbours
+    return sorted((one.key, one.created_at) for one in found.neighbours)
+
+
+@pytest.fixture
+def row(desk: Desk) -> Desk:
+    """CHG-2 to CHG-14 but for CHG-7, a minute apart."""
+    for number in [*range(2, 7), *range(8, 15)]:
+        at = hour(8 + number / 60)
+        desk.jira.create_issue(f"CHG-{number}", "One of many", by="bob", at=at)
+    return desk
+
+
+def test_the_next_lower_numbers_tell_when_they_were_created(row: Desk) -> None:
+    told = [(f"CHG-{n}", hour(8 + n / 60)) for n in (4, 5, 6, 8, 9, 10, 11, 12, 13)]
+    assert neighbours(row) == sorted(told)
+    assert neighbours(row, "CHG-2") == [("CHG-1", hour(8))]
+
+
+def test_it_is_one_request_beside_the_others(row: Desk) -> None:
+    row.jira.latency = 0.1
+    assert isinstance(row.reader(JSM, TRANSITION).fetch("CHG-14"), ChangeRequest)
+    assert row.jira.longest_chain() <= 2
+    asked = [one for one in row.jira.requests if re.search("bulkfetch|/search", one.path)]
+    assert len(asked) == 1
+
+
+def test_the_first_of_all_has_none_and_nobody_is_asked(desk: Desk) -> None:
+    assert neighbours(desk, "CHG-1") == []
+    assert not any(re.search("bulkfetch|/search", one.path) for one in desk.jira.requests)
+
+
+def test_hidden_and_moved_ones_are_left_out(row: Desk) -> None:
+    row.jira.issues["CHG-13"].visible = False
+    row.jira.move("CHG-12", "OPS-3", by="bob", at=hour(9))
+    assert "CHG-12" not in dict(neighbours(row))
+    assert "CHG-13" not in dict(neighbours(row))
+    assert "OPS-3" not in dict(neighbours(row))
+
+
+@pytest.mark.parametrize("fault", ["empty", "html", "wrong_types", "truncated"])
+def test_neighbours_that_could_not_be_had_are_a_problem(row: Desk, fault: faults.Kind) -> None:
+    row.jira.fault("bulkfetch|/search", fault)
+    found = row.reader().fetch("CHG-14")
+    assert isinstance(found, ChangeRequest)  # the ticket itself is known
+    assert isinstance(found.neighbours, Problem)
+    assert re.search("bulkfetch|/search", found.neighbours.request)

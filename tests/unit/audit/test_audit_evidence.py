@@ -62,7 +62,7 @@ def test_it_shows_ticket_approval_and_change() -> None:
     assert "CHG-1  Change, Approved" in text
     assert "created     2026-01-05T08:00:00.000Z by dave" in text
     assert "approved    bob at 2026-01-05T09:00:00.000Z, by jsm" in text
-    assert "#12 Faster checkout, by alice" in text
+    assert "#12 CHG-1 Faster checkout, by alice" in text
     assert f"{MERGE_SHA}  by carol" in text
 
 

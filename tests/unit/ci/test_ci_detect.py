@@ -24,6 +24,7 @@ GITLAB = {
     "GITLAB_CI": "true",
     "CI_PROJECT_URL": "https://gitlab.com/acme/shop",
     "CI_PIPELINE_ID": "99",
+    "CI_JOB_ID": "990",
     "CI_COMMIT_SHA": SHA,
     "CI_COMMIT_REF_NAME": "main",
     "CI_PIPELINE_CREATED_AT": "2026-01-05T11:00:00+01:00",
@@ -53,7 +54,7 @@ def test_github_actions() -> None:
 
 def test_gitlab_ci_and_its_local_double() -> None:
     claim = detect(GITLAB)
-    assert (claim.ci, claim.id, claim.commit) == ("gitlab", "99", SHA)
+    assert (claim.ci, claim.id, claim.attempt, claim.commit) == ("gitlab", "99", "990", SHA)
     assert claim.repository == "https://gitlab.com/acme/shop"
     assert claim.ref == "refs/heads/main"
     assert claim.created_at == datetime(2026, 1, 5, 10, tzinfo=UTC)

@@ -101,3 +101,34 @@ def test_a_log_on_a_branch_takes_a_token_and_disclosures_on_a_disk_are_warned_of
 def test_a_log_in_a_directory_takes_nothing_more(printed: str) -> None:
     assert "AWS_" not in printed
     assert "GATE_LOG_TOKEN" not in printed
+
+
+def test_servicenow_in_the_place_of_jira(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    repository = ("--repository", "https://github.com/acme/shop", "--directory", str(tmp_path))
+    url = "https://acme.service-now.com"
+    assert main(["init", "--servicenow", url, *repository, "--ci", "shell"]) == 0
+    out = capsys.readouterr().out
+    assert "--ticket CHG0030001" in out
+    assert "GATE_SERVICENOW_USER, GATE_SERVICENOW_PASSWORD" in out
+    assert "GATE_JIRA" not in out
+    assert list(parse_policy((tmp_path / "gate.toml").read_bytes()).tickets) == ["servicenow"]
+
+
+@pytest.mark.parametrize(
+    ("given", "remedy"),
+    [
+        ((), "--jira or --servicenow"),
+        (("--jira", "https://a.example", "--servicenow", "https://b.example"), "--jira or"),
+        (("--jira", "https://a.example"), "--project"),
+        (("--servicenow", "https://b.example", "--project", "CHG"), "leave --project away"),
+    ],
+)
+def test_init_wants_one_ticket_system_whole(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], given: tuple[str, ...], remedy: str
+) -> None:
+    repository = ("--repository", "https://github.com/acme/shop", "--directory", str(tmp_path))
+    assert main(["init", *given, *repository]) == 2
+    assert remedy in capsys.readouterr().err
+    assert not (tmp_path / "gate.toml").exists()

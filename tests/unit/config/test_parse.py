@@ -18,7 +18,7 @@ from jsonschema import Draft202012Validator
 from policies import GOOD, RIGHT, WRONG, Wrong, edited
 
 import gate.config
-from gate.config import ApprovalPlace, Policy, load_policy, parse_policy, public_view
+from gate.config import ApprovalPlace, JiraSettings, Policy, load_policy, parse_policy, public_view
 from gate.config.grammar import url
 from gate.config.parse import MAX_BYTES, _policy
 from gate.config.services import github_api
@@ -59,7 +59,9 @@ def test_the_least_policy_has_every_default() -> None:
     assert (ticket.predates, ticket.minimum_lead) == ("pipeline", timedelta(0))
     assert found.services["shop"].names == ("shop",)
     assert found.services["shop"].release_refs == ("main",)
-    assert found.jira.approvals == (ApprovalPlace("jsm"),)
+    jira = found.tickets["jira"]
+    assert isinstance(jira, JiraSettings)
+    assert jira.approvals == (ApprovalPlace("jsm"),)
     assert found.network.budget == timedelta(seconds=60)
     assert found.people[0].emails == ("alice@acme.example",)
     assert found.people[0].accounts["github"] == "alice"
@@ -78,7 +80,8 @@ def test_what_is_written_is_what_holds() -> None:
     assert environment.approvals.independent_of == ("deployer", "change-author")
     assert environment.ticket.sources == (TicketSource.BRANCH, TicketSource.OPTION)
     assert environment.ticket.minimum_lead == timedelta(days=14)
-    jira = policy(RIGHT["all of jira"]).jira
+    jira = policy(RIGHT["all of jira"]).tickets["jira"]
+    assert isinstance(jira, JiraSettings)
     assert jira.approvals[1:] == (
         ApprovalPlace("transition", "Approved"),
         ApprovalPlace("field", "Approvers"),
@@ -288,3 +291,21 @@ def test_any_value_at_any_key(which: int, value: object) -> None:
     node[key] = value
     with suppress(UsageError):
         _policy(tree, b"")
+
+
+@pytest.mark.parametrize("name", ["all of servicenow", "another package's system"])
+def test_the_public_view_tells_how_tickets_are_judged_and_no_options(name: str) -> None:
+    view = json.loads(public_view(policy(RIGHT[name])))["tickets"]
+    if name == "all of servicenow":
+        assert view["servicenow"]["deployable"] == ["-2", "-1"]
+        assert view["servicenow"]["closed"] == ["3", "4", "7"]
+        assert view["servicenow"]["standard_templates"] == [
+            {
+                "id": "0123456789abcdef0123456789abcdef",
+                "services": ["shop"],
+                "expires": "2027-01-31T00:00:00+00:00",
+            }
+        ]
+    else:
+        assert view["desk"]["package"] == "acme-desk"
+        assert "options" not in view["desk"]

@@ -97,10 +97,24 @@ def test_values_hold_all_that_must_not_be_printed() -> None:
 def test_the_variables_are_known_by_name() -> None:
     assert "GATE_JIRA_TOKEN" in SECRET_VARIABLES
     assert "GATE_LOG_KEY_FILE" in SECRET_VARIABLES
-    assert len(SECRET_VARIABLES) == 24
+    assert len(SECRET_VARIABLES) == 26
 
 
 def test_a_secret_of_a_later_version_is_kept_from_others_and_not_read(tmp_path: Path) -> None:
-    later = {"GITLAB_TOKEN": "glpat x", "GATE_JENKINS_TOKEN_FILE": str(tmp_path / "none")}
+    later = {"GATE_JENKINS_USER": "a b", "GATE_JENKINS_TOKEN_FILE": str(tmp_path / "none")}
     assert read_secrets(later) == Secrets()
     assert set(later) < set(SECRET_VARIABLES)
+
+
+def test_a_password_may_hold_spaces_and_is_hidden_in_each_form() -> None:
+    given = {"GATE_SERVICENOW_USER": "gate user", "GATE_SERVICENOW_PASSWORD": "pass word"}
+    secrets = read_secrets(given | {"GATE_SERVICENOW_TOKEN": "t0k", "GATE_TICKETS_TOKEN": "d3sk"})
+    assert (secrets.servicenow_user, secrets.servicenow_password) == ("gate user", "pass word")
+    basic = base64.b64encode(b"gate user:pass word").decode()
+    assert {"pass word", basic, "t0k", "d3sk"} <= set(secrets.values())
+    assert "gate user" not in secrets.values()
+    for name in ("GATE_SERVICENOW_PASSWORD", "GATE_SERVICENOW_TOKEN"):
+        with pytest.raises(UsageError, match=name):
+            read_secrets({name: "two\nlines"})
+    with pytest.raises(UsageError, match="GATE_SERVICENOW_TOKEN"):
+        read_secrets({"GATE_SERVICENOW_TOKEN": "to ken"})

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gate.config import ApprovalPlace, parse_policy
+from gate.config import ApprovalPlace, JiraSettings, parse_policy
 from gate.config.grammar import origin
 from gate.config.template import default_origin, policy_template
 
@@ -29,8 +29,10 @@ def test_the_template_parses(ci: str, predates: str) -> None:
     policy = parse_policy(template(ci).encode())
     assert policy.environments["production"].ticket.predates == predates
     assert policy.log.origin == "acme.example/changes"
-    assert policy.jira.projects == ("CHG", "OPS")
-    assert policy.jira.approvals == (ApprovalPlace("jsm"),)
+    jira = policy.tickets["jira"]
+    assert isinstance(jira, JiraSettings)
+    assert jira.projects == ("CHG", "OPS")
+    assert jira.approvals == (ApprovalPlace("jsm"),)
     assert policy.services["shop"].release_refs == ("main",)
 
 
@@ -66,3 +68,22 @@ def test_any_name_survives(name: str) -> None:
 def test_an_origin_is_made_of_the_repository(repository: str, wanted: str) -> None:
     assert default_origin(repository) == wanted
     assert origin(wanted, "log.origin") == wanted
+
+
+def test_a_policy_with_servicenow_parses_too() -> None:
+    text = policy_template(
+        ci="github",
+        servicenow_url="https://acme.service-now.com",
+        repository="https://github.com/acme/shop",
+        forge_url="https://github.com",
+        service="shop",
+        environment="production",
+        origin="acme.example/changes",
+    )
+    policy = parse_policy(text.encode())
+    assert list(policy.tickets) == ["servicenow"]
+    assert policy.tickets["servicenow"].deployable == ("-1",)
+    assert [person.accounts["servicenow"] for person in policy.people] == [
+        "REPLACE-alice",
+        "REPLACE-bob",
+    ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from worlds import at, good_facts, good_policy, good_ticket, judged, problem
+from worlds import JIRA, at, good_facts, good_ticket, judged, problem
 
 from gate.controls.plans import is_real
 from gate.model import EditedText, Outcome
@@ -90,4 +90,4 @@ def test_blank_and_filler_are_told_apart_and_the_fields_named(control: str, fiel
     told = judged(control, good_facts(good_ticket(**{field: filler})))
     assert (blank.observed.code, told.observed.code) == (f"{control}.blank", f"{control}.filler")
     assert told.remedy is not None
-    assert told.remedy.args["fields"] == getattr(good_policy().jira, field)
+    assert told.remedy.args["fields"] == getattr(JIRA, field)

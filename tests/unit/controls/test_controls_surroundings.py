@@ -6,7 +6,7 @@ import re
 from datetime import timedelta
 
 import pytest
-from worlds import good_facts, good_policy, judged, shell_deployment
+from worlds import good_environment, good_facts, good_policy, judged, shell_deployment
 
 from gate.config.types import NetworkSettings
 from gate.controls.control import (
@@ -96,7 +96,7 @@ def test_the_pin_is_demanded_in_ci_and_where_a_digest_is_given(
     facts = good_facts(pin=pin)
     if shell:
         facts = good_facts(pin=pin, run=None, deployment=shell_deployment())
-    assert by_id("policy-pinned").default(facts) is level
+    assert by_id("policy-pinned").default(facts, good_environment()) is level
 
 
 # ---------------------------------------------------------------- registry
@@ -106,16 +106,23 @@ IDS = [
     "ticket-exists",
     "ticket-open",
     "ticket-predates-deployment",
+    "ticket-not-backdated",
     "ticket-covers-change",
     "approved",
     "approval-predates-deployment",
     "approver-independent",
     "approval-covers-change",
     "commit-on-release-ref",
+    "change-linked",
     "ticket-not-reused",
     "peer-reviewed",
+    "merge-matches-review",
+    "tested-before",
     "rollback-plan",
     "test-plan",
+    "change-window",
+    "freeze",
+    "deployer-authorised",
     "clock-sane",
     "policy-pinned",
     "emergency-reviewed",
@@ -132,8 +139,15 @@ INTEGRITY = {
 def test_the_controls_are_these_in_this_order() -> None:
     assert [control.id for control in CONTROLS] == IDS
     assert {control.id for control in CONTROLS if control.integrity} == INTEGRITY
-    warned = {c.id for c in CONTROLS if c.default(good_facts()) is Level.WARN}
-    assert warned == {"peer-reviewed", "test-plan"}
+    warned = {c.id for c in CONTROLS if c.default(good_facts(), good_environment()) is Level.WARN}
+    assert warned == {
+        "ticket-not-backdated",
+        "change-linked",
+        "peer-reviewed",
+        "merge-matches-review",
+        "test-plan",
+        "change-window",
+    }
 
 
 def test_an_unknown_control_is_a_key_error() -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 from worlds import (
+    JIRA,
     good_environment,
     good_facts,
     good_policy,
@@ -42,7 +43,7 @@ OTHERS = (
 
 
 def jira_with(**changes: object) -> Policy:
-    return good_policy(jira=replace(good_policy().jira, **changes))  # type: ignore[arg-type]  # test data
+    return good_policy(jira=replace(JIRA, **changes))  # type: ignore[arg-type]  # test data
 
 
 def looked_up(result: object) -> Facts:

@@ -3,15 +3,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
-from gate.forges.github.graph import Graph
-from gate.forges.github.parse import Activity
-from gate.forges.github.pushes import (
+from gate.forges.graph import Graph
+from gate.forges.pushes import (
     anchored,
     first_landings,
     landings,
     merge_segments,
     pushes_to,
 )
+from gate.forges.rows import Activity
 from gate.model import Account, Commit, Push
 
 ZERO = "0" * 40

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import threading
 
-from gate.forges.github.talk import (
+from gate.forges.talk import (
     ROUNDS,
     Answer,
     Ask,

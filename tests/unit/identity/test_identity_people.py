@@ -53,7 +53,7 @@ def test_one_account_per_person_does_not_part_the_accounts_that_one_person_lists
         ("gitlab", "Alice", "alice", True),
         ("git", "Alice@ACME.example", "alice@acme.example", True),
         ("jira", "Alice", "alice", False),
-        ("servicenow", "Alice", "alice", False),
+        ("servicenow", "Alice", "alice", True),
         ("github", "Kelvin", "\N{KELVIN SIGN}elvin", False),
         ("github", "", "", False),
     ],
@@ -127,7 +127,9 @@ def test_allowed_tells_no_from_nobodys(people: People) -> None:
         (jira("mallory"), 'jira = "acc-mallory"'),
         (github("Mallory"), 'github = "Mallory"'),
         (Account("git", "M@home.example", AccountKind.UNKNOWN), 'emails = ["m@home.example"]'),
-        (Account("odd one", "x"), '"odd one" = "x"'),
+        (Account("odd one", "x"), 'accounts."odd one" = "x"'),
+        (Account("desk", "x"), 'accounts.desk = "x"'),
+        (Account("servicenow", "alice.smith"), 'servicenow = "alice.smith"'),
     ],
 )
 def test_the_line_to_add_is_toml(account: Account, line: str) -> None:

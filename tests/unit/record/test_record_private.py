@@ -10,8 +10,9 @@ import worlds
 from records import Written, write
 from worlds import good_facts, problem
 
+from gate.config.types import Freeze
 from gate.controls.control import say, together
-from gate.model import Facts, Lookup, MissingTicket
+from gate.model import Earlier, Facts, Lookup, MissingTicket, Neighbour, Window
 from gate.policy import evaluate
 from gate.record.drafting import Drafting
 from gate.record.labels import Labels
@@ -19,7 +20,7 @@ from gate.record.predicates import TextReference
 
 PERSONAL = (
     *("alice", "bob", "carol", "dave", "erin", "mallory", "acc-", "acme.example", "web-flow"),
-    *("faster", "Faster", "heckout", "staging", "refs/", "dashboards", "GET /thing", "answer"),
+    *("faster", "Faster", "heckout", "one book", "refs/", "dashboards", "GET /thing", "answer"),
 )
 
 
@@ -59,6 +60,22 @@ WORLDS: dict[str, Callable[[], Facts]] = {
         direct_pushes=(worlds.good_push("mallory"),),
         push_of={worlds.MERGE_SHA: 0},
     ),
+    "deployed by another": lambda: good_facts(run=worlds.good_run(actor=worlds.github("dave"))),
+    "deployed by nobody known": lambda: good_facts(
+        run=worlds.good_run(actor=worlds.github("mallory"))
+    ),
+    "no window": lambda: _ticket(window=Window(None, None, worlds.at("08:00"))),
+    "window over": lambda: _ticket(
+        window=Window(worlds.at("08:00"), worlds.at("09:00"), worlds.at("08:00"))
+    ),
+    "linked": lambda: _ticket(linked=("SHOP-1",)),
+    "backdated": lambda: _ticket(neighbours=(Neighbour("CHG-0", worlds.at("09:00")),)),
+    "named nowhere": lambda: worlds.with_pull_request(title="Faster checkout"),
+    "merged anew": lambda: worlds.with_pull_request(remerged="e" * 40),
+    "not merged anew": lambda: worlds.with_pull_request(remerged=problem(service="git")),
+    "never tested": lambda: good_facts(
+        history=worlds.good_history(earlier=Earlier("environment-1"))
+    ),
     "on no release ref": lambda: _change(release_refs=()),
     "in a fork only": lambda: _change(in_repository=False),
     **{
@@ -67,7 +84,10 @@ WORLDS: dict[str, Callable[[], Facts]] = {
     },
     **{
         f"ticket.{part} unread": lambda part=part: _ticket(**{part: problem()})  # type: ignore[misc]
-        for part in ("approvals", "scope", "rollback_plan", "test_plan")
+        for part in (
+            *("approvals", "scope", "rollback_plan", "test_plan"),
+            *("window", "linked", "neighbours"),
+        )
     },
 }
 
@@ -89,10 +109,17 @@ def test_what_the_policy_or_the_ticket_system_says_is_told_in_clear() -> None:
     assert all(isinstance(name, TextReference) for name in expected["by"])
 
 
+# A policy that names people wherever it may.
+NAMING = worlds.good_policy(
+    worlds.good_environment(deployers=("alice", "erin")),
+    freezes=(Freeze("alice is away", worlds.at("09:00"), worlds.at("10:00")),),
+)
+
+
 @pytest.mark.parametrize("world", WORLDS)
 def test_what_the_controls_say_names_nobody(world: str) -> None:
     facts = WORLDS[world]()
-    written = write(facts, evaluate(facts, worlds.good_policy(), worlds.NOW))
+    written = write(facts, evaluate(facts, NAMING, worlds.NOW))
     for data in (written.payload, written.evidence):
         text = data.decode()
         assert [word for word in PERSONAL if word in text] == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -158,6 +159,22 @@ def test_the_index_is_not_opened_to_find_it_missing(tmp_path: Path) -> None:
     assert index.covered() == 0
     assert index.lookup("ticket", "x", 9, 9) is None
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_row_of_another_type_is_no_row_of_an_entry(path: Path) -> None:
+    """No query finds a text by the same bytes: such a row hides its entry."""
+    key = token("ticket", "CHG-1")
+    (path / "index.sqlite").unlink()
+    with closing(sqlite3.connect(path / "index.sqlite")) as connection:
+        connection.execute("CREATE TABLE key (token, place)")
+        connection.execute("CREATE TABLE covered AS SELECT 2 AS entries")
+        connection.execute("PRAGMA user_version = 2")
+        connection.execute("INSERT INTO key VALUES (CAST(? AS TEXT), 0), (?, 1.0)", (key, key))
+        connection.execute("INSERT INTO key VALUES (?, 1), (NULL, NULL), (16, 'x')", (key,))
+        connection.commit()
+    store = DirectoryStore(path)
+    assert [*store.rows()] == [(b"", 0), (key, -1), (key, 1), (b"", -1), (b"", -1)]
+    assert store.lookup("ticket", "CHG-1", 1, 9) == ()
 
 
 def test_a_reader_holds_no_writer_up(path: Path) -> None:

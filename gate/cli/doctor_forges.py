@@ -1,0 +1,82 @@
+"""What ``gate doctor`` asks the forges: whether their tokens may read what enforce reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from urllib.parse import quote
+
+from gate.cli.examined import Finding, State, clocks, problem
+from gate.config import Secrets
+from gate.http import Budget, Wire
+from gate.place import Place
+
+
+def forges(place: Place, secrets: Secrets) -> Iterator[Finding]:
+    """Each forge of the policy, by the repositories of its services."""
+    from gate.forges.github import GitHubReader
+    from gate.forges.gitlab import GitLabReader
+
+    policy, network = place.policy, place.policy.network
+    tokens = {
+        "github": ("GITHUB_TOKEN", secrets.github_token),
+        "gitlab": ("GITLAB_TOKEN", secrets.gitlab_token),
+    }
+    if not policy.forges:
+        yield _no_forge("forge", "the policy names no forge")
+    for kind, settings in policy.forges.items():
+        variable, token = tokens[kind]
+        if not token:
+            yield _no_forge(kind, f"{variable} is not set")
+            continue
+        budget = Budget(network.budget)
+        reader: GitHubReader | GitLabReader
+        if kind == "github":
+            reader = GitHubReader(settings, token, network, budget)
+        else:
+            reader = GitLabReader(settings, token, network, budget)
+        with closing(reader):
+            for service in policy.services.values():
+                if service.repository.startswith(f"{settings.url}/"):
+                    yield from _repository(reader.wire, kind, reader.slug(service))
+            yield from clocks(policy, reader.wire.clocks())
+
+
+def _no_forge(name: str, what: str) -> Finding:
+    return Finding(
+        name,
+        State.FAULT,
+        f"{what}: pull requests and pushes stay unknown, so nothing can be allowed",
+        "name the forge in gate.toml and give the job its token",
+    )
+
+
+_GITHUB = (
+    ("contents: read", "/repos/{0}/branches"),
+    ("contents: read (activity)", "/repos/{0}/activity"),
+    ("pull-requests: read", "/repos/{0}/pulls"),
+    ("deployments: read", "/repos/{0}/deployments"),
+    ("actions: read", "/repos/{0}/actions/runs"),
+)
+_GITLAB = (  # the scope read_api, and what the role Reporter sees
+    ("repository", "/projects/{0}/repository/branches"),
+    ("push events", "/projects/{0}/events"),
+    ("merge requests", "/projects/{0}/merge_requests"),
+    ("deployments", "/projects/{0}/deployments"),
+    ("pipelines", "/projects/{0}/pipelines"),
+)
+
+
+def _repository(wire: Wire, kind: str, slug: str) -> Iterator[Finding]:
+    """Each permission that enforce needs, by the request that needs it."""
+    from gate.http import FetchError, get_json
+
+    place = slug if kind == "github" else quote(slug, safe="")
+    for permission, path in _GITHUB if kind == "github" else _GITLAB:
+        what = f"{kind} {slug}, {permission}"
+        try:
+            get_json(wire, path.format(place), {"per_page": 1})
+        except FetchError as error:
+            yield problem(what, error.problem)
+        else:
+            yield Finding(what, State.OK, "granted")

@@ -1,0 +1,26 @@
+"""The contract that the authors of ticket systems are given, held against gate's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from ticket_desks import JiraDesk, ServiceNowDesk, jira_desk, servicenow_desk
+
+from gate.demo.jira_state import Flavour
+from gate.tickets.contract import TicketContract
+
+
+class TestJira(TicketContract):
+    @pytest.fixture(params=["cloud", "datacenter"])
+    def desk(self, request: pytest.FixtureRequest) -> Iterator[JiraDesk]:
+        flavour: Flavour = request.param
+        with jira_desk(flavour) as desk:
+            yield desk
+
+
+class TestServiceNow(TicketContract):
+    @pytest.fixture
+    def desk(self) -> Iterator[ServiceNowDesk]:
+        with servicenow_desk() as desk:
+            yield desk

@@ -1,0 +1,198 @@
+"""Desks for the contract of ticket systems: Jira and ServiceNow, each simulated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any
+
+from desk import TOKEN, Meetings, hour, open_desk
+from desk import Desk as Jira
+
+from gate.config.types import ApprovalPlace, NetworkSettings, ServiceNowSettings
+from gate.demo import faults
+from gate.demo.faults import Fault
+from gate.demo.jira_state import Flavour
+from gate.demo.servicenow import ServiceNowSimulator
+from gate.http import Budget
+from gate.model import Account, ChangeRequest, Problem
+from gate.tickets.ids import ProjectKeys
+from gate.tickets.servicenow.numbers import ChangeNumbers
+from gate.tickets.servicenow.reader import ServiceNowReader
+from gate.tickets.system import Credentials, Grammar, TicketSystem
+
+FAULTS: dict[str, Fault] = {
+    "html": faults.html(),
+    "empty": faults.empty(),
+    "truncated": faults.truncated(),
+    "huge": faults.huge(),
+    "wrong types": faults.wrong_types(),
+    "a list": faults.replace([]),
+    "nothing in it": faults.replace({}),
+    "a text": faults.replace("approved"),
+    "elsewhere": faults.redirect("https://evil.example/x"),
+    "reset": faults.reset(),
+    "429 for long": faults.status(429, retry_after=3600),
+    "429 until a date": faults.status(429, date_in=3600),
+} | {str(code): faults.status(code) for code in (400, 401, 403, 404, 409, 429, 500, 502, 503)}
+
+
+class JiraDesk:
+    """CHG-1 on a simulated Jira, approved in Jira Service Management."""
+
+    ticket, missing, scope, secret = "CHG-1", "CHG-2", "shop", TOKEN
+    opened_at = hour(8)
+    faults = tuple(FAULTS)
+
+    def __init__(self, jira: Jira) -> None:
+        self.jira = jira
+
+    def grammar(self) -> Grammar:
+        return ProjectKeys(("CHG",))
+
+    def open(self, *, secret: str | None = None) -> TicketSystem:
+        token = TOKEN if secret is None else secret
+        return self.jira.reader(ApprovalPlace("jsm"), token=token)
+
+    def account(self, name: str) -> Account:
+        user = self.jira.jira.users[name]
+        key = user.account_id if self.jira.flavour == "cloud" else user.name
+        return Account("jira", key)
+
+    def approve(self, *, by: str, at: datetime) -> None:
+        self.jira.jira.approve(self.ticket, by=by, at=at)
+
+    def decline(self, *, by: str, at: datetime) -> None:
+        self.jira.jira.decline(self.ticket, by=by, at=at)
+
+    def rewrite_scope(self, text: str, *, by: str, at: datetime) -> None:
+        self.jira.jira.edit(self.ticket, "description", text, by=by, at=at)
+
+    def hide_ticket(self) -> None:
+        self.jira.jira.hide(self.ticket)
+
+    def hide_everything(self) -> None:
+        self.jira.jira.projects["CHG"].visible_to = {"alice"}
+
+    def hide_a_decision(self) -> None:
+        self.jira.jira.fault("/approval", "hidden")
+
+    def spoil(self, fault: str) -> None:
+        self.jira.jira.heal()
+        self.jira.jira.fault(".", FAULTS[fault])
+
+    def asked(self) -> int:
+        return len(self.jira.jira.requests)
+
+
+@contextmanager
+def jira_desk(flavour: Flavour) -> Iterator[JiraDesk]:
+    with open_desk(flavour) as jira:
+        yield JiraDesk(jira)
+
+
+NUMBER, PASSWORD = "CHG0030001", "s3cr3t-passw0rd"
+SETTINGS = ServiceNowSettings(
+    url="",
+    auth="basic",
+    projects=("CHG",),
+    types=("normal", "standard", "emergency"),
+    scope=("cmdb_ci", "description"),
+    deployable=("-1",),
+    closed=("3", "4"),
+    rollback_plan=("backout_plan",),
+    test_plan=("test_plan", "description#Tests"),
+)
+
+
+class MeetingServiceNow(Meetings, ServiceNowSimulator):
+    """A ServiceNow with meetings."""
+
+
+class ServiceNowDesk:
+    """CHG0030001 on a simulated ServiceNow, with one account that reads all of it."""
+
+    ticket, missing, scope, secret = NUMBER, "CHG0030002", "shop", PASSWORD
+    opened_at = hour(8)
+    faults = tuple(FAULTS)
+
+    def __init__(self, now: MeetingServiceNow) -> None:
+        self.now = now
+        self.slept: list[float] = []
+        for name in ("alice", "bob", "carol"):
+            now.add_user(name)
+        now.add_account("gate", password=PASSWORD, key="k3y", token="t0ken", secret="cl1ent")
+        now.create_change(
+            NUMBER,
+            "New checkout",
+            by="alice",
+            at=hour(8),
+            description="Brings the new checkout.\n\n## Tests\nrun the tests",
+            ci="shop",
+            backout_plan="redeploy the version before",
+            test_plan="run the tests on staging",
+        )
+
+    def grammar(self) -> Grammar:
+        return ChangeNumbers(("CHG",))
+
+    def open(self, *, secret: str | None = None) -> ServiceNowReader:
+        return self.reader(Credentials("gate", PASSWORD if secret is None else secret))
+
+    def reader(
+        self, credentials: Credentials, *, seconds: float = 30, **settings: Any
+    ) -> ServiceNowReader:
+        known = {name: getattr(SETTINGS, name) for name in SETTINGS.__slots__}
+        return ServiceNowReader(
+            ServiceNowSettings(**known | {"url": self.now.url} | settings),
+            credentials,
+            NetworkSettings(),
+            Budget(timedelta(seconds=seconds)),
+            sleep=self.slept.append,
+            now=lambda: hour(20),
+        )
+
+    def read(self, **settings: Any) -> ChangeRequest:
+        found = self.reader(Credentials("gate", PASSWORD), **settings).fetch(NUMBER)
+        assert isinstance(found, ChangeRequest), found
+        return found
+
+    def problem(self, ticket: str = NUMBER) -> Problem:
+        found = self.open().fetch(ticket)
+        assert isinstance(found, Problem), found
+        return found
+
+    def account(self, name: str) -> Account:
+        return Account("servicenow", name)
+
+    def approve(self, *, by: str, at: datetime) -> None:
+        self.now.approve(NUMBER, by=by, at=at)
+
+    def decline(self, *, by: str, at: datetime) -> None:
+        self.now.reject(NUMBER, by=by, at=at)
+
+    def rewrite_scope(self, text: str, *, by: str, at: datetime) -> None:
+        self.now.edit(NUMBER, "description", text, by=by, at=at)
+
+    def hide_ticket(self) -> None:
+        self.now.hidden_rows.add(self.now.change(NUMBER)["sys_id"])
+
+    def hide_everything(self) -> None:
+        self.now.filtered_rows.add(self.now.change(NUMBER)["sys_id"])
+
+    def hide_a_decision(self) -> None:
+        self.now.hidden_rows.add(self.now.approvals(NUMBER)[-1]["sys_id"])
+
+    def spoil(self, fault: str) -> None:
+        self.now.heal()
+        self.now.fault(".", FAULTS[fault])
+
+    def asked(self) -> int:
+        return len(self.now.requests)
+
+
+@contextmanager
+def servicenow_desk() -> Iterator[ServiceNowDesk]:
+    with MeetingServiceNow() as now:
+        yield ServiceNowDesk(now)
