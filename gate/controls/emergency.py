@@ -47,6 +47,7 @@ from gate.model import (
 APPROVED, EXISTS, INDEPENDENT = "approved", "ticket-exists", "approver-independent"
 OF_THE_LOG = {
     "ticket-not-reused": "ticket-not-reused.unread",
+    "tested-before": "tested-before.unread",
     "emergency-reviewed": "emergency-reviewed.unread",
 }
 """What these controls say where the log could not be read."""

@@ -344,7 +344,7 @@ def test_the_history_of_the_log_is_needed() -> None:
 # ---------------------------------------------------------------- while a service is down
 
 OFFLINE = replace(RULES, offline=True)
-UNREAD = replace(good_history(uses={}), size=0, offline=True)
+UNREAD = replace(good_history(uses={}), size=0, offline=True, earlier=None)
 
 
 def unread(kind: ProblemKind = ProblemKind.UNAVAILABLE) -> Facts:
@@ -407,7 +407,9 @@ def test_without_the_log_what_needs_it_is_deferred_and_nothing_else() -> None:
     made = judged(facts, policy(OFFLINE))
     assert made.kind is DecisionKind.EMERGENCY
     assert made.emergency is not None
-    assert made.emergency.deferred == ("ticket-not-reused", "emergency-reviewed")
+    assert made.emergency.deferred == (
+        *("ticket-not-reused", "tested-before", "emergency-reviewed"),
+    )
     assert made.emergency.spooled
     assert judged(facts).kind is DecisionKind.UNDETERMINED
     alone = replace(unapproved(), history=UNREAD)
