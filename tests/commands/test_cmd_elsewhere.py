@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 import pytest
 from jobs import Job, job, must_say
 
-from gate.controls.registry import CONTROLS
 from gate.demo.github_state import MergeMethod
 from gate.demo.plot import HOUR, MINUTE
 
@@ -173,4 +172,4 @@ def test_a_colleague_whose_work_was_merged_into_the_branch_is_no_obstacle(cart: 
     cart.merge(60, 5 * HOUR)
     cart.open(61, "feature", "main", 5 * HOUR)
     cart.repository.review(61, by="carol", at=cart.at(4 * HOUR))
-    cart.deploy(cart.merge(61, HOUR), 0, f"{len(CONTROLS)} controls passed", changes=None)
+    cart.deploy(cart.merge(61, HOUR), 0, "controls passed, 1 warning", changes=None)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from jobs import SHOP, Job, job, must_say
 
 
-@pytest.fixture(scope="module")
-def acme(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Job]:
-    with job(tmp_path_factory.mktemp("wait")) as made:
+@pytest.fixture
+def acme(tmp_path: Path) -> Iterator[Job]:
+    with job(tmp_path) as made:
         yield made
 
 
