@@ -83,6 +83,14 @@ class Account:
     email: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What a service shows of an account and does not vouch for; "" where it shows nothing."""
+
+    name: str = ""
+    address: str = ""
+
+
 # ---------------------------------------------------------------- messages
 
 

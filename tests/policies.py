@@ -124,6 +124,7 @@ RIGHT: dict[str, str] = {
     ),
     "network": GOOD + '[network]\nbudget = "30s"\nclock_tolerance = "0s"\nca = "ca.pem"\n',
     "identity": GOOD + '[identity]\none_account_per_person = ["jira", "github"]\n',
+    "write-back": GOOD + "[write_back]\nticket = true\nforge = false\n",
     "no single sign-on": GOOD + "[identity]\none_account_per_person = []\n",
     "a log on a branch": edited('"dir:change-log"', '"git+https://github.com/acme/log.git#log"'),
     "a log by ssh": edited('"dir:change-log"', '"git+ssh://git@github.com/acme/log.git#log/a"'),
@@ -640,7 +641,15 @@ WRONG: tuple[Wrong, ...] = (
         ("services.api", '"shop"', "also that of the service"),
         in_schema=False,
     ),
+    *(
+        Wrong("[groups]", f"[write_back]\n{line}\n[groups]", (f"write_back.{line.split()[0]}",))
+        for line in ('ticket = "yes"', "forge = 1", "forges = true", "ticket = []")
+    ),
     # people and groups
+    *(
+        Wrong("[groups]", f"[identity]\npeople_from = {value}\n[groups]", ("identity.people_from",))
+        for value in ('"people.xlsx"', "1", '""', '["people.csv"]')
+    ),
     Wrong(
         '["change-board"]',
         '["change-bord"]',

@@ -100,6 +100,12 @@ def tell_ci(view: DecisionView, output: str) -> None:
     _append("GITHUB_OUTPUT", github_outputs(view, f"gate-{random_source.token_hex(16)}"))
 
 
+def tell_output(view: DecisionView, name: str, value: str) -> None:
+    """One more output of GitHub Actions; ``value`` is a word of ours."""
+    if view.deployment.run.ci == "github":
+        _append("GITHUB_OUTPUT", f"{name}={value}\n")
+
+
 def _append(variable: str, text: str) -> None:
     path = os.environ.get(variable)
     if not path:

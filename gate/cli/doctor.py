@@ -13,6 +13,7 @@ import click
 
 from gate.cli.doctor_forges import forges
 from gate.cli.doctor_tickets import approvers, tickets
+from gate.cli.doctor_write_back import write_back
 from gate.cli.examined import Finding, State, code_of, tell, tried
 from gate.cli.inputs import now, open_place, pin_of
 from gate.cli.options import shared
@@ -40,7 +41,8 @@ def command(config: str) -> int:
     place = open_place(config)
     secrets = read_secrets(os.environ)
     findings = []
-    for examine in (_policy, _trust, _keys, _log, _evidence, approvers, tickets, forges):
+    examinations = (_policy, _trust, _keys, _log, _evidence, approvers, tickets, forges)
+    for examine in (*examinations, write_back):
         for finding in examine(place, secrets):
             findings.append(finding)
             tell(finding)
@@ -67,6 +69,9 @@ def _policy(place: Place, _: Secrets) -> Iterator[Finding]:
                 f"{digest} is not pinned; a pipeline that does not pin it is denied",
                 "set GATE_POLICY_SHA256 to it as a protected variable of the CI",
             )
+    if (listed := place.policy.people_from) is not None:
+        seen = f"{listed.count} people of {listed.file}, in the policy's digest ({listed.sha256})"
+        yield Finding("people", State.OK, seen)
 
 
 def _trust(place: Place, _: Secrets) -> Iterator[Finding]:

@@ -16,6 +16,7 @@ from gate.cli.options import ANSWER, PLACE, QUESTION, shared
 from gate.cli.printing import say
 from gate.cli.reading import kept_option, read_all_kept
 from gate.cli.waiting import wait_if_asked
+from gate.cli.write_back import write_back
 from gate.deploy import Recorded
 from gate.errors import FINDING, OK
 from gate.frozen import dataclass
@@ -95,6 +96,7 @@ def enforce_and_print(
             err=True,
         )
     tell_ci(view, output)
+    write_back(asked, recorded, view)
     return Enforced(view, path)
 
 

@@ -44,7 +44,7 @@ SUMMARIES = {
     "audit": "population, sample",
     "init": "write gate.toml, keys, a log and a trust folder",
     "keys": "new, show",
-    "people": "check",
+    "people": "check, suggest",
     "doctor": "what would fail tonight",
     "explain": "a control: what it demands, why, how to satisfy it",
     "demo": "the whole story, offline, in a minute",

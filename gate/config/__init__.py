@@ -15,6 +15,7 @@ from gate.config.types import (
     JiraSettings,
     LogSettings,
     NetworkSettings,
+    PeopleFrom,
     PersonEntry,
     Policy,
     Service,
@@ -23,6 +24,7 @@ from gate.config.types import (
     TicketRules,
     TicketSettings,
     WindowFields,
+    WriteBack,
 )
 
 __all__ = [
@@ -37,6 +39,7 @@ __all__ = [
     "JiraSettings",
     "LogSettings",
     "NetworkSettings",
+    "PeopleFrom",
     "PersonEntry",
     "Policy",
     "Secrets",
@@ -46,6 +49,7 @@ __all__ = [
     "TicketRules",
     "TicketSettings",
     "WindowFields",
+    "WriteBack",
     "load_policy",
     "parse_policy",
     "public_view",

@@ -8,48 +8,82 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import TypeAlias
 
 from gate.config import grammar
+from gate.config.directory import ENDINGS, Directory, parse_directory
+from gate.config.directory import MAX_BYTES as MOST_OF_DIRECTORY
 from gate.config.environments import read_environments
 from gate.config.freezes import read_freezes
-from gate.config.people import read_groups, read_identity, read_people
+from gate.config.people import people_from, read_groups, read_identity, read_people
 from gate.config.places import read_places
 from gate.config.reader import Table, wrong
 from gate.config.services import read_forges, read_services
 from gate.config.tickets import extensions_of, read_tickets
-from gate.config.types import NetworkSettings, Policy
+from gate.config.types import NetworkSettings, PeopleFrom, Policy
+from gate.config.write_back import read_write_back
 from gate.errors import UsageError
 
 MAX_BYTES = 1 << 20
 _SECTIONS = (
     *("log", "evidence", "forges", "tickets", "services", "environments"),
-    *("groups", "identity", "people", "network", "freeze"),
+    *("groups", "identity", "people", "network", "freeze", "write_back"),
 )
+Read: TypeAlias = Callable[[str], bytes]
+"""The bytes of a file that the policy names by its path; raises ``UsageError``."""
+
 _WHERE = re.compile(r" \(at (?:line ([0-9]+), column ([0-9]+)|end of document)\)$")
 
 
 def load_policy(path: Path) -> Policy:
-    """Read and parse a policy file. Raises ``UsageError``, also where it cannot be read."""
+    """Read and parse a policy file, and the export of a directory that it names.
+
+    Raises ``UsageError``, also where either cannot be read.
+    """
     try:
-        with path.open("rb") as file:
-            text = file.read(MAX_BYTES + 1)
+        text = _read(path, MAX_BYTES)
     except FileNotFoundError:
         raise UsageError(
             f"{str(path)!r} does not exist",
             remedy="give the policy with --config, or make one with `gate init`",
         ) from None
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "not a file name"
-        raise UsageError(f"{str(path)!r} cannot be read: {reason}") from None
-    return parse_policy(text, source=ascii(str(path))[1:-1])
+        raise UsageError(f"{str(path)!r} cannot be read: {_reason(error)}") from None
+    return parse_policy(text, source=ascii(str(path))[1:-1], read=_reader(path.parent))
 
 
-def parse_policy(text: bytes, *, source: str = "gate.toml") -> Policy:
-    """Parse a policy. ``source`` names the file in errors, which are all ``UsageError``."""
+def _reader(folder: Path) -> Read:
+    """Reads files that the policy names relative to its own folder."""
+
+    def read(file: str) -> bytes:
+        try:
+            return _read(folder / file, MOST_OF_DIRECTORY)
+        except (OSError, ValueError) as error:
+            raise wrong(file, f"cannot be read: {_reason(error)}") from None
+
+    return read
+
+
+def _read(path: Path, most: int) -> bytes:
+    """The file, or a byte more than ``most`` of a longer one, so that it is seen to be."""
+    with path.open("rb") as file:
+        return file.read(most + 1)
+
+
+def _reason(error: OSError | ValueError) -> str:
+    return getattr(error, "strerror", None) or "not a file name"
+
+
+def parse_policy(text: bytes, *, source: str = "gate.toml", read: Read | None = None) -> Policy:
+    """Parse a policy. ``source`` names the file in errors, which are all ``UsageError``.
+
+    Without ``read`` a policy that names another file is one of them.
+    """
     try:
-        return _policy(_toml(text), text)
+        return _policy(_toml(text), text, read)
     except UsageError as error:
         raise UsageError(f"{source}: {error.message}", remedy=error.remedy) from None
 
@@ -83,13 +117,17 @@ def _toml_message(message: str) -> str:
     return f"{place}: not TOML: {what}"
 
 
-def _policy(values: dict[str, object], text: bytes) -> Policy:
-
+def _policy(values: dict[str, object], text: bytes, read: Read | None = None) -> Policy:
     root = Table(values, "")
-    root.only(_SECTIONS, later=("people_from",))
+    root.only(_SECTIONS)
+    directory = _directory(root, read)
+    if directory is not None:
+        # Whoever could edit the list alone would say which accounts are one person's. So its
+        # digest is in the text that is pinned, recorded and disclosed.
+        text += directory.pinned_line
     log, evidence = read_places(root)
     forges = read_forges(root)
-    people = read_people(root, extensions_of(root))
+    people = read_people(root, extensions_of(root), directory.people if directory else ())
     groups = read_groups(root, people)
     services = read_services(root, forges)
     environments = read_environments(root, people, groups)
@@ -107,7 +145,20 @@ def _policy(values: dict[str, object], text: bytes) -> Policy:
         people=people,
         network=_network(root.table("network")),
         freezes=read_freezes(root, tuple(services), tuple(environments)),
+        people_from=PeopleFrom(directory.file, directory.sha256, len(directory.people))
+        if directory
+        else None,
+        write_back=read_write_back(root),
     )
+
+
+def _directory(root: Table, read: Read | None) -> Directory | None:
+    file = people_from(root, ENDINGS)
+    if file is None:
+        return None
+    if read is None:
+        raise wrong("identity.people_from", "names a file, and only a policy in a file may")
+    return parse_directory(file, read(file))
 
 
 def _network(table: Table) -> NetworkSettings:

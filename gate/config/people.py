@@ -2,32 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from gate.config import grammar
 from gate.config.reader import Table, as_table, join, kind_of, nearest, shown, wrong
 from gate.config.types import PersonEntry
 
 SYSTEMS = ("jira", "servicenow", "github", "gitlab")
-_MAX_ACCOUNT = 200
+MAX_ACCOUNT = 200  # characters
 
 
-def read_people(root: Table, extensions: tuple[str, ...] = ()) -> tuple[PersonEntry, ...]:
+def read_people(
+    root: Table, extensions: tuple[str, ...] = (), listed: Iterable[Table] = ()
+) -> tuple[PersonEntry, ...]:
     """The people: no name twice, no account and no e-mail address of two of them.
 
-    Accounts of ``extensions`` stand in a person's ``accounts``.
+    Accounts of ``extensions`` stand in a person's ``accounts``. ``listed`` are those of a
+    directory's export, each as a table of the same keys.
     """
     value = root.values.get("people", [])
     if not isinstance(value, list):
         raise wrong("people", f"expected [[people]] tables, found {kind_of(value)}")
-    people: list[PersonEntry] = []
+    tables = [as_table(item, join("people", position)) for position, item in enumerate(value)]
+    people: dict[str, PersonEntry] = {}
     owners: dict[tuple[str, str], str] = {}
-    for position, item in enumerate(value):
-        path = join("people", position)
-        person = _person(as_table(item, path), extensions)
-        if any(person.name == other.name for other in people):
-            raise wrong(f"{path}.name", f"{shown(person.name)} stands here twice")
-        _claim(person, path, owners)
-        people.append(person)
-    return tuple(people)
+    for table in (*tables, *listed):
+        person = _person(table, extensions)
+        if person.name in people:
+            raise wrong(f"{table.path}.name", f"{shown(person.name)} stands here twice")
+        _claim(person, table.path, owners)
+        people[person.name] = person
+    return tuple(people.values())
 
 
 def _person(table: Table, extensions: tuple[str, ...]) -> PersonEntry:
@@ -44,7 +49,7 @@ def _person(table: Table, extensions: tuple[str, ...]) -> PersonEntry:
     other.only(extensions)
     accounts |= {system: other.text(system) for system in other.values}
     for system, key in accounts.items():
-        if key != key.strip() or len(key) > _MAX_ACCOUNT:
+        if key != key.strip() or len(key) > MAX_ACCOUNT:
             where = (other if system in extensions else table).at(system)
             raise wrong(where, f"{shown(key)} is too long, or has a space at an end")
     if not emails and not accounts:
@@ -103,7 +108,22 @@ def known_name(name: str, known: set[str], path: str) -> None:
 def read_identity(root: Table) -> tuple[str, ...]:
     """The systems where single sign-on guarantees one account per person."""
     table = root.table("identity")
-    table.only(("one_account_per_person",))
+    table.only(("one_account_per_person", "people_from"))
     if table.values.get("one_account_per_person") == []:
         return ()
     return table.choices("one_account_per_person", SYSTEMS, ())
+
+
+def people_from(root: Table, endings: tuple[str, ...]) -> str | None:
+    """The file that a directory is exported to; None where the policy names none."""
+    table = root.table("identity")
+    if not table.has("people_from"):
+        return None
+    file = table.text("people_from")
+    if not file.endswith(endings):
+        raise wrong(
+            table.at("people_from"),
+            f"{shown(file)} ends in neither of {', '.join(endings)}",
+            "its ending says how to read it: CSV, or a SCIM 2.0 list as JSON",
+        )
+    return file

@@ -37,7 +37,11 @@ def public_view(policy: Policy) -> str:
         "tickets": {system: _tickets(one) for system, one in policy.tickets.items()},
         "services": {name: _service(service) for name, service in policy.services.items()},
         "environments": {name: _environment(e) for name, e in policy.environments.items()},
-        "identity": {"one_account_per_person": list(policy.one_account_per_person)},
+        "identity": {
+            "one_account_per_person": list(policy.one_account_per_person),
+            "people_from": None if policy.people_from is None else policy.people_from.sha256,
+        },
+        "write_back": {"ticket": policy.write_back.ticket, "forge": policy.write_back.forge},
         "network": {
             "budget": policy.network.budget.total_seconds(),
             "clock_tolerance": policy.network.clock_tolerance.total_seconds(),

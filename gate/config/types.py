@@ -299,11 +299,29 @@ class NetworkSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class WriteBack:
+    """Whether each recorded decision is also told on its tickets, and on the forge."""
+
+    ticket: bool = False
+    forge: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleFrom:
+    """A directory's export: the file as written, its SHA-256 in hex, how many people it lists."""
+
+    file: str
+    sha256: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """The whole of ``gate.toml``.
 
     ``text`` is its bytes as read, ``sha256`` their digest in hex; ``tickets`` are the ticket
-    systems by name, at least one.
+    systems by name, at least one. Where ``people_from`` is given, a line with its digest ends
+    ``text``, and ``people`` has those of both.
     """
 
     text: bytes
@@ -319,3 +337,5 @@ class Policy:
     people: tuple[PersonEntry, ...]
     network: NetworkSettings = field(default_factory=NetworkSettings)
     freezes: tuple[Freeze, ...] = ()
+    people_from: PeopleFrom | None = None
+    write_back: WriteBack = field(default_factory=WriteBack)

@@ -35,8 +35,8 @@ def _judged(pin: PinState, sha256: str) -> Finding:
             ),
             say(
                 "policy-pinned.different.remedy",
-                "Undo the change of gate.toml; or, once it is reviewed, have whoever keeps"
-                " GATE_POLICY_SHA256 set it to {sha256}.",
+                "Undo the change of gate.toml, or of the list of people that it names; or, once it"
+                " is reviewed, have whoever keeps GATE_POLICY_SHA256 set it to {sha256}.",
                 sha256=sha256,
             ),
         )

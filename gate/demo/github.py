@@ -39,6 +39,7 @@ from gate.demo.github_errors import refusal
 from gate.demo.github_routes import COMMIT_ROUTES, Visit
 from gate.demo.github_site import GitHubSite
 from gate.demo.github_state import Token
+from gate.demo.github_statuses import STATUS_ROUTES, STATUS_WRITES
 from gate.demo.github_views import Views
 from gate.demo.github_work_routes import WORK_ROUTES
 from gate.demo.server import Simulator
@@ -47,6 +48,7 @@ from gate.demo.wire import Reply, Request
 ENTERPRISE = "/api/v3"
 PLACE = re.compile(r"(/repos/(?P<name>[^/]+/[^/]+)|/repositories/(?P<id>[0-9]+))(?P<rest>/.*)?")
 HOURLY = 5000
+ROUTES = {"GET": (*STATUS_ROUTES, *WORK_ROUTES, *COMMIT_ROUTES), "POST": STATUS_WRITES}
 
 
 class GitHubSimulator(GitHubSite, Simulator):
@@ -74,6 +76,10 @@ class GitHubSimulator(GitHubSite, Simulator):
         """End every connection and thread, and remove temporary git directories."""
         Simulator.stop(self)
         self.close()
+
+    def time(self) -> datetime:
+        """When what the site itself dates happens: now."""
+        return self.now()
 
     # ---------------------------------------------------------------- requests
 
@@ -114,18 +120,16 @@ class GitHubSimulator(GitHubSite, Simulator):
         prefix = ENTERPRISE if request.path.startswith(f"{ENTERPRISE}/") else ""
         path = request.path.removeprefix(prefix)
         views = Views(self.url + prefix, self.url, self.users)
-        if request.method != "GET":
-            return refusal(404)
         place = PLACE.fullmatch(path)
         if place is None:
-            return self._about(path, token, views)
+            return self._about(path, token, views) if request.method == "GET" else refusal(404)
         repository = self.find_repository(place["name"] or "", place["id"] or "")
         if repository is None or not self.readable(repository, token):
             return refusal(404)
         rest = place["rest"] or ""
         url = f"{views.api}/repositories/{repository.id}{rest}"
         visit = Visit(self, request, token, views, repository, url)
-        for permission, pattern, route in (*WORK_ROUTES, *COMMIT_ROUTES):
+        for permission, pattern, route in ROUTES.get(request.method, ()):
             match = re.fullmatch(pattern, rest)
             if match:
                 if token is not None and permission in token.without:
@@ -139,7 +143,8 @@ class GitHubSimulator(GitHubSite, Simulator):
         if user and user[1] in self.users:
             account = self.users[user[1]]
             shown = views.user(account)
-            return Reply(shown | {"name": account.name}) if shown else refusal(404)
+            public = {"name": account.name, "email": account.public_email or None}
+            return Reply(shown | public) if shown else refusal(404)
         match path:
             case "/user":
                 return self._own_account(token, views)

@@ -17,6 +17,7 @@ from gate.demo.github_merge import land
 from gate.demo.github_state import (
     Activity,
     Attempt,
+    CommitStatus,
     Deployment,
     DeploymentStatus,
     GitHubUser,
@@ -64,6 +65,7 @@ class GitHubRepository:
         self.pulls: dict[int, PullRequest] = {}
         self.runs: dict[int, WorkflowRun] = {}
         self.deployments: list[Deployment] = []
+        self.statuses: list[CommitStatus] = []
         self.watchers: list[GitHubRepository] = [self]  # whose pull requests follow our branches
 
     @property

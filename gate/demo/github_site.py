@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 
 from gate.demo.github_graph import CommitGraph
@@ -100,6 +101,10 @@ class GitHubSite:
     def forget_user(self, login: str) -> None:
         """The account is deleted: null stands where it was."""
         self.users[login].deleted = True
+
+    def time(self) -> datetime:
+        """The present, for what the site itself dates. For subclasses."""
+        raise NotImplementedError
 
     def _home(self) -> Path:
         if self._directory is not None:

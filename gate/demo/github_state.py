@@ -21,7 +21,8 @@ WEB_FLOW = Author("GitHub", "noreply@github.com")
 class GitHubUser:
     """An account; a deleted one shows null where it was.
 
-    ``emails`` are the verified ones, and the first is what its commits made on the site carry.
+    ``emails`` are the verified ones, and the first is what its commits made on the site carry;
+    ``public_email`` is the one that its profile shows.
     """
 
     login: str
@@ -29,6 +30,7 @@ class GitHubUser:
     type: AccountType = "User"
     name: str = ""
     emails: tuple[str, ...] = ()
+    public_email: str = ""
     deleted: bool = False
 
     @property
@@ -43,7 +45,7 @@ class Token:
     """A token: whose, which repositories it reads (None: all of its user's) and what it may not.
 
     ``app`` tokens (such as a workflow's own) have no user. ``without`` are permission names:
-    "actions", "contents", "deployments", "pull_requests".
+    "actions", "contents", "deployments", "pull_requests", "statuses".
     """
 
     user: GitHubUser | None
@@ -128,6 +130,19 @@ class WorkflowRun:
     created_at: datetime
     actor: GitHubUser
     attempts: list[Attempt]
+
+
+@dataclass(frozen=True, slots=True)
+class CommitStatus:
+    """One status of a commit, as it was given."""
+
+    id: int
+    sha: str
+    state: str
+    context: str
+    description: str | None
+    target_url: str | None
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from gate.demo import jira_errors
+from gate.demo.jira_comments import READS, WRITES
 from gate.demo.jira_routes import PLATFORM, POSTED, SERVICE_DESK, Visit
 from gate.demo.jira_site import JiraSite
 from gate.demo.jira_state import Flavour, User
@@ -62,6 +63,10 @@ class JiraSimulator(JiraSite, Simulator):
         self.captcha = False
         self.rejects_bad_credentials = False
 
+    def time(self) -> datetime:
+        """When what the site itself dates happens: now."""
+        return self.now()
+
     # ---------------------------------------------------------------- requests
 
     def error(self, status: int) -> Reply:
@@ -89,12 +94,14 @@ class JiraSimulator(JiraSite, Simulator):
         if version == "3" and self.flavour == "datacenter":
             return jira_errors.no_such_path(request.path)
         visit = Visit(request, reader, Views(self.flavour, version, self.url, self.zone))
-        table, path = (PLATFORM, platform[2]) if platform else (SERVICE_DESK, request.path)
-        if request.method == "POST":
-            table = POSTED if platform else ()
+        table, path = (
+            ((*PLATFORM, *READS), platform[2]) if platform else (SERVICE_DESK, request.path)
+        )
+        if request.method != "GET":
+            table = (*POSTED, *WRITES) if platform and request.method == "POST" else ()
         for pattern, route in table:
             match = re.fullmatch(pattern, path)
-            if match and request.method in {"GET", "POST"}:
+            if match:
                 return route(self, visit, match[1] if match.groups() else "")
         return jira_errors.no_such_path(request.path)
 

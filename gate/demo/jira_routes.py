@@ -42,7 +42,7 @@ def _may_browse(reader: User | None, project: Project) -> bool:
     return project.visible_to is None or reader.name in project.visible_to
 
 
-def _visible_issue(site: JiraSite, visit: Visit, key: str) -> Issue | None:
+def visible_issue(site: JiraSite, visit: Visit, key: str) -> Issue | None:
     """The issue of this key in any letter case, of this id, or once of this key."""
     by_key = {known.upper(): issue for known, issue in site.issues.items()}
     by_id = {issue.id: issue for issue in site.issues.values()}
@@ -54,7 +54,7 @@ def _visible_issue(site: JiraSite, visit: Visit, key: str) -> Issue | None:
 
 def issue(site: JiraSite, visit: Visit, key: str) -> Reply:
     """An issue, with what ``fields`` and ``expand`` ask for."""
-    found = _visible_issue(site, visit, key)
+    found = visible_issue(site, visit, key)
     if found is None:
         return jira_errors.missing_issue()
     views = visit.views
@@ -96,7 +96,7 @@ def changelog(site: JiraSite, visit: Visit, key: str) -> Reply:
     """A page of the changelog, oldest first; Cloud only."""
     if site.flavour == "datacenter":
         return jira_errors.no_such_path(visit.request.path)
-    found = _visible_issue(site, visit, key)
+    found = visible_issue(site, visit, key)
     if found is None:
         return jira_errors.missing_issue()
     start = visit.request.number("startAt", 0, most=10**9)
@@ -122,7 +122,7 @@ def bulk_fetch(site: JiraSite, visit: Visit, _: str) -> Reply:
         return jira_errors.no_such_path(visit.request.path)
     asked = json.loads(visit.request.body)
     wanted = ",".join(asked["fields"])
-    seen = [_visible_issue(site, visit, key) for key in asked["issueIdsOrKeys"]]
+    seen = [visible_issue(site, visit, key) for key in asked["issueIdsOrKeys"]]
     found = {issue.id: issue for issue in seen if issue is not None}
     issues = [_short(site, visit, found[id_], wanted) for id_ in sorted(found, key=int)]
     return Reply({"expand": "names,schema", "issueErrors": [], "issues": issues})
@@ -134,7 +134,7 @@ def search(site: JiraSite, visit: Visit, _: str) -> Reply:
     if site.flavour == "cloud" or keys is None:
         return jira_errors.no_such_path(visit.request.path)
     named = [key.strip() for key in keys[1].split(",")]
-    seen = {key: _visible_issue(site, visit, key) for key in named}
+    seen = {key: visible_issue(site, visit, key) for key in named}
     if visit.request.query.get("validateQuery") != "false" and None in seen.values():
         return Reply({"errorMessages": ["An issue key does not exist."], "errors": {}}, 400)
     found = [issue for issue in seen.values() if issue is not None]
@@ -209,7 +209,7 @@ def statuses(site: JiraSite, visit: Visit, _: str) -> Reply:
 
 def approvals(site: JiraSite, visit: Visit, key: str) -> Reply:
     """A page of a request's approvals."""
-    found = _visible_issue(site, visit, key)
+    found = visible_issue(site, visit, key)
     if found is None or not found.request:
         return jira_errors.missing_request()
     start = visit.request.number("start", 0, most=10**9)

@@ -287,6 +287,14 @@ class JiraSite:
         issue.updated = max(issue.updated, at)
         issue.history.append(HistoryEntry(self._next(), self.users[by], at, items))
 
+    def next_id(self) -> str:
+        """A new id, as all things of the site have one."""
+        return self._next()
+
+    def time(self) -> datetime:
+        """The present, for what the site itself dates. For subclasses."""
+        raise NotImplementedError
+
     def _next(self) -> str:
         self._counter += 1
         return str(self._counter)

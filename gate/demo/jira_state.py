@@ -31,7 +31,11 @@ class User:
 
 @dataclass(slots=True)
 class Project:
-    """A project. ``visible_to`` None: everybody logged in may browse it; ``public``: anybody."""
+    """A project.
+
+    ``visible_to`` None: everybody logged in may browse it; ``public``: anybody. ``commenters``
+    None: whoever is logged in may comment.
+    """
 
     id: str
     key: str
@@ -39,6 +43,7 @@ class Project:
     service_desk: bool = False
     visible_to: set[str] | None = None
     public: bool = False
+    commenters: set[str] | None = None
 
 
 @dataclass(slots=True)
@@ -119,6 +124,17 @@ class ApprovalStep:
         return "approved" if given.count("approved") >= self.required else "pending"
 
 
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """A comment as it was sent: ``body`` is an ADF tree (Cloud) or wiki text (Data Center)."""
+
+    id: str
+    by: User
+    at: datetime
+    body: Any
+    properties: list[Any]
+
+
 @dataclass(slots=True)
 class Link:
     """A link to another issue, as seen from this end: ``outward`` where it begins here."""
@@ -150,6 +166,7 @@ class Issue:
     values: dict[str, Any] = field(default_factory=dict)
     history: list[HistoryEntry] = field(default_factory=list)
     approvals: list[ApprovalStep] = field(default_factory=list)
+    comments: list[Comment] = field(default_factory=list)
     links: list[Link] = field(default_factory=list)
     request: bool = False
     visible: bool = True

@@ -19,6 +19,7 @@ Whatever goes wrong is a ``FetchError`` that carries a ``Problem``: service, req
 from gate.http.auth import Bearer
 from gate.http.budget import Budget
 from gate.http.failure import FetchError
+from gate.http.once import write_once
 from gate.http.post import Posted, Poster
 from gate.http.session import PolicySession, Request, utc_now
 from gate.http.wire import Wire, get_json
@@ -34,4 +35,5 @@ __all__ = [
     "Wire",
     "get_json",
     "utc_now",
+    "write_once",
 ]

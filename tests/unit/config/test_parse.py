@@ -196,7 +196,7 @@ def test_the_schema_knows_the_same_controls() -> None:
         (b"", "log.url: missing"),
         (b"a = '\x1b[31m'", "not TOML"),
         (b'"\\u001b" = 1', "unknown key"),
-        (b"people_from = 'okta'", "people_from: this is not built yet"),
+        (b"people_from = 'okta.csv'", "people_from: unknown key"),
     ],
     ids=range(13),
 )

@@ -41,7 +41,7 @@ def shop(gitlab: GitLabSimulator) -> GitLabProject:
     return made
 
 
-def client(gitlab: GitLabSimulator, **token: str) -> library.Gitlab:
+def client(gitlab: GitLabSimulator, **token: Any) -> library.Gitlab:
     return library.Gitlab(gitlab.url, **(token or {"private_token": "t"}))
 
 
@@ -74,6 +74,7 @@ def test_python_gitlab_reads_it(gitlab: GitLabSimulator, shop: GitLabProject) ->
     assert [e.push_data["ref"] for e in events] == ["main", "fix", "main"]
     assert {e.author_username for e in events} == {"alice", "bob"}
     compared = project.repository_compare("main", "fix")
+    assert isinstance(compared, dict)
     assert compared["commits"] == []
     assert project.branches.get("main").commit["id"] == merged
 

@@ -267,7 +267,9 @@ ASK = Ask("/list", host=GITLAB)
 
 
 def rows(*pages: list[int], total: int) -> object:
-    asked = [(page_of(ASK, n), Reply(page, {})) for n, page in enumerate(pages, 1)]
+    asked: list[tuple[Ask, Reply | Problem]] = [
+        (page_of(ASK, n), Reply(page, {})) for n, page in enumerate(pages, 1)
+    ]
     return whole(ASK, asked, total, Document.integer)
 
 

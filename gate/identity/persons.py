@@ -50,8 +50,17 @@ class People:
 
         None where nobody owns it, or where the policy and a verified address name different people.
         """
-        owners = self._owners(account)
+        owners = self.owners(account)
         return next(iter(owners)) if len(owners) == 1 else None
+
+    def owners(self, account: Account) -> frozenset[str]:
+        """The names of all whom the account belongs to: one lists it, or an address of its."""
+        if not account.key:
+            return frozenset()
+        owners = set(self._by_account.get(_identity(account), ()))
+        for address in _addresses(account):
+            owners |= self._by_email.get(address, set())
+        return frozenset(owners)
 
     def compare(self, one: Account, other: Account) -> Relation:
         """Whether two accounts are the same person: proved, disproved, or unknown."""
@@ -59,7 +68,7 @@ class People:
             return Relation.UNKNOWN
         if same_account(one, other) or _addresses(one) & _addresses(other):
             return Relation.SAME
-        mine, theirs = self._owners(one), self._owners(other)
+        mine, theirs = self.owners(one), self.owners(other)
         if len(mine) == 1 and len(theirs) == 1:
             return Relation.SAME if mine == theirs else Relation.DIFFERENT
         if len(mine) > 1 or len(theirs) > 1:
@@ -86,14 +95,6 @@ class People:
         system = account.system
         key = system if _BARE_KEY.fullmatch(system) else _quoted(system)
         return f"{key if system in SYSTEMS else f'accounts.{key}'} = {_quoted(account.key)}"
-
-    def _owners(self, account: Account) -> set[str]:
-        if not account.key:
-            return set()
-        owners = set(self._by_account.get(_identity(account), ()))
-        for address in _addresses(account):
-            owners |= self._by_email.get(address, set())
-        return owners
 
 
 def same_account(one: Account, other: Account) -> bool:
