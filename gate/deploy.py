@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from gate.log.append import Appended
     from gate.log.kept import Kept
     from gate.log.view import LogView
+    from gate.record.disclosure import Disclosure
     from gate.record.signer import RecordSigner
     from gate.store.contract import Key, Store
 
@@ -64,6 +65,16 @@ class Judged:
     def facts(self) -> Facts:
         """The facts judged."""
         return self.gathered.facts
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A sealed record with its evidence bundle, the bundle's digest, and its disclosure."""
+
+    entry: bytes
+    evidence_sha256: str
+    evidence: bytes
+    disclosure: Disclosure
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +110,7 @@ def check(
         except NotRecordedError as error:
             return Problem(ProblemKind.LOCAL, "log", f"read {url}", error.message, error.remedy)
 
-    judged, _ = _judge(question, place.policy, secrets, past, now)
+    judged, _ = judge(question, place.policy, secrets, past, now)
     return judged
 
 
@@ -118,9 +129,9 @@ def enforce(
     view = open_view(place, keys.trust, store, quorum=False, asking=asked)
     _require_extended(view, kept)
     past = partial(read_history, view, question.deployment, policy=place.policy)
-    judged, history = _judge(question, place.policy, secrets, past, now)
+    judged, history = judge(question, place.policy, secrets, past, now)
     entry = _record(judged, place, keys.signer, store, history)
-    return Recorded(judged, _append(place, store, keys, entry, now))
+    return Recorded(judged, append_entry(place, store, keys, entry, now))
 
 
 def complete(
@@ -158,7 +169,7 @@ def complete(
     payload = outcome_statement(
         receipt.link, record, outcome, at=now(), judged=history, gate_version=__version__
     )
-    return _append(place, store, keys, seal(payload, keys.signer), now)
+    return append_entry(place, store, keys, seal(payload, keys.signer), now)
 
 
 def _require_standing(decision: EntryLink, history: History) -> None:
@@ -215,7 +226,7 @@ def read_history(
     )
 
 
-def _judge(
+def judge(
     question: Question,
     policy: Policy,
     secrets: Secrets,
@@ -239,10 +250,15 @@ def _judge(
 def _record(
     judged: Judged, place: Place, signer: RecordSigner, store: Store, history: History
 ) -> bytes:
-    """Seal the record, and store what it points to first: its evidence and its disclosure.
+    """Seal the record, and store what it points to first; returns the log entry."""
+    written = write_record(judged, place, signer, history)
+    store.put_evidence(written.evidence_sha256, written.evidence)
+    open_disclosures(place).put(written.disclosure.entry, written.disclosure.to_json())
+    return written.entry
 
-    Returns the log entry.
-    """
+
+def write_record(judged: Judged, place: Place, signer: RecordSigner, history: History) -> Written:
+    """The sealed record, and what it points to; nothing is stored yet."""
     from gate.config import public_view
     from gate.identity import People
     from gate.record.disclosure import Disclosure
@@ -276,12 +292,11 @@ def _record(
     )
     entry = seal(payload, signer)
     disclosure = Disclosure.of(entry, labels, policy.text.decode())
-    store.put_evidence(evidence_name(bundle), bundle)
-    open_disclosures(place).put(disclosure.entry, disclosure.to_json())
-    return entry
+    return Written(entry, evidence_name(bundle), bundle, disclosure)
 
 
-def _append(place: Place, store: Store, keys: Keys, entry: bytes, now: Now) -> Appended:
+def append_entry(place: Place, store: Store, keys: Keys, entry: bytes, now: Now) -> Appended:
+    """Append a sealed record, judged again at its place; raises what ``log.append`` raises."""
     from gate.log.append import append
     from gate.log.judge_again import judge_again
 

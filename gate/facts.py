@@ -26,6 +26,7 @@ from gate.model import (
     Deployment,
     Facts,
     ForgeDeployment,
+    Free,
     History,
     Lookup,
     Maybe,
@@ -56,7 +57,7 @@ class Question:
 
     ``tickets`` are IDs as given by option, grammar already checked; ``base`` is "" or a full commit
     id; ``checkout`` is the local repository, used where no forge can be asked; ``environ`` gives
-    PATH and HOME to its git, nothing else of it.
+    PATH and HOME to its git, nothing else of it. ``emergency`` is the reason of a declared one.
     """
 
     deployment: Deployment
@@ -65,6 +66,7 @@ class Question:
     checkout: Path
     environ: Mapping[str, str]
     pin: PinState
+    emergency: Free | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +153,7 @@ def gather(
             deployed_before=before.result(),
             clocks=(),
             pin=question.pin,
+            emergency=question.emergency,
         )
     return Gathered(
         replace(

@@ -526,6 +526,17 @@ class TicketUse:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenEmergency:
+    """An emergency deployment of a service that no recorded review has settled.
+
+    ``review_by``: after it the review is overdue.
+    """
+
+    link: EntryLink
+    review_by: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class EarlierDeployment:
     """A deployment that an earlier record permitted, and how it ended.
 
@@ -573,6 +584,9 @@ class History:
     ``prior_tickets`` (by ticket id) are the newest records below the head. ``uses`` has, for each
     ticket that was asked about, what it let into this environment, oldest first: of a ticket that
     is missing there nothing is known. ``earlier`` is None where no environment must come first.
+    ``emergencies`` are those of the service, in any environment, that still await their review,
+    oldest first. ``offline``: the log could not be read, and an emergency goes on with what is
+    known without it, at size 0.
     """
 
     size: int
@@ -583,6 +597,8 @@ class History:
     prior_tickets: Mapping[str, EntryLink] = field(default_factory=dict)
     uses: Mapping[str, tuple[TicketUse, ...]] = field(default_factory=dict)
     earlier: Earlier | None = None
+    emergencies: tuple[OpenEmergency, ...] = ()
+    offline: bool = False
 
 
 # ---------------------------------------------------------------- facts
@@ -616,7 +632,8 @@ class Facts:
     ``run`` is None in a plain shell, where there is no pipeline. ``given`` are the references
     found; ``tickets`` the lookup of each, in the same order. ``deployed_before`` are the
     forge's successful deployments of this commit to this environment. ``gate_accounts`` are
-    gate's own accounts, whose approvals never count.
+    gate's own accounts, whose approvals never count. ``emergency`` is the reason that was given
+    where an emergency was declared.
     """
 
     deployment: Deployment
@@ -629,6 +646,7 @@ class Facts:
     clocks: tuple[ClockReading, ...]
     pin: PinState
     gate_accounts: tuple[Account, ...] = ()
+    emergency: Free | None = None
 
 
 # ---------------------------------------------------------------- decision
@@ -692,6 +710,26 @@ PERMITTING = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
+class Emergency:
+    """A declared emergency: its reason, and what the decision made of it.
+
+    ``waived`` are the controls that were done without, ``review_by`` when the review is due: none
+    and None unless the decision is ``emergency``. ``against`` are those that it cannot do without.
+    ``deferred`` are those of ``waived`` that could not be judged since a service was down, and
+    ``spooled`` says that the log was. ``seconded``: somebody other than the deployer
+    approved, so that a review of an earlier emergency which is overdue does not block this one.
+    """
+
+    reason: Free
+    waived: tuple[str, ...] = ()
+    review_by: datetime | None = None
+    seconded: bool = False
+    against: tuple[str, ...] = ()
+    deferred: tuple[str, ...] = ()
+    spooled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class EarlierTerm:
     """What ``tested-before`` went by.
 
@@ -711,7 +749,8 @@ class Decision:
     ``claims`` names the claims that a control relied on because the policy accepts them.
     ``approved_anew`` tells, by ticket id, from when on a ticket counts as approved anew: with it
     ``ticket-not-reused`` can be judged again from records alone. ``tested`` is the same for
-    ``tested-before``, None where the policy has no environment come first.
+    ``tested-before``, None where the policy has no environment come first. ``emergency`` is there
+    where one was declared, whatever was decided.
     """
 
     kind: DecisionKind
@@ -720,6 +759,7 @@ class Decision:
     claims: tuple[str, ...] = ()
     approved_anew: Mapping[str, datetime | None] = field(default_factory=dict)
     tested: EarlierTerm | None = None
+    emergency: Emergency | None = None
 
 
 Now: TypeAlias = Callable[[], datetime]  # the clock, handed down by the command line

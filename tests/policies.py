@@ -104,6 +104,11 @@ RIGHT: dict[str, str] = {
         'accept_claims = ["pipeline-start", "deployer"]\ndeployers = ["change-board", "bob"]\n'
         'bots = ["dependabot[bot]"]',
     ),
+    "emergencies": edited(
+        APPROVALS,
+        f'{APPROVALS}\nemergency = {{ waives = ["approved", "ticket-open"], by = ["alice"], '
+        'review_within = "12h", offline = true }',
+    ),
     "nothing accepted": edited(APPROVALS, f"{APPROVALS}\naccept_claims = []"),
     "all of a service": edited(
         SERVICE, f'{SERVICE}\nrelease_refs = ["main", "release/*"]\nnames = ["Web shop"]'
@@ -310,18 +315,54 @@ WRONG: tuple[Wrong, ...] = (
     Wrong('"dir:change-log"', '"memory:"', ("log.url", "no store")),
     Wrong("[tickets.jira]", "[tickets.jra]", ("tickets.jra", '"jira"')),
     Wrong("[forges.github]", "[forges.gitlabb]", ("forges.gitlabb", '"gitlab"')),
-    Wrong(
-        APPROVALS,
-        f'{APPROVALS}\nemergency = {{ waives = ["approved"] }}',
-        ("environments.production.emergency", "not built yet"),
-    ),
     *(
         Wrong(
             APPROVALS,
-            f'{APPROVALS}\ncontrols = {{ {control} = "off" }}',
-            (f"environments.production.controls.{control}", "not built yet"),
+            f"{APPROVALS}\nemergency = {{ {rules} }}",
+            (f"environments.production.emergency{at}", *says),
+            in_schema=in_schema,
         )
-        for control in ("emergency-reviewed",)
+        for rules, at, says, in_schema in (
+            ('waives = ["approved"]', ".by", ("missing",), True),
+            ('by = ["alice"]', ".waives", ("missing",), True),
+            ('by = ["alice"], waives = []', ".waives", ("must not be empty",), True),
+            ('by = ["dave"], waives = ["approved"]', ".by[0]", ('"dave"',), False),
+            ('by = ["alice"], waives = ["aproved"]', ".waives[0]", ('"approved"',), True),
+            *(
+                (f'by = ["alice"], waives = ["{one}"]', ".waives[0]", ("integrity control",), True)
+                for one in (
+                    *("ticket-given", "ticket-exists", "approver-independent"),
+                    *("clock-sane", "policy-pinned"),
+                )
+            ),
+            (
+                'by = ["alice"], waives = ["approved", "emergency-reviewed"]',
+                ".waives[1]",
+                ("the duty to review",),
+                True,
+            ),
+            *(
+                (
+                    f'by = ["alice"], waives = ["approved"], review_within = "{time}"',
+                    ".review_within",
+                    (),
+                    False,
+                )
+                for time in ("0s", "4m", "15d")
+            ),
+            (
+                'by = ["alice"], waives = ["approved"], offline = "no"',
+                ".offline",
+                ("expected true or false",),
+                True,
+            ),
+            (
+                'by = ["alice"], waives = ["approved"], within = "1h"',
+                ".within",
+                ("unknown key",),
+                True,
+            ),
+        )
     ),
     Wrong("{ by =", '{ sources = ["environment"], by =', ("approvals.sources[0]", "not built yet")),
     Wrong(

@@ -52,5 +52,6 @@ LETTERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "change-window": ("J",),
         "deployer-authorised": ("K",),
         "clock-sane": ("C", "D"),
+        "emergency-reviewed": ("M",),
     }
 )

@@ -22,7 +22,13 @@ from gate.record.predicates import (
     TicketPart,
     Unknown,
 )
-from gate.record.records import DecisionRecord, KeyRecord, OutcomeRecord, UnknownRecord
+from gate.record.records import (
+    DecisionRecord,
+    KeyRecord,
+    OutcomeRecord,
+    ReviewRecord,
+    UnknownRecord,
+)
 from gate.record.times import format_time
 
 _EVIDENCE = {
@@ -54,6 +60,8 @@ def _lines(found: Dossier) -> Iterator[str]:
         yield f"  outcome       {record.outcome} at {format_time(record.at)}"
         yield f"  of            entry {record.of.index}, leaf {record.of.leaf}"
         yield from _deployment(record)
+    elif isinstance(record, ReviewRecord):
+        yield from _review(record)
     elif isinstance(record, KeyRecord):
         key = record.predicate
         yield f"  key           {key.role} key {key.keyid} {key.action} at {format_time(key.at)}"
@@ -61,7 +69,27 @@ def _lines(found: Dossier) -> Iterator[str]:
         yield f"  type          {record.predicate_type}, which this version does not know"
 
 
-def _deployment(record: DecisionRecord | OutcomeRecord) -> Iterator[str]:
+def _review(record: ReviewRecord) -> Iterator[str]:
+    due, late = format_time(record.predicate.review_by), record.predicate.late
+    yield f"  review        {record.outcome} at {format_time(record.at)}"
+    yield f"  due           {due}: {'late' if late else 'in time'}"
+    yield f"  of            entry {record.of.index}, leaf {record.of.leaf}, an emergency"
+    yield from _deployment(record)
+    for control in record.predicate.controls:
+        yield f"  control       {control.id}: {control.outcome}"
+
+
+def _emergency(record: DecisionRecord, names: Names) -> Iterator[str]:
+    declared = record.predicate.emergency
+    if declared is None:
+        return
+    yield f"  emergency     {names.text(declared.reason)}"
+    yield f"  waived        {', '.join(declared.waived) or 'nothing'}"
+    if declared.review_by is not None:
+        yield f"  review by     {format_time(declared.review_by)}"
+
+
+def _deployment(record: DecisionRecord | OutcomeRecord | ReviewRecord) -> Iterator[str]:
     yield f"  deployment    {record.service} to {record.environment}"
     yield f"  commit        {record.commit} of {record.repository}"
     for artifact in record.artifacts:
@@ -71,6 +99,7 @@ def _deployment(record: DecisionRecord | OutcomeRecord) -> Iterator[str]:
 def _decision(record: DecisionRecord, opened: Opened, ended: Ended | None) -> Iterator[str]:
     predicate, names = opened.predicate, opened.names
     yield f"  decision      {record.decision} at {format_time(record.at)}"
+    yield from _emergency(record, names)
     yield from _deployment(record)
     yield f"  deployer      {run_cells(predicate.run, names).deployer or '(no pipeline)'}"
     yield f"  outcome       {_outcome(record, ended)}"

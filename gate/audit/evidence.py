@@ -24,7 +24,13 @@ from gate.model import EntryLink
 from gate.record import codec
 from gate.record.canonical import digest_of
 from gate.record.predicates import ControlPart
-from gate.record.records import DecisionRecord, OutcomeRecord, Record, UnknownRecord
+from gate.record.records import (
+    DecisionRecord,
+    OutcomeRecord,
+    Record,
+    ReviewRecord,
+    UnknownRecord,
+)
 from gate.record.times import format_time
 
 FORMAT = "gate/dossier/v1"
@@ -151,7 +157,7 @@ def criteria_of(control: str) -> tuple[str, ...]:
 
 
 def _artifacts(record: Record) -> Mapping[str, str]:
-    if isinstance(record, DecisionRecord | OutcomeRecord):
+    if isinstance(record, DecisionRecord | OutcomeRecord | ReviewRecord):
         return {artifact.name: artifact.sha256 for artifact in record.artifacts}
     return {}
 

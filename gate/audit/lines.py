@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from gate.output.escape import terminal
-from gate.record.statement import DecisionRecord, KeyRecord, OutcomeRecord, Record, UnknownRecord
+from gate.record.statement import (
+    DecisionRecord,
+    KeyRecord,
+    OutcomeRecord,
+    Record,
+    ReviewRecord,
+    UnknownRecord,
+)
 from gate.record.times import format_time
 
 
@@ -21,6 +28,11 @@ def _what(record: Record) -> str:
     if isinstance(record, OutcomeRecord):
         place = f"{record.service} to {record.environment}"
         return f"{record.outcome:<12}  {place}  {record.commit[:12]}  of entry {record.of.index}"
+    if isinstance(record, ReviewRecord):
+        late = ", late" if record.predicate.late else ""
+        place = f"{record.service} to {record.environment}"
+        of = f"review of entry {record.of.index}{late}"
+        return f"{record.outcome:<12}  {place}  {record.commit[:12]}  {of}"
     if isinstance(record, KeyRecord):
         key = record.predicate
         return f"{'key':<12}  {key.role} key {key.action}  {key.keyid[:16]}"

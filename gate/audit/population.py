@@ -16,6 +16,7 @@ from datetime import datetime
 from typing import TypeAlias
 
 from gate.audit.cells import PERMITS
+from gate.audit.emergencies import Emergencies
 from gate.audit.names import MATCH, NOT_ASKED, Opened, open_decision
 from gate.audit.notes import notes
 from gate.audit.outcomes import Outcomes
@@ -84,6 +85,7 @@ class Header:
     last_record_at: datetime | None
     people_asked: bool
     beside: Beside
+    emergencies: Emergencies
     counts: Counts
     out_of_order: tuple[int, ...]
     out_of_order_count: int
@@ -130,19 +132,26 @@ class Population:
 
     def rows(self) -> Iterator[Row]:
         """The rows in the log's order. Raises what reading the log raises, and ``AlteredError``."""
-        if self._outcomes is None:
-            self._outcomes = Outcomes(self.source)
+        self._ends()
         tally, beside = Tally(self.query), Beside()
+        emergencies = Emergencies(self._generated_at)
         digest = hashlib.sha256()
         for index in range(self.source.size):
             record, keyid = self.source.signed_record(index)
             if tally.add(index, record) and isinstance(record, DecisionRecord):
-                row = self._row(index, record, keyid, beside)
+                row = self._row(index, record, keyid, beside, emergencies)
                 digest.update(encode(row_json(row)) + b"\n")
                 yield row
-        self._header = self._make_header(tally, beside, digest.hexdigest())
+        self._header = self._make_header(tally, beside, emergencies, digest.hexdigest())
 
-    def _row(self, index: int, record: DecisionRecord, keyid: str, beside: Beside) -> Row:
+    def _row(
+        self,
+        index: int,
+        record: DecisionRecord,
+        keyid: str,
+        beside: Beside,
+        emergencies: Emergencies,
+    ) -> Row:
         entry = self.source.entry(index)
         opened = open_decision(
             record, entry, evidence=self._evidence, disclosures=self._disclosures
@@ -150,15 +159,23 @@ class Population:
         place = Place(self.source.link(index), digest_of(entry), keyid)
         ended = self.ended(index)
         beside.add(record, opened, ended=ended is not None)
-        return make_row(record, opened, place, ended)
+        row = make_row(record, opened, place, ended, self._ends().review_of(index))
+        emergencies.add(record, row)
+        return row
 
     def ended(self, index: int) -> Ended | None:
         """The newest outcome of the decision at ``index``."""
+        return self._ends().of(index)
+
+    def _ends(self) -> Outcomes:
+        """What outcomes and reviews the log holds, read once."""
         if self._outcomes is None:
             self._outcomes = Outcomes(self.source)
-        return self._outcomes.of(index)
+        return self._outcomes
 
-    def _make_header(self, tally: Tally, beside: Beside, rows_sha256: str) -> Header:
+    def _make_header(
+        self, tally: Tally, beside: Beside, emergencies: Emergencies, rows_sha256: str
+    ) -> Header:
         source, query = self.source, self.query
         if tally.counts.records != source.size:
             raise InconsistentError(
@@ -179,6 +196,7 @@ class Population:
             last_record_at=tally.last_at,
             people_asked=self._disclosures is not None,
             beside=beside,
+            emergencies=emergencies,
             counts=tally.counts,
             out_of_order=tuple(tally.out_of_order),
             out_of_order_count=tally.out_of_order_count,

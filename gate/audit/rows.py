@@ -9,13 +9,14 @@ from typing import TypeAlias
 from gate.audit import change_cells as change
 from gate.audit import ticket_cells as ticket
 from gate.audit.cells import NONE_RECORDED, PERMITS, people
-from gate.audit.names import NOT_AT_HAND, UNCHECKED, Opened
+from gate.audit.names import NOT_AT_HAND, UNCHECKED, Names, Opened
 from gate.audit.run_cells import run_cells
-from gate.model import EntryLink, Level, Outcome
-from gate.record.predicates import DecisionPredicate
-from gate.record.statement import DecisionRecord, OutcomeRecord
+from gate.model import DecisionKind, EntryLink, Level, Outcome
+from gate.record.predicates import DecisionPredicate, ReviewOutcome
+from gate.record.statement import DecisionRecord, OutcomeRecord, ReviewRecord
 from gate.record.times import format_time
 
+IN_TIME, LATE = "approved", "approved (late)"
 Cell: TypeAlias = str | int | tuple[str, ...]
 
 
@@ -59,6 +60,11 @@ class Row:
     outcome: str
     outcome_at: str
     outcome_index: str
+    emergency_reason: str
+    review_due: str
+    review_outcome: str
+    review_recorded_at: str
+    review_index: str
     failed: tuple[str, ...]
     undetermined: tuple[str, ...]
     waived: tuple[str, ...]
@@ -88,6 +94,14 @@ class Ended:
 
 
 @dataclass(frozen=True, slots=True)
+class Reviewed:
+    """The review that settles an emergency, else the newest attempt at one, and its place."""
+
+    record: ReviewRecord
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
     """Where a decision stands: its link, its entry's SHA-256, and the key that signed it."""
 
@@ -96,8 +110,16 @@ class Place:
     keyid: str
 
 
-def make_row(record: DecisionRecord, opened: Opened, place: Place, ended: Ended | None) -> Row:
+def make_row(
+    record: DecisionRecord,
+    opened: Opened,
+    place: Place,
+    ended: Ended | None,
+    reviewed: Reviewed | None = None,
+) -> Row:
     """The row of a decision."""
+    is_emergency = record.decision is DecisionKind.EMERGENCY
+    review = reviewed if is_emergency else None
     predicate, names = opened.predicate, opened.names
     run = run_cells(predicate.run, names)
     base = change.base(predicate)
@@ -137,6 +159,11 @@ def make_row(record: DecisionRecord, opened: Opened, place: Place, ended: Ended 
         outcome=_outcome(record, ended),
         outcome_at="" if ended is None else format_time(ended.record.at),
         outcome_index="" if ended is None else str(ended.index),
+        emergency_reason=_reason(predicate, names),
+        review_due=format_time(record.review_by) if is_emergency else "",
+        review_outcome=review_outcome(review) if is_emergency else "",
+        review_recorded_at="" if review is None else format_time(review.record.at),
+        review_index="" if review is None else str(review.index),
         failed=_controls(predicate, Level.REQUIRE, Outcome.FAIL),
         undetermined=_controls(predicate, Level.REQUIRE, Outcome.UNDETERMINED),
         waived=_controls(predicate, Level.REQUIRE, Outcome.WAIVED),
@@ -160,6 +187,21 @@ def _outcome(record: DecisionRecord, ended: Ended | None) -> str:
     return NONE_RECORDED if record.decision in PERMITS else ""
 
 
+def _reason(predicate: DecisionPredicate, names: Names) -> str:
+    """Why an emergency was declared, also where it was not granted."""
+    declared = predicate.emergency
+    return "" if declared is None else names.text(declared.reason)
+
+
+def review_outcome(review: Reviewed | None) -> str:
+    """What the review of an emergency came to."""
+    if review is None:
+        return NONE_RECORDED
+    if review.record.outcome is not ReviewOutcome.APPROVED:
+        return review.record.outcome.value
+    return LATE if review.record.predicate.late else IN_TIME
+
+
 def _controls(predicate: DecisionPredicate, level: Level, *outcomes: Outcome) -> tuple[str, ...]:
     return tuple(
         f"{control.id} ({control.outcome})" if len(outcomes) > 1 else control.id
@@ -172,6 +214,11 @@ def _notes(predicate: DecisionPredicate, opened: Opened, ended: Ended | None) ->
     if predicate.replaces is not None:
         codes = ", ".join(predicate.replaces.failed)
         yield f"denied at its place in the log ({predicate.replaces.reason}: {codes})"
+    emergency = predicate.emergency
+    if emergency is not None and emergency.deferred:
+        yield f"a service was down: not judged were {', '.join(emergency.deferred)}"
+    if emergency is not None and emergency.spooled:
+        yield "the log was down: recorded later, and judged without it"
     if ended is not None and ended.count > 1:
         yield f"the newest of {ended.count} outcomes"
     if opened.people == NOT_AT_HAND:

@@ -107,6 +107,7 @@ def header_json(header: Header) -> dict[str, Any]:
             "read": counts.records,
             "decision": counts.decisions,
             "outcome": counts.outcomes,
+            "review": counts.reviews,
             "key": counts.keys,
             "unknown": counts.unknown,
         },
@@ -120,6 +121,7 @@ def header_json(header: Header) -> dict[str, Any]:
         "in_period_by_place": counts.by_place,
         "out_of_order": {"count": header.out_of_order_count, "index": list(header.out_of_order)},
         "allowed_without_outcome": beside.allowed_without_outcome,
+        "emergencies": _emergencies(header),
         "outcomes": OUTCOMES,
         "evidence": {"present": beside.evidence_present, "absent": beside.evidence_absent},
         "people": {
@@ -129,6 +131,24 @@ def header_json(header: Header) -> dict[str, Any]:
         },
         "rows_sha256": header.rows_sha256,
         "notes": list(header.notes),
+    }
+
+
+def _emergencies(header: Header) -> dict[str, Any]:
+    """Their counts; by person only where names were asked for, since labels are of one row."""
+    found = header.emergencies
+    by_person = dict(sorted(found.deployers.items())) if header.people_asked else None
+    return {
+        "declared": found.declared,
+        "of_permitted": found.went_on,
+        "refused": found.refused,
+        "deferred": found.deferred,
+        "spooled": found.spooled,
+        "reviewed_in_time": found.in_time,
+        "reviewed_late": found.late,
+        "awaiting_review": found.awaiting,
+        "overdue": found.overdue,
+        "by_person": by_person,
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from gate.record.statement import DecisionRecord, OutcomeRecord, Record, UnknownRecord
+from gate.record.statement import DecisionRecord, OutcomeRecord, Record, ReviewRecord, UnknownRecord
 
 LISTED = 1_000  # out-of-order records named one by one; beyond that they are counted
 
@@ -40,6 +40,8 @@ class Counts:
     keys: int = 0
     unknown: dict[str, int] = field(default_factory=dict)  # by predicateType
 
+    reviews: int = 0
+
     listed: int = 0
     outside_period: int = 0
     other_environment: int = 0
@@ -51,7 +53,9 @@ class Counts:
     @property
     def records(self) -> int:
         """All records read."""
-        return self.decisions + self.outcomes + self.keys + sum(self.unknown.values())
+        return (
+            self.decisions + self.outcomes + self.keys + self.reviews + sum(self.unknown.values())
+        )
 
 
 class Tally:
@@ -80,6 +84,8 @@ class Tally:
             return self._add_decision(record)
         if isinstance(record, OutcomeRecord):
             self.counts.outcomes += 1
+        elif isinstance(record, ReviewRecord):
+            self.counts.reviews += 1
         elif isinstance(record, UnknownRecord):
             kinds = self.counts.unknown
             kinds[record.predicate_type] = kinds.get(record.predicate_type, 0) + 1

@@ -33,6 +33,8 @@ def view_of(
     policy: Policy,
     recorded: RecordedView | None,
     exit_code: int,
+    *,
+    spooled: str = "",
 ) -> DecisionView:
     """What every surface shows of a decision. People have the names that the policy gives them."""
     people = People(policy)
@@ -49,6 +51,7 @@ def view_of(
         recorded=recorded,
         exit_code=exit_code,
         command=command,
+        spooled=spooled,
         name=lambda account: people.owner(account) or account_name(account),
     )
 

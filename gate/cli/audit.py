@@ -91,7 +91,23 @@ def _say_population(target: Path, header: Header) -> None:
     say(f"  {counts.other_environment + counts.other_service} of other environments and services")
     if missing:
         say(f"  let pass, and no outcome recorded: {missing}")
+    _say_emergencies(header)
     _say_head(header)
+
+
+def _say_emergencies(header: Header) -> None:
+    found = header.emergencies
+    if not found.declared and not found.refused:
+        return
+    say(f"  emergencies: {found.declared} of {found.went_on} let pass, {found.refused} refused;")
+    say(
+        f"  reviewed in time {found.in_time}, late {found.late}; "
+        f"awaiting review {found.awaiting}, overdue {found.overdue}"
+    )
+    if found.deferred:
+        say(f"  while a service was down {found.deferred}, the log itself {found.spooled}")
+    for name, count in sorted(found.deployers.items()) if header.people_asked else ():
+        say(f"  {name}: {count}")
 
 
 def _say_head(header: Header) -> None:

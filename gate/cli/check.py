@@ -11,6 +11,7 @@ from gate.cli.inputs import Options, ask, now
 from gate.cli.logs import log_requests
 from gate.cli.options import ANSWER, PLACE, QUESTION, shared
 from gate.cli.reading import kept_option, read_all_kept
+from gate.cli.waiting import wait_if_asked
 
 
 @click.command("check")
@@ -22,10 +23,15 @@ def command(output: str, quiet: bool, verbose: bool, kept: tuple[str, ...], **gi
     Ends 0 where enforce would allow, 10 where it would deny, 11 where a fact could not be had.
     """
     from gate.deploy import check
+    from gate.model import Problem
+    from gate.offline import judge_offline, may_go_on
 
     asked = ask(Options(**given))
     heads = read_all_kept(kept)
+    wait_if_asked(asked, heads)
     judged = check(asked.question, asked.place, asked.secrets, now, heads)
+    if isinstance(judged.facts.history, Problem) and may_go_on(asked.question, asked.place.policy):
+        judged = judge_offline(asked.question, asked.place, asked.secrets, now) or judged
     log_requests(judged.gathered.requests, verbose=verbose)
     view = view_of("check", judged, asked.place.policy, None, code_of(judged.decision))
     print_decision(view, output, quiet=quiet)

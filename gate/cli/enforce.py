@@ -9,29 +9,33 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gate.cli.answer import code_of, print_decision, tell_ci, view_of
+from gate.cli.folders import RECEIPTS, SPOOL
 from gate.cli.inputs import Asked, Options, ask, now
 from gate.cli.logs import log_requests
 from gate.cli.options import ANSWER, PLACE, QUESTION, shared
 from gate.cli.printing import say
 from gate.cli.reading import kept_option, read_all_kept
+from gate.cli.waiting import wait_if_asked
 from gate.cli.write_back import write_back
 from gate.deploy import Recorded
-from gate.errors import FINDING
+from gate.errors import FINDING, OK
 from gate.frozen import dataclass
 from gate.output.view import DecisionView, RecordedView
 
 if TYPE_CHECKING:
     from gate.log.kept import Kept
-
-RECEIPTS = "gate-receipts"
+    from gate.store.contract import StoreError
 
 
 @dataclass(frozen=True, slots=True)
 class Enforced:
-    """A recorded decision: what to show of it, and where its receipt lies."""
+    """A recorded decision: what to show of it, and where its receipt lies.
+
+    No receipt: the log is down, and the record of an emergency waits for it.
+    """
 
     view: DecisionView
-    receipt: Path
+    receipt: Path | None
 
 
 @click.command("enforce")
@@ -68,8 +72,16 @@ def enforce_and_print(
 ) -> Enforced:
     """The whole of enforce but for ending the process; ``gate run`` goes on from here."""
     from gate.deploy import enforce
+    from gate.store.contract import StoreError
 
-    recorded = enforce(asked.question, asked.place, asked.secrets, now, kept)
+    wait_if_asked(asked, kept)
+    try:
+        recorded = enforce(asked.question, asked.place, asked.secrets, now, kept)
+    except StoreError as error:
+        view = _without_log(asked, error, verbose=verbose)
+        print_decision(view, output, quiet=quiet)
+        tell_ci(view, output)
+        return Enforced(view, None)
     log_requests(recorded.judged.gathered.requests, verbose=verbose)
     path = write_receipt(recorded, receipt)
     code = FINDING if recorded.appended.superseded else code_of(recorded.judged.decision)
@@ -86,6 +98,25 @@ def enforce_and_print(
     tell_ci(view, output)
     write_back(asked, recorded, view)
     return Enforced(view, path)
+
+
+def _without_log(asked: Asked, down: StoreError, *, verbose: bool) -> DecisionView:
+    """An emergency that goes on while the log is down; ``down`` again where it is none."""
+    from gate.offline import enforce_offline, may_go_on
+
+    if not may_go_on(asked.question, asked.place.policy):
+        raise down
+    done = enforce_offline(asked.question, asked.place, asked.secrets, now, Path(SPOOL))
+    if done is None:
+        raise down
+    log_requests(done.judged.gathered.requests, verbose=verbose)
+    say(
+        f"gate: {down.message}. This emergency goes on, and its record is owed: keep {SPOOL}/ as "
+        "an artifact of the job; gate log sync --spool appends it",
+        err=True,
+    )
+    policy = asked.place.policy
+    return view_of("enforce", done.judged, policy, None, OK, spooled=str(done.path))
 
 
 def write_receipt(recorded: Recorded, receipt: str | None) -> Path:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gate.cli.printing import read_secrets
+from gate.cli.urgency import read_reason, read_wait
 from gate.errors import UsageError
 from gate.frozen import dataclass
 from gate.model import COMMIT_ID, Artifact, Deployment, PinState, RunClaim
@@ -44,15 +45,17 @@ class Options:
     trust: str | None
     log_url: str | None
     emergency: str | None
+    wait: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question with the policy and the secrets to answer it by."""
+    """A question with the policy and the secrets to answer it by, and how long to wait."""
 
     question: Question
     place: Place
     secrets: Secrets
+    wait: timedelta | None = None
 
 
 def ask(options: Options, environ: Mapping[str, str] | None = None) -> Asked:
@@ -64,11 +67,6 @@ def ask(options: Options, environ: Mapping[str, str] | None = None) -> Asked:
     from gate.facts import Question
 
     environ = os.environ if environ is None else environ
-    if options.emergency is not None:
-        raise UsageError(
-            "--emergency is not built yet in this version",
-            remedy="an emergency deployment needs an approved change request like any other",
-        )
     place = open_place(options.config, log_url=options.log_url, trust=options.trust)
     secrets = read_secrets(environ)
     run = detect(environ)
@@ -90,8 +88,11 @@ def ask(options: Options, environ: Mapping[str, str] | None = None) -> Asked:
         checkout=Path.cwd(),
         environ=environ,
         pin=pin_of(place.policy, environ),
+        emergency=read_reason(options.emergency, place.policy, environment),
     )
-    return Asked(question, place, secrets)
+    urgent = options.emergency is not None
+    wait = read_wait(options.wait, place.policy, environment, emergency=urgent)
+    return Asked(question, place, secrets, wait)
 
 
 def open_place(

@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from gate.cli.folders import RECEIPTS, SPOOL
 from gate.cli.inputs import now, open_place
 from gate.cli.options import shared
 from gate.cli.printing import read_secrets, say
 from gate.errors import OK, NotRecordedError
 
+if TYPE_CHECKING:
+    from gate.config.secrets import Secrets
+    from gate.place import Place
+
 
 @click.command("sync")
+@click.option(
+    "--spool",
+    is_flag=False,
+    flag_value=SPOOL,
+    metavar="DIR",
+    help=f"Append what emergencies left there while the log was down; without DIR: {SPOOL}.",
+)
 @shared("config", "quiet")
-def sync(config: str, quiet: bool) -> int:
+def sync(spool: str | None, config: str, quiet: bool) -> int:
     """Commit what a writer that did not come to its end left behind.
 
     Every append does so along the way. Records that wait are judged again at the place where they
@@ -27,7 +41,8 @@ def sync(config: str, quiet: bool) -> int:
     from gate.place import asking_witnesses, open_keys, open_store
 
     place = open_place(config)
-    keys = open_keys(place, read_secrets(os.environ), now())
+    secrets = read_secrets(os.environ)
+    keys = open_keys(place, secrets, now())
     again = judge_again(keys.signer, now, __version__)
     store = open_store(place, keys.trust)
     with asking_witnesses(place, keys.trust) as post:
@@ -40,7 +55,25 @@ def sync(config: str, quiet: bool) -> int:
             "judged at another log: it is never committed",
             err=True,
         )
+    if spool is not None:
+        _settle(place, secrets, Path(spool), quiet=quiet)
     return OK
+
+
+def _settle(place: Place, secrets: Secrets, folder: Path, *, quiet: bool) -> None:
+    """Append what is owed; each receipt lies where ``gate enforce`` would have put it."""
+    from gate.log.receipt import write_receipt
+    from gate.offline import settle
+
+    count = 0
+    for appended in settle(place, secrets, now, folder):
+        count += 1
+        stem = Path(RECEIPTS) / str(appended.index)
+        receipt = write_receipt(stem, appended.entry, appended.proof)
+        if not quiet:
+            say(f"settled: entry {appended.index} of {appended.origin}, receipt {receipt}")
+    if not quiet:
+        say(f"appended {count} records that were owed by {folder}")
 
 
 @click.command("reindex")

@@ -14,7 +14,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 # What check, enforce and run share: the question, where the answer is recorded, how it is told.
 QUESTION = ("ticket", "service", "environment", "commit", "base", "artifact")
 PLACE = ("config", "log", "trust")
-ANSWER = ("emergency", "format", "quiet", "verbose")
+ANSWER = ("emergency", "wait", "format", "quiet", "verbose")
 
 FORMATS = ("text", "json", "markdown", "junit")
 
@@ -107,7 +107,16 @@ _OPTIONS: dict[str, Callable[[F], F]] = {
         help="How to print the answer.",
     ),
     "emergency": click.option(
-        "--emergency", metavar="REASON", help="Not built yet in this version: ends 2."
+        "--emergency",
+        metavar="REASON",
+        help="Declare an emergency: why it cannot wait. The policy says who may, and what of.",
+    ),
+    "wait": click.option(
+        "--wait",
+        envvar="GATE_WAIT",
+        metavar="TIME",
+        callback=_not_empty,
+        help='While nothing but approvals is missing, look again for so long ("30m").',
     ),
     "quiet": click.option(
         "--quiet", "-q", envvar="GATE_QUIET", is_flag=True, help="Only the verdict."

@@ -54,6 +54,10 @@ def command(
     except OSError as error:
         code, outcome = USAGE, "cancelled"
         say(f"gate: {cmd[0]} could not be started: {error.strerror}", err=True)
+    if enforced.receipt is None:
+        say(f"gate: {cmd[0]} ended {code}; its outcome is not recorded: the log is down", err=True)
+        say(f"  to do: gate log sync --spool, then gate complete --outcome {outcome}", err=True)
+        return code or NOT_RECORDED
     try:
         complete(enforced.receipt, outcome, asked.place, asked.secrets, now)
     except GateError as error:

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from gate.config import grammar
+from gate.config.emergencies import read_emergency
 from gate.config.levels import read_levels, require_settings
 from gate.config.people import known_name
 from gate.config.reader import Table, join, nearest, not_built, shown, wrong
 from gate.config.types import After, ApprovalRules, Environment, PersonEntry, TicketRules
 from gate.model import TicketSource
 
-_KEYS = ("controls", "approvals", "ticket", "accept_claims", "after", "deployers", "bots")
-_LATER = ("emergency",)
+_KEYS = (
+    *("controls", "approvals", "ticket", "accept_claims", "after", "deployers", "bots"),
+    "emergency",
+)
 _LATER_SOURCES = ("environment", "review", "reviews", "environment-approval")
 
 
@@ -23,7 +26,7 @@ def read_environments(
     environments = {}
     for name, table in root.tables("environments"):
         grammar.name(name, table.path)
-        table.only(_KEYS, later=_LATER)
+        table.only(_KEYS)
         if not table.has("approvals"):
             raise wrong(
                 table.at("approvals"),
@@ -36,6 +39,7 @@ def read_environments(
             approvals=_approvals(table.table("approvals"), people, groups),
             ticket=_ticket(table.table("ticket")),
             accept_claims=_claims(table),
+            emergency=read_emergency(table, people, groups),
             after=_after(table.table("after")) if table.has("after") else None,
             deployers=_names(table, "deployers", people, groups) if table.has("deployers") else (),
             bots=table.texts("bots", ()),

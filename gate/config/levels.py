@@ -34,6 +34,7 @@ CONTROL_IDS = (
     "deployer-authorised",
     "clock-sane",
     "policy-pinned",
+    "emergency-reviewed",
 )
 INTEGRITY_IDS = (
     "ticket-given",
@@ -42,7 +43,7 @@ INTEGRITY_IDS = (
     "clock-sane",
     "policy-pinned",
 )
-LATER_IDS = ("emergency-reviewed",)
+LATER_IDS: tuple[str, ...] = ()
 
 
 def read_levels(table: Table) -> dict[str, Level]:

@@ -6,6 +6,7 @@ import json
 
 from gate.config.types import (
     ApprovalPlace,
+    EmergencyRules,
     Environment,
     EvidenceSettings,
     ExtensionSettings,
@@ -150,4 +151,15 @@ def _environment(environment: Environment) -> dict[str, object]:
             "environment": environment.after.environment,
             "within": environment.after.within.total_seconds(),
         },
+        "emergency": _emergency(environment.emergency),
+    }
+
+
+def _emergency(rules: EmergencyRules | None) -> dict[str, object] | None:
+    if rules is None:
+        return None
+    return {
+        "waives": list(rules.waives),
+        "review_within": rules.review_within.total_seconds(),
+        "offline": rules.offline,
     }

@@ -219,6 +219,21 @@ class TicketRules:
 
 
 @dataclass(frozen=True, slots=True)
+class EmergencyRules:
+    """What an emergency may do without, and who may declare one.
+
+    ``waives`` are ids of controls, none of them of integrity; ``review_within`` counts from the
+    decision; ``by`` are names of groups or people. ``offline``: a ticket system that is down may be
+    asked later, and a log that is down be written later.
+    """
+
+    waives: tuple[str, ...]
+    review_within: timedelta
+    by: tuple[str, ...]
+    offline: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class After:
     """Where the same commit must have been deployed before, and how long ago that may be."""
 
@@ -234,6 +249,7 @@ class Environment:
     ``accept_claims``: "pipeline-start", "deployer". ``after`` is None where nothing must
     come first. ``deployers`` are names of groups or people; none: anybody.
     ``bots`` are accounts of apps whose pull requests need name no ticket.
+    ``emergency`` None: there are none here.
     """
 
     name: str
@@ -244,6 +260,7 @@ class Environment:
     after: After | None = None
     deployers: tuple[str, ...] = ()
     bots: tuple[str, ...] = ()
+    emergency: EmergencyRules | None = None
 
 
 @dataclass(frozen=True, slots=True)

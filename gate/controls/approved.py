@@ -25,6 +25,8 @@ from gate.controls.counted import Tally, Teller, ask, in_order, merged, whose
 from gate.controls.tickets import each_ticket
 from gate.model import Account, ChangeRequest, Facts, Judgement, Message, Outcome, Problem
 
+OBJECTION = "approved.objection"
+
 
 def judge(facts: Facts, policy: Policy, now: datetime) -> Judgement:
     """Each ticket has the number of approvals, with reviews where these count."""

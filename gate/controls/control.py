@@ -159,6 +159,13 @@ def together(messages: Sequence[Message]) -> Message:
     return Message(first.code, " ".join(texts), args)
 
 
+def codes_of(judgement: Judgement) -> set[str]:
+    """The codes of all that was seen in a judgement."""
+    also = judgement.observed.args.get("also", ())
+    others = also if isinstance(also, tuple) else ()
+    return {judgement.observed.code, *(str(code) for code in others)}
+
+
 def _numbered(text: str, number: int) -> str:
     parts = []
     for literal, name, spec, conversion in string.Formatter().parse(text):

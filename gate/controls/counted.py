@@ -40,6 +40,7 @@ from gate.model import (
 
 CHANGE_REQUEST = "change-request"
 PULL_REQUEST = "pull-request"
+NO_APPROVAL = "approval.none"  # what a control says that needs a counted approval and has none
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from gate.controls import (
     clock_sane,
     commit_on_release_ref,
     deployer_authorised,
+    emergency_reviewed,
     freeze,
     merge_matches_review,
     peer_reviewed,
@@ -53,6 +54,7 @@ CONTROLS: tuple[Control, ...] = (
     deployer_authorised.CONTROL,
     clock_sane.CONTROL,
     policy_pinned.CONTROL,
+    emergency_reviewed.CONTROL,
 )
 
 _BY_ID = {control.id: control for control in CONTROLS}

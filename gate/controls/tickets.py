@@ -9,6 +9,7 @@ from gate.config.types import Policy, TicketSettings
 from gate.controls.control import Finding, say, undetermined
 from gate.model import ChangeRequest, Facts, Lookup, MissingTicket, Problem
 
+UNREAD = "ticket.unread"  # the code of what is said of a ticket that could not be read
 JudgeTicket: TypeAlias = Callable[[ChangeRequest], Iterable[Finding]]
 
 

@@ -107,5 +107,13 @@ NO_STORE = Act("CHG-21", "The disk with the log is gone", 12, "", "stats")
 COSIGNED = Act("CHG-7", "A release whose head a witness cosigned", 0, "", "ledger")
 ROLLED_BACK = Act("CHG-22", "Somebody lays yesterday's log over today's", 12, "", "quotes")
 NO_WITNESS = Act("CHG-23", "The witness is down", 12, "", "claims")
-_ALL = (GOOD, *TRICKS, DOWN, WRONG_TOKEN, NO_STORE, COSIGNED, ROLLED_BACK, NO_WITNESS)
+URGENT = Act(
+    "CHG-24",
+    "Nobody has approved it, and it cannot wait: an emergency, by somebody on call",
+    0,
+    "",
+    "alarms",
+    {"approver": ""},
+)
+_ALL = (GOOD, *TRICKS, DOWN, WRONG_TOKEN, NO_STORE, COSIGNED, ROLLED_BACK, NO_WITNESS, URGENT)
 SERVICES = tuple(dict.fromkeys(act.service for act in _ALL))

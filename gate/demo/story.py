@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from textwrap import fill
 
+from gate.demo import urgent
 from gate.demo.acts import (
     COSIGNED,
     DOWN,
@@ -23,6 +24,7 @@ from gate.demo.acts import (
     ROUTINE,
     SERVICES,
     TRICKS,
+    URGENT,
     WRONG_TOKEN,
     Act,
 )
@@ -35,7 +37,7 @@ WIDTH = 88
 DATA_CENTER = "datacenter.toml"
 WITNESSED = "witnessed.toml"
 # No auditor takes these home.
-COMPANY = ("gate-keys", "gate.toml", DATA_CENTER, WITNESSED, "change-evidence")
+COMPANY = ("gate-keys", "gate.toml", DATA_CENTER, WITNESSED, urgent.POLICY, "change-evidence")
 Say = Callable[[str], None]
 
 
@@ -84,6 +86,8 @@ class Teller:
         self._chapter("The pipeline: what may not")
         denied = [self._enforce(act) for act in TRICKS]
         self._services_fail()
+        self._chapter("An emergency: what it does without, and what it owes")
+        self._emergency()
         self._chapter("A witness: whoever holds log and key cannot show two pasts")
         with WitnessSimulator("witness.example") as witness:
             self._witness(witness)
@@ -167,6 +171,30 @@ class Teller:
         away.rename(log)
         self._scene(NO_STORE.title, ended, NO_STORE.code)
         self._quote(ended.err)
+
+    def _emergency(self) -> None:
+        """It goes on, the target asks for its flag, and the review settles it."""
+        urgent.write_policy(self.stage.home, POLICY)
+        scene = self.world.change(URGENT.key, service=URGENT.service, **URGENT.twists)
+        receipt, policy = self._receipt(), ("--config", urgent.POLICY)
+        declared = ("enforce", *policy, "--emergency", urgent.REASON, "--receipt", receipt)
+        ended = self._run(URGENT, self.world, scene, *declared, policy=urgent.POLICY)
+        self._scene(URGENT.title, ended, URGENT.code)
+        told = ended.out[ended.out.index("\nEMERGENCY\n") :].split("\n\n")[0]
+        for line in told.strip().splitlines():
+            self.say(f"  {line}".rstrip())
+        verify = ("verify", "--receipt", receipt, "--trust", "trust", "--commit", scene.commit)
+        place = ["--environment", "production", "--service", URGENT.service]
+        self._step("A target that was told nothing of emergencies", 10, [*verify, *place])
+        urgent.approve_now(self.world, URGENT.key, "bob")
+        ended = self.stage.gate(
+            *("review", *policy, "--receipt", receipt),
+            environment=self.stage.pipeline(self.world, urgent.POLICY),
+            expect=0,
+        )
+        self._scene("bob approves it afterwards, and that is recorded", ended, 0)
+        verdict = next(line for line in ended.out.splitlines() if line.startswith("APPROVED"))
+        self._quote(verdict)
 
     def _run(
         self,

@@ -11,6 +11,8 @@
 ``keys``         what a record is found by
 ``track``        what a run of records says of one service and environment
 ``history``      what the log proves of a deployment about to happen
+``emergencies``  which emergencies of a service await their review
+``owed``         records of emergencies that wait on the disk for a log that was down
 ``earlier``      what it proves of the environment that must come first
 ``plan``         an append worked out: what to write and the next checkpoint
 ``append``       head, judge again, plan, commit; from the top where another was first
@@ -34,9 +36,9 @@
 ``create``       an empty log
 ``verify``       everything that can be checked of a log (``scope``), and what is wrong with it:
                  chunks by a ``crew`` of processes (``check_bundles``, ``check_records``), what they
-                 left in the ``spool`` (``check_history``, ``check_earlier``, ``check_index``,
-                 ``check_evidence``, ``check_keys``), the heads, its own and kept ones
-                 (``check_head``), the tree (``check_tree``, ``check_tiles``, ``known_tree``), the
-                 store's own structures (``check_store``), collected in ``findings``
+                 left in the ``spool`` (``check_history``, ``check_earlier``, ``check_emergencies``,
+                 ``check_index``, ``check_evidence``, ``check_keys``), the heads, its own and kept
+                 ones (``check_head``), the tree (``check_tree``, ``check_tiles``, ``known_tree``),
+                 the store's own structures (``check_store``), collected in ``findings``
 ===============  ======================================================================
 """

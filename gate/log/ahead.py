@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gate.log.emergencies import concerns
 from gate.log.keys import keys_of
 from gate.log.source import HistorySource, Hit
 from gate.model import EntryLink
@@ -50,3 +51,9 @@ class Ahead:
         if (kind, value) in self._keys:
             yield Hit(self._link, self._record)
         yield from self._below.find(kind, value, thorough=thorough)
+
+    def emergencies(self, service: str, since: int) -> Iterator[Hit]:
+        """The emergencies of a service and their reviews from entry ``since`` on, newest first."""
+        if since < self.size and concerns(self._record, service):
+            yield Hit(self._link, self._record)
+        yield from self._below.emergencies(service, since)

@@ -1,8 +1,9 @@
 """What records say of the records before them, held against those.
 
 A record links to the newest one before it of its service and environment, and of each of its
-tickets. At the head it was judged at it must have told the truth; and a decision that permits must
-hold at its own place too, or a denial would stand there instead of it.
+tickets, and lists the emergencies of its service that await their review. At the head it was judged
+at it must have told the truth; and a decision that permits must hold at its own place too, or a
+denial would stand there instead of it.
 
 All that belongs together comes from the spool in log order, so it is gone through once, as it came
 to be: by ``Track`` for a service and environment, by ``Uses`` for a ticket.
@@ -16,6 +17,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from gate.log.check_earlier import check_earlier
+from gate.log.check_emergencies import Declared, check_emergencies, emergencies_of
 from gate.log.check_records import DEPLOYMENTS, JUDGED, TICKETS
 from gate.log.findings import HISTORY, PRIOR, Findings
 from gate.log.known_tree import HASH, TreeSummary
@@ -34,7 +36,7 @@ _PERMITTING = frozenset(kind.value for kind in PERMITTING)
 def check_history(scope: Scope, part: int) -> Findings:
     """Check all records of the deployments and of the tickets that are in ``part``."""
     findings = Findings()
-    _check_deployments(scope, part, findings)
+    _check_deployments(scope, part, findings, emergencies_of(scope))
     _check_tickets(scope, part, findings)
     check_earlier(scope, part, findings)
     return findings
@@ -109,10 +111,10 @@ def _check_use(
     uses.use(ticket, environment, commit, datetime.fromisoformat(at))
 
 
-def _check_deployments(scope: Scope, part: int, findings: Findings) -> None:
+def _check_deployments(scope: Scope, part: int, findings: Findings, declared: Declared) -> None:
     known: dict[str, tuple[_Links, Track]] = {}
     for fact in scope.spool.facts(DEPLOYMENTS, scope.chunks, part):
-        index, leaf, key, commit, size, prior, judged, told = fact
+        index, leaf, key, commit, size, prior, kind, told, said = fact
         found = known.get(key)
         if found is None:
             found = known[key] = _Links(), Track()
@@ -125,7 +127,11 @@ def _check_deployments(scope: Scope, part: int, findings: Findings) -> None:
             what = f"is entry {again} once more: somebody had it appended a second time"
             _fault(findings, "history", index, what)
         links.add(index, leaf)
-        if judged:
+        if declared.of or said:
+            check_emergencies(declared, findings, (index, key, size, told), said)
+        if kind == "review":
+            continue
+        if kind == "decision":
             one = _Decided(*told)
             _check_judgement(findings, index, commit, size, one, track, moved=moved)
             base = base_of(one.base or one.said)[1]
@@ -145,6 +151,8 @@ class _Decided(NamedTuple):
     base: Text
     start: str
     released: bool
+    spooled: bool
+    bound: tuple[bool, str]
 
 
 def _start(told: _Decided) -> str:
@@ -179,7 +187,7 @@ def _check_judgement(
         _fault_base(findings, index, told, base)
     if told.here != here_text(track.permitted(commit, below, HERE)):
         _fault(findings, "history", index, "does not name the earlier records of its commit here")
-    if told.decision not in _PERMITTING or (said and not moved):
+    if told.decision not in _PERMITTING or (said and not moved) or told.spooled:
         return
     present = track.based(commit, index) if moved else base
     judged, judged_commit = base_of(told.said)

@@ -11,6 +11,7 @@ earlier        its commit                   ``check_earlier``: what ran elsewher
 judged         (one)                        ``check_history``: the head it was judged at
 tokens         (one)                        ``check_index``: what the index must hold
 evidence       its evidence's digest        ``check_evidence``
+emergencies    (one)                        ``check_emergencies``: which await their review
 keys           (three of its own)           ``check_keys``
 =============  ===========================  ==============================================
 """
@@ -32,7 +33,7 @@ from gate.log.known_tree import UNKNOWN, edge, joined
 from gate.log.scope import Scope
 from gate.model import PERMITTING
 from gate.record.quick import QuickReader
-from gate.record.summary import Judged, Summary
+from gate.record.summary import Judged, Settled, Summary
 from gate.tlog.paths import WIDTH
 
 DEPLOYMENTS: Final = "deployments"
@@ -42,6 +43,7 @@ JUDGED: Final = "judged"
 TOKENS: Final = "tokens"
 UNREAD: Final = "unread"
 EVIDENCE: Final = "evidence"
+EMERGENCIES: Final = "emergencies"
 
 _PERMITTING = frozenset(kind.value for kind in PERMITTING)
 
@@ -68,6 +70,7 @@ class RecordChecks:
         self._earlier: list[list[Any]] = [[] for _ in range(parts)]
         self._evidence: list[list[Any]] = [[] for _ in range(parts)]
         self._judged: list[tuple[int, str, bytes, list[int]]] = []
+        self._emergencies: list[Any] = []
         self._tokens: list[bytes] = []
         self._unread: list[int] = []
         self._parts: dict[str, int] = {}
@@ -110,6 +113,7 @@ class RecordChecks:
         spool.put_facts(f"{EARLIER}-{number}", self._earlier)
         spool.put_facts(f"{EVIDENCE}-{number}", self._evidence)
         spool.put_facts(f"{JUDGED}-{number}", [self._judged])
+        spool.put_facts(f"{EMERGENCIES}-{number}", [self._emergencies])
         spool.put_facts(f"{UNREAD}-{number}", [self._unread])
         self._keys.finish(spool, number)
         spool.put(f"{TOKENS}-{number}", [b"".join(self._tokens)])
@@ -139,15 +143,14 @@ class RecordChecks:
         return summary
 
     def _note_links(self, index: int, leaf: bytes, summary: Summary) -> None:
-        _, at, service, environment, commit, tickets, size, _, prior, linked, told, artifacts = (
-            summary
-        )
+        kind, at, service, environment, commit, tickets, size, _, prior, linked, *_ = summary
+        told, artifacts, open_ = summary.told, summary.artifacts, summary.emergencies
         key = f"{service}\n{environment}"
-        judged = isinstance(told, Judged)
         use = None
         if isinstance(told, Judged):
             decision, said, here, base, start, released, terms, not_reused, tested, *_ = told
-            of: tuple[Any, ...] = (decision, said, here, base, start, released)
+            bound = (told.reviewed, at) if decision in _PERMITTING else (False, at)
+            of: tuple[Any, ...] = (decision, said, here, base, start, released, told.spooled, bound)
             if decision in _PERMITTING:
                 use = (environment, commit, at, not_reused, terms)
                 if tested is not None:
@@ -155,11 +158,19 @@ class RecordChecks:
                     self._note_earlier(index, service, commit, after)
             evidence = told.evidence
             self._part(self._evidence, evidence[:2]).append((evidence, index))
+            if told.review_by:
+                due = told.review_by
+                self._emergencies.append((index, leaf.hex(), service, commit, due, None))
+        elif isinstance(told, Settled):
+            of = ()
+            self._part(self._evidence, told.evidence[:2]).append((told.evidence, index))
+            review = (told.of, told.outcome)
+            self._emergencies.append((index, leaf.hex(), service, commit, "", review))
         elif told is not None:
             of = tuple(told)
             ended = (environment, at, told.outcome, artifacts, 0)
             self._note_earlier(index, service, commit, ended)
-        fact = (index, leaf, key, commit, size, prior, judged, of)
+        fact = (index, leaf, key, commit, size, prior, kind, of, open_)
         self._part(self._deployments, key).append(fact)
         for ticket in dict.fromkeys(tickets):
             link = (

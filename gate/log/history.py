@@ -13,11 +13,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from gate.log.earlier import read_earlier
-from gate.log.keys import COMMIT, TICKET, deployment_key
+from gate.log.emergencies import still_open
+from gate.log.keys import COMMIT, OF_DEPLOYMENTS, TICKET, deployment_key
 from gate.log.source import HistorySource, Hit
 from gate.log.track import Track, base_in
-from gate.model import PERMITTING, Artifact, EntryLink, History, PastDecision, TicketUse
-from gate.record.statement import DecisionRecord, DeploymentOutcome, OutcomeRecord
+from gate.model import PERMITTING, Artifact, Base, EntryLink, History, PastDecision, TicketUse
+from gate.record.predicates import PriorPart
+from gate.record.statement import DecisionRecord, DeploymentOutcome, OutcomeRecord, Record
 from gate.store.contract import Key
 
 
@@ -57,6 +59,7 @@ def read_history(
     track = Track()
     for index in sorted(hits):
         add_to(track, hits[index])
+    prior, since = _said(hits[newest.index].record) if newest else (None, 0)
     named = {ticket: _named(view, ticket, environment) for ticket in tickets}
     return History(
         size=view.size,
@@ -67,7 +70,27 @@ def read_history(
         prior_tickets={ticket: link for ticket, (link, _) in named.items() if link is not None},
         uses={ticket: uses for ticket, (_, uses) in named.items()},
         earlier=read_earlier(view, service, after, commit, artifacts) if after else None,
+        emergencies=still_open(prior, view.emergencies(service, since)),
     )
+
+
+def base_before(
+    view: HistorySource, service: str, environment: str, commit: str, below: int
+) -> Base:
+    """Where the range of a deployment starts by the entries before ``below``, all of them."""
+    track = Track()
+    found = view.find(*deployment_key(service, environment), thorough=True)
+    for hit in sorted(found, key=lambda each: each.link.index):
+        if hit.link.index < below:
+            add_to(track, hit)
+    return track.base(commit, below)
+
+
+def _said(record: Record) -> tuple[PriorPart | None, int]:
+    """What a record says of those before it, and of how many entries it speaks."""
+    if not isinstance(record, OF_DEPLOYMENTS):
+        return None, 0
+    return record.prior, record.judged_at.size
 
 
 def _named(

@@ -16,7 +16,7 @@ from gate.errors import InconsistentError, UsageError
 from gate.log.batch import Rejudge
 from gate.log.history import read_history
 from gate.log.key_changes import LATE
-from gate.log.keys import deployment_key, replaced_by
+from gate.log.keys import OF_DEPLOYMENTS, OfDeployment, deployment_key, replaced_by
 from gate.log.source import HistorySource
 from gate.log.standing import no_longer_holds
 from gate.log.trust import require_signed
@@ -25,7 +25,7 @@ from gate.record.canonical import digest_of
 from gate.record.dsse import seal
 from gate.record.predicates import HeadPart
 from gate.record.signer import RecordSigner
-from gate.record.statement import DecisionRecord, OutcomeRecord, open_record
+from gate.record.statement import DecisionRecord, OutcomeRecord, ReviewRecord, open_record
 from gate.record.writing import superseded_statement
 from gate.tlog.merkle import leaf_hash
 
@@ -41,11 +41,11 @@ def judge_again(signer: RecordSigner, now: Now, gate_version: str) -> Rejudge:
     def again(view: HistorySource, entry: bytes) -> bytes:
         record, keyid = open_record(entry, view.trust.signers)
         require_living(view, keyid, now())
-        if not isinstance(record, DecisionRecord | OutcomeRecord):
+        if not isinstance(record, OF_DEPLOYMENTS):
             return entry
         require_prefix(view, record.judged_at)
         require_new(view, record, entry)
-        if isinstance(record, OutcomeRecord):
+        if not isinstance(record, DecisionRecord):
             require_decision(view, record)
             return entry
         if record.judged_at.size == view.size or record.decision not in PERMITTING:
@@ -112,7 +112,7 @@ def require_living(view: HistorySource, keyid: str, now: datetime) -> None:
         )
 
 
-def require_new(view: HistorySource, record: DecisionRecord | OutcomeRecord, entry: bytes) -> None:
+def require_new(view: HistorySource, record: OfDeployment, entry: bytes) -> None:
     """``InconsistentError`` if the log has ``entry`` already, or a denial in its place.
 
     Whoever asked the index was told that it has not. If rows could be hidden, what once permitted
@@ -135,11 +135,11 @@ def require_new(view: HistorySource, record: DecisionRecord | OutcomeRecord, ent
             )
 
 
-def require_decision(view: HistorySource, outcome: OutcomeRecord) -> None:
+def require_decision(view: HistorySource, outcome: OutcomeRecord | ReviewRecord) -> None:
     """``InconsistentError`` unless the decision that ``outcome`` names stands where it says."""
     of = outcome.of
     if of.index >= view.size or view.link(of.index) != of:
         raise InconsistentError(
-            f"the outcome's decision is not entry {of.index} of {view.url}",
+            f"the {outcome.kind}'s decision is not entry {of.index} of {view.url}",
             remedy="give the receipt of a decision in this log",
         )

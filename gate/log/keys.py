@@ -1,7 +1,7 @@
 """What a record is found by in the index, and which of it a record's ``prior`` vouches for.
 
 ======================  ==========================================================
-("deployment", s LF e)  decisions and outcomes of service s and environment e
+("deployment", s LF e)  decisions, outcomes and reviews of service s and environment e
 ("ticket", id)          those that name the change request ``id``
 ("commit", sha)         those of a commit
 ("digest", sha256)      the entry with this digest, or the denial logged instead of it
@@ -17,7 +17,7 @@ import base64
 import itertools
 from functools import lru_cache
 from hashlib import sha256
-from typing import Final
+from typing import Final, TypeAlias
 
 from gate.errors import InconsistentError
 from gate.frozen import dataclass
@@ -25,13 +25,24 @@ from gate.model import EntryLink
 from gate.record.canonical import encode
 from gate.record.dsse import MAX_PAYLOAD
 from gate.record.shapes import read_quickly
-from gate.record.statement import DecisionRecord, OutcomeRecord, Record, parse_statement
+from gate.record.statement import (
+    DecisionRecord,
+    OutcomeRecord,
+    Record,
+    ReviewRecord,
+    parse_statement,
+)
 from gate.record.summary import Judged, Summary, summarise
 from gate.store.contract import DIGEST, IndexRow, Key, token
 
 DEPLOYMENT: Final = "deployment"
 TICKET: Final = "ticket"
 COMMIT: Final = "commit"
+
+OF_DEPLOYMENTS: Final = (DecisionRecord, OutcomeRecord, ReviewRecord)
+"""The records that belong to a service, an environment and a commit."""
+
+OfDeployment: TypeAlias = DecisionRecord | OutcomeRecord | ReviewRecord
 
 QUICK_FROM: Final = 250
 
@@ -46,7 +57,7 @@ def deployment_key(service: str, environment: str) -> Key:
 
 def keys_of(record: Record) -> tuple[Key, ...]:
     """Everything ``record`` is found by."""
-    if not isinstance(record, DecisionRecord | OutcomeRecord):
+    if not isinstance(record, OF_DEPLOYMENTS):
         return ()
     return (
         deployment_key(record.service, record.environment),
@@ -156,7 +167,7 @@ class Prior:
 
 def prior_of(record: Record, key: Key) -> Prior | None:
     """What ``record`` says of ``key``; None where it says nothing of it."""
-    if not isinstance(record, DecisionRecord | OutcomeRecord) or key not in keys_of(record):
+    if not isinstance(record, OF_DEPLOYMENTS) or key not in keys_of(record):
         return None
     if key[0] not in {DEPLOYMENT, TICKET}:
         return None

@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from gate.errors import InconsistentError
+from gate.log.emergencies import concerns, might_concern
 from gate.log.keys import Prior, keys_of, might_have, payload_of, prior_of
 from gate.log.source import Hit, LogSource
 from gate.record.statement import parse_statement
@@ -58,6 +59,14 @@ class Search:
             yield hit
             named.pass_by(place)
             place = self._before(key, hit, named)
+
+    def emergencies(self, service: str, since: int) -> Iterator[Hit]:
+        """See ``LogView.emergencies``."""
+        for index in reversed(range(since, self._view.size)):
+            if might_concern(self._payload(index), service):
+                record = self._view.signed_record(index)[0]
+                if concerns(record, service):
+                    yield Hit(self._view.link(index), record)
 
     def _newest(self, key: Key, named: _Named, read_from: int) -> int | None:
         found = self._read_down(key, self._view.size, max(read_from, named.after))

@@ -85,3 +85,6 @@ class HistorySource(Protocol):
 
     def find(self, kind: str, value: str, *, thorough: bool = False) -> Iterator[Hit]:
         """The records that have this key, newest first."""
+
+    def emergencies(self, service: str, since: int) -> Iterator[Hit]:
+        """The emergencies of a service and their reviews from entry ``since`` on, newest first."""

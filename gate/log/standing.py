@@ -2,11 +2,13 @@
 
 Pure. A decision is judged at a head, and others may append before it takes its place. What depends
 on history is then judged once more from records alone, by whoever commits (``judge_again``) and by
-whoever verifies (``check_history``); the record carries what that needs (``history``). Three things
-do: the base, from which the range of commits starts; the earlier uses of its tickets; and how the
-commit fared in the environment that must come first. The earlier records of the same commit that a
-decision counted on cannot go away, since the log that is appended to begins with all of the log
-that was judged.
+whoever verifies (``check_history``); the record carries what that needs (``history``). Four things
+do: the base, from which the range of commits starts; the earlier uses of its tickets; how the
+commit fared in the environment that must come first; and reviews of the service's emergencies that
+are overdue at its time. The earlier records of the same commit that a decision counted on cannot go
+away, since the log that is appended to begins with all of the log that was judged. An emergency
+that went on while the log could not be read (``spooled``) counted on nothing of it: its review
+judges the range that the log tells.
 """
 
 from __future__ import annotations
@@ -18,11 +20,12 @@ from typing import Final
 from gate.log.track import Based, start_of
 from gate.model import PERMITTING, Base, BaseKind, Earlier, EarlierDeployment, History
 from gate.record.statement import DecisionRecord, DeploymentOutcome
-from gate.record.summary import NOT_REUSED, TESTED, counted_on
+from gate.record.summary import NOT_REUSED, REVIEWED, TESTED, counted_on, is_seconded, is_spooled
 
 BASE_MOVED: Final = "base"
 TICKET_REUSED: Final = "ticket-reused"
 NOT_TESTED: Final = "not-tested"
+EMERGENCY_OVERDUE: Final = "emergency-overdue"
 
 
 def no_longer_holds(record: DecisionRecord, history: History) -> tuple[str, ...]:
@@ -39,13 +42,20 @@ def no_longer_holds(record: DecisionRecord, history: History) -> tuple[str, ...]
         return max(others, default=None)
 
     failed = []
-    if not same_base(record, history.base):
+    if not same_base(record, history.base) and not is_spooled(record):
         failed.append(BASE_MOVED)
     if reused(record, last_other):
         failed.append(TICKET_REUSED)
     if untested(record, history.earlier):
         failed.append(NOT_TESTED)
+    if any(each.review_by < record.at for each in history.emergencies) and _is_bound(record):
+        failed.append(EMERGENCY_OVERDUE)
     return tuple(failed)
+
+
+def _is_bound(record: DecisionRecord) -> bool:
+    """Whether an overdue review denies it: not an emergency that somebody seconded."""
+    return counted_on(record, REVIEWED) and not is_seconded(record)
 
 
 def same_base(record: DecisionRecord, present: Base) -> bool:

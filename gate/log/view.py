@@ -166,6 +166,13 @@ class LogView:
         """
         return self._searching().find((kind, value), thorough=thorough)
 
+    def emergencies(self, service: str, since: int) -> Iterator[Hit]:
+        """The emergencies of a service and their reviews from entry ``since`` on, newest first.
+
+        Every entry there is read: the index is not asked.
+        """
+        return self._searching().emergencies(service, since)
+
     def find_logged(self, digest: str) -> tuple[int, bool] | None:
         """Where the entry with this SHA-256 (hex) stands, and whether a denial stands for it there.
 

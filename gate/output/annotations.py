@@ -20,10 +20,15 @@ _LEVELS = {
 def github_annotations(view: DecisionView) -> str:
     """An error per required control that does not pass, a warning per warned or waived one.
 
-    Last the verdict: a notice where the deployment may go on, an error where something other than
-    a control blocks it. Each is one line; the text ends in a line break.
+    One where an emergency was declared. Last the verdict: a notice where the deployment may go on,
+    an error where something other than a control blocks it. Each is one line; the text ends in a
+    line break.
     """
     lines = [_annotation(row) for row in view.attention()]
+    emergency = view.emergency()
+    if emergency is not None:
+        said = f"{emergency.sentence}\nReason: {emergency.reason}"
+        lines.append(_command("warning", "gate: EMERGENCY", said))
     verdict = view.verdict()
     said = f"{verdict.word.upper()}: {verdict.sentence}"
     if verdict.permits:

@@ -38,10 +38,25 @@ def decision_json(view: DecisionView) -> str:
         ],
         "controls": [_control(result, view) for result in view.decision.controls],
         "claims": list(view.decision.claims),
+        "emergency": _emergency(view),
     }
     shown = {key: _visible(value) for key, value in document.items()}
     shown["record"] = _record(view.recorded) if view.recorded else None
     return json_document(json.dumps(shown, indent=2)) + "\n"
+
+
+def _emergency(view: DecisionView) -> dict[str, object] | None:
+    emergency = view.emergency()
+    if emergency is None:
+        return None
+    return {
+        "reason": emergency.reason,
+        "granted": emergency.granted,
+        "waived": list(emergency.waived),
+        "review_by": emergency.review_by or None,
+        "deferred": list(emergency.deferred),
+        "spooled": emergency.spooled or None,
+    }
 
 
 def _deployment(view: DecisionView) -> dict[str, object]:

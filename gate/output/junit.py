@@ -29,7 +29,11 @@ def junit(view: DecisionView) -> str:
     said = f"{verdict.word}: {verdict.sentence}"
     if other:
         cases.append(f"      <error{_attributes(message=said, type=verdict.word)}/>")
-    cases += [f"      <system-out>{xml(said)}</system-out>", "    </testcase>"]
+    emergency = view.emergency()
+    if emergency is not None:
+        said += f"\nEMERGENCY: {emergency.sentence}\nReason: {emergency.reason}"
+    shown = "\n".join(xml(line) for line in said.split("\n"))
+    cases += [f"      <system-out>{shown}</system-out>", "    </testcase>"]
     counts = _attributes(
         name="gate",
         tests=str(len(rows) + 1),

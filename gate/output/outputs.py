@@ -18,8 +18,9 @@ def github_outputs(view: DecisionView, delimiter: str) -> str:
     """The lines for the file that ``GITHUB_OUTPUT`` names.
 
     ``decision``, ``permits``, ``exit-code``, ``index``, ``receipt`` and ``checkpoint``; the last
-    three are empty where nothing was recorded. ``delimiter`` must be random and new: raises
-    ``ValueError`` where it is short or stands in a value.
+    three are empty where nothing was recorded. ``emergency`` and, where that is true, ``review-by``
+    tell of an emergency that lets the deployment go on. ``delimiter`` must be random and new:
+    raises ``ValueError`` where it is short or stands in a value.
     """
     if not _DELIMITER.fullmatch(delimiter):
         raise ValueError("a delimiter has 16 to 100 letters and digits")
@@ -36,8 +37,8 @@ def github_outputs(view: DecisionView, delimiter: str) -> str:
 def dotenv(view: DecisionView) -> str:
     """The lines of a dotenv report.
 
-    ``GATE_DECISION``, ``GATE_PERMITS``, ``GATE_EXIT_CODE``, ``GATE_INDEX`` and ``GATE_RECEIPT``.
-    Raises ``UsageError`` where a value needs quoting.
+    ``GATE_DECISION``, ``GATE_PERMITS``, ``GATE_EXIT_CODE``, ``GATE_INDEX``, ``GATE_RECEIPT``,
+    ``GATE_EMERGENCY`` and ``GATE_REVIEW_BY``. Raises ``UsageError`` where a value needs quoting.
     """
     lines = []
     for name, value in _values(view).items():
@@ -54,7 +55,7 @@ def dotenv(view: DecisionView) -> str:
 
 
 def _values(view: DecisionView) -> dict[str, str]:
-    verdict, recorded = view.verdict(), view.recorded
+    verdict, recorded, emergency = view.verdict(), view.recorded, view.emergency()
     return {
         "decision": verdict.word,
         "permits": "true" if verdict.permits else "false",
@@ -62,4 +63,6 @@ def _values(view: DecisionView) -> dict[str, str]:
         "index": str(recorded.index) if recorded else "",
         "receipt": recorded.receipt if recorded else "",
         "checkpoint": recorded.checkpoint.rstrip("\n") if recorded else "",
+        "emergency": "true" if emergency and emergency.granted else "false",
+        "review-by": emergency.review_by if emergency and emergency.granted else "",
     }

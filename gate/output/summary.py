@@ -49,6 +49,11 @@ def _head(view: DecisionView) -> Iterator[str]:
     yield ""
     yield f"{verdict.sentence}"
     yield ""
+    emergency = view.emergency()
+    if emergency is not None:
+        yield f"> 🚨 **Emergency:** {_text(emergency.reason)}"
+        yield f"> {_text(emergency.sentence)}"
+        yield ""
     yield f"- Commit <code>{_text(deployment.commit)}</code>"
     for artifact in deployment.artifacts:
         yield f"- Artifact <code>{_text(f'{artifact.name}@sha256:{artifact.sha256}')}</code>"

@@ -46,6 +46,7 @@ def decision_text(view: DecisionView, *, color: bool, width: int) -> str:
     for row in view.attention():
         lines += ["", *_detail(row, told.get(row.todo, row.todo), pen)]
         told.setdefault(row.todo, f"As for {row.id}, above." if row.todo else "")
+    lines += _emergency(view, pen)
     lines += ["", *_verdict(view, pen)]
     if view.recorded:
         lines += _record(view.recorded, pen)
@@ -110,6 +111,16 @@ def _detail(row: Row, todo: str, pen: _Pen) -> Iterator[str]:
     yield from pen.labelled(2, "expected", row.expected, 10)
     if todo:
         yield from pen.labelled(2, "to do", todo, 10)
+
+
+def _emergency(view: DecisionView, pen: _Pen) -> Iterator[str]:
+    emergency = view.emergency()
+    if emergency is None:
+        return
+    yield ""
+    yield pen.paint("EMERGENCY", _RED, _BOLD)
+    yield from pen.labelled(2, "reason", shortened(emergency.reason, _URL_ROOM), 10)
+    yield from pen.labelled(2, "so", emergency.sentence, 10)
 
 
 def _verdict(view: DecisionView, pen: _Pen) -> Iterator[str]:

@@ -14,12 +14,13 @@ from gate.model import (
     PERMITTING,
     ControlResult,
     Decision,
+    DecisionKind,
     Deployment,
     Level,
     Message,
     Outcome,
 )
-from gate.output.message import Name, account_name, render
+from gate.output.message import Name, account_name, render, rfc3339
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,44 @@ class RecordedView:
     checkpoint: str
     origin: str
     superseded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EmergencyView:
+    """An emergency that was declared.
+
+    ``granted``: the deployment goes on without the controls in ``waived``, and is to be reviewed
+    until ``review_by`` (RFC 3339). ``against`` are those that no emergency here does without,
+    ``deferred`` those of ``waived`` that a service which is down kept from being judged.
+    """
+
+    reason: str
+    granted: bool
+    waived: tuple[str, ...]
+    review_by: str
+    against: tuple[str, ...] = ()
+    deferred: tuple[str, ...] = ()
+    spooled: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """What became of it, for people."""
+        if not self.granted and self.against:
+            return (
+                "An emergency was declared. By the policy it cannot do without"
+                f" {', '.join(self.against)}."
+            )
+        if not self.granted:
+            return "An emergency was declared, and nothing was waived for it."
+        said = (
+            f"This is an emergency, without {', '.join(self.waived)}. It has to be approved"
+            f" afterwards, and that recorded with gate review, by {self.review_by}."
+        )
+        if self.deferred:
+            said += f" A service is down: {', '.join(self.deferred)} could not be judged."
+        if self.spooled:
+            said += f" The log is down: the record is owed, {self.spooled}; gate log sync --spool."
+        return said
 
 
 class Mark(StrEnum):
@@ -93,8 +132,9 @@ class Verdict:
 class DecisionView:
     """A decision as shown.
 
-    ``name`` says what to call an account; ``command`` is "check", "enforce" or "run". Raises
-    ``ValueError`` where exit code 0 contradicts the rest.
+    ``name`` says what to call an account; ``command`` is "check", "enforce" or "run". ``spooled``
+    is where the record of an emergency waits for a log that is down. Raises ``ValueError`` where
+    exit code 0 contradicts the rest.
     """
 
     decision: Decision
@@ -104,14 +144,32 @@ class DecisionView:
     exit_code: int
     command: str
     name: Name = account_name
+    spooled: str = ""
 
     def __post_init__(self) -> None:
         if self.exit_code != OK:
             return
         if self.decision.kind not in PERMITTING or (self.recorded and self.recorded.superseded):
             raise ValueError(f"exit code 0 for a decision that is {self.decision.kind}")
-        if self.recorded is None and self.command != "check":
+        is_owed = self.spooled and self.decision.kind is DecisionKind.EMERGENCY
+        if self.recorded is None and self.command != "check" and not is_owed:
             raise ValueError("exit code 0 without a record")
+
+    def emergency(self) -> EmergencyView | None:
+        """The emergency that was declared; None where none was."""
+        declared = self.decision.emergency
+        if declared is None:
+            return None
+        due = declared.review_by
+        return EmergencyView(
+            reason=declared.reason.text,
+            granted=self.exit_code == OK and due is not None,
+            waived=declared.waived,
+            review_by="" if due is None else rfc3339(due),
+            against=declared.against,
+            deferred=declared.deferred,
+            spooled=self.spooled,
+        )
 
     def rows(self) -> tuple[Row, ...]:
         """Every control's result, in the decision's order."""
@@ -164,6 +222,8 @@ class DecisionView:
         said = f"{_count(passed, 'control')} passed"
         said += f", {_count(warned, 'warning')}" if warned else ""
         said += f", {waived} waived for the emergency" if waived else ""
+        if self.spooled:
+            return f"{said}. The deployment may go on; its record is owed to the log."
         return f"{said}. " + (
             "Nothing was recorded: this was a check."
             if self.recorded is None

@@ -26,6 +26,7 @@ from gate.model import (
     Commit,
     Decision,
     EditedText,
+    Emergency,
     Facts,
     ForgeDeployment,
     Free,
@@ -70,6 +71,7 @@ class Draft:
     clocks: tuple[p.ClockPart, ...]
     controls: tuple[p.ControlPart, ...]
     claims: tuple[p.Plain, ...]
+    emergency: p.EmergencyPart | None = None
 
 
 class Drafting:
@@ -114,6 +116,17 @@ class Drafting:
                 for result in decision.controls
             ),
             claims=tuple(plain(claim) for claim in decision.claims),
+            emergency=None if decision.emergency is None else self._emergency(decision.emergency),
+        )
+
+    def _emergency(self, emergency: Emergency) -> p.EmergencyPart:
+        return p.EmergencyPart(
+            self._labels.text(emergency.reason),
+            emergency.waived,
+            emergency.review_by,
+            emergency.seconded,
+            emergency.deferred,
+            emergency.spooled,
         )
 
     # ------------------------------------------------------------ labels
@@ -439,6 +452,10 @@ def prior_part(history: History) -> p.PriorPart:
         tuple(
             p.TicketLink(plain(id_), link.index, link.leaf)
             for id_, link in sorted(history.prior_tickets.items())
+        ),
+        tuple(
+            p.OpenPart(each.link.index, each.link.leaf, each.review_by)
+            for each in history.emergencies
         ),
     )
 

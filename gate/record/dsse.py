@@ -133,11 +133,13 @@ def _diagnosis(data: bytes) -> MalformedRecordError:
     return MalformedRecordError("record: a DSSE envelope, but not in its canonical form")
 
 
-def mentions(data: bytes, predicate_type: str) -> bool:
-    """Whether a log entry's payload may be a statement of this type: a hint without any checking.
+def mentions(data: bytes, *predicate_types: str) -> bool:
+    """Whether a log entry's payload may be a statement of one of these types: a hint, unchecked.
 
     Never False for one that is. It spares readers who look for one kind the opening of the others.
     """
     match = _CANONICAL.fullmatch(data)
-    wanted = b'"predicateType":"%b"' % predicate_type.encode()
-    return match is not None and wanted in base64.b64decode(match[1])
+    if match is None:
+        return False
+    payload = base64.b64decode(match[1])
+    return any(b'"predicateType":"%b"' % one.encode() in payload for one in predicate_types)

@@ -465,14 +465,25 @@ class TicketLink:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenPart:
+    """An emergency decision of the service that no review below the judged head settles."""
+
+    index: int
+    leaf: Sha256
+    review_by: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class PriorPart:
     """The newest records below the judged head.
 
-    ``deployment`` is of this service and environment; ``tickets`` has each ticket with a record.
+    ``deployment`` is of this service and environment; ``tickets`` has each ticket with a record;
+    ``emergencies`` has all of this service, to any environment, that await their review.
     """
 
     deployment: LinkPart | None
     tickets: tuple[TicketLink, ...]
+    emergencies: tuple[OpenPart, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -517,6 +528,24 @@ class HistoryPart:
 
 
 @dataclass(frozen=True, slots=True)
+class EmergencyPart:
+    """An emergency that was declared: its reason, what was waived, when the review is due.
+
+    ``waived`` is empty and ``review_by`` null unless it was granted. ``seconded``: somebody other
+    than the deployer had approved, so that an overdue review of another emergency did not count.
+    ``deferred`` are those of ``waived`` that a service which was down kept from being judged;
+    ``spooled``: so was the log, which it was judged without, at size 0, and recorded in later.
+    """
+
+    reason: TextLabel
+    waived: tuple[Code, ...]
+    review_by: datetime | None
+    seconded: bool
+    deferred: tuple[Code, ...] = ()
+    spooled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ReplacesPart:
     """The record that no longer held at its place in the log.
 
@@ -546,6 +575,14 @@ class DeploymentOutcome(StrEnum):
     FAILED = "failed"
     CANCELLED = "cancelled"
     ROLLED_BACK = "rolled-back"
+
+
+class ReviewOutcome(StrEnum):
+    """What a review of an emergency came to."""
+
+    APPROVED = "approved"  # somebody independent approved afterwards what was deployed
+    DENIED = "denied"
+    UNDETERMINED = "undetermined"
 
 
 class KeyAction(StrEnum):
@@ -594,6 +631,7 @@ class DecisionPredicate:
     prior: PriorPart
     history: HistoryPart
     replaces: ReplacesPart | None
+    emergency: EmergencyPart | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -610,6 +648,42 @@ class OutcomePredicate:
     tickets: tuple[Plain, ...]
     gate: Plain
     assurance: Assurance
+    judged_at: HeadPart
+    prior: PriorPart
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewPredicate:
+    """``urn:gate:review:v1``: what a review of the emergency that ``decision`` let pass came to.
+
+    Controls are judged over approvals that were given after ``decided_at``. ``run`` is the run of
+    the emergency, whose actor must not be the approver. ``late``: after ``review_by``.
+    """
+
+    at: datetime
+    outcome: ReviewOutcome
+    late: bool
+    decision: LinkPart
+    decided_at: datetime
+    review_by: datetime
+    service: Plain
+    environment: Plain
+    repository: Plain
+    commit: CommitId
+    gate: Plain
+    assurance: Assurance
+    claims: tuple[Plain, ...]
+    run: RunPart
+    given: tuple[GivenPart, ...] | Unknown
+    tickets: tuple[TicketPart, ...] | Spilled
+    change: ChangePart | Unknown
+    deployed_before: tuple[ForgeDeploymentPart, ...] | Spilled | Unknown
+    own_accounts: tuple[PersonLabel, ...]
+    clocks: tuple[ClockPart, ...]
+    controls: tuple[ControlPart, ...]
+    labels: Mapping[Label, Sha256] | Spilled
+    policy: PolicyReference
+    evidence: Sha256
     judged_at: HeadPart
     prior: PriorPart
 

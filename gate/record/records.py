@@ -16,6 +16,8 @@ from gate.record.predicates import (
     KeyPredicate,
     OutcomePredicate,
     PriorPart,
+    ReviewOutcome,
+    ReviewPredicate,
     Unknown,
 )
 
@@ -24,7 +26,7 @@ from gate.record.predicates import (
 class _OfDeployment:
     """A record that belongs to a deployment: its predicate and its subject's artifacts."""
 
-    predicate: DecisionPredicate | OutcomePredicate
+    predicate: DecisionPredicate | OutcomePredicate | ReviewPredicate
     artifacts: tuple[Artifact, ...]
 
     @property
@@ -86,6 +88,12 @@ class DecisionRecord(_OfDeployment):
         return () if isinstance(given, Unknown) else tuple(dict.fromkeys(t.id for t in given))
 
     @property
+    def review_by(self) -> datetime:
+        """When the review of an emergency is due: at once where the record does not say."""
+        emergency = self.predicate.emergency
+        return (emergency.review_by if emergency is not None else None) or self.at
+
+    @property
     def history(self) -> HistoryPart:
         """What judgement took from history."""
         return self.predicate.history
@@ -116,6 +124,34 @@ class OutcomeRecord(_OfDeployment):
     def tickets(self) -> tuple[str, ...]:
         """The ids of the decision's change requests."""
         return self.predicate.tickets
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewRecord(_OfDeployment):
+    """What a review of an emergency decision came to."""
+
+    predicate: ReviewPredicate
+
+    @property
+    def kind(self) -> str:
+        """Always ``review``."""
+        return "review"
+
+    @property
+    def outcome(self) -> ReviewOutcome:
+        """What it came to; only an approval settles it."""
+        return self.predicate.outcome
+
+    @property
+    def of(self) -> EntryLink:
+        """The emergency decision's place in the log."""
+        return EntryLink(self.predicate.decision.index, self.predicate.decision.leaf)
+
+    @property
+    def tickets(self) -> tuple[str, ...]:
+        """The ids of the decision's change requests."""
+        given = self.predicate.given
+        return () if isinstance(given, Unknown) else tuple(dict.fromkeys(t.id for t in given))
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,4 +217,4 @@ class UnknownRecord(_OfNoDeployment):
         return "unknown"
 
 
-Record: TypeAlias = DecisionRecord | OutcomeRecord | KeyRecord | UnknownRecord
+Record: TypeAlias = DecisionRecord | OutcomeRecord | ReviewRecord | KeyRecord | UnknownRecord

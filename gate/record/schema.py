@@ -13,7 +13,12 @@ from types import MappingProxyType
 from typing import Any
 
 from gate.record import codec
-from gate.record.predicates import DecisionPredicate, KeyPredicate, OutcomePredicate
+from gate.record.predicates import (
+    DecisionPredicate,
+    KeyPredicate,
+    OutcomePredicate,
+    ReviewPredicate,
+)
 
 FOLDER = Path(__file__).parent / "schemas"
 PREDICATES: Mapping[str, type[Any]] = MappingProxyType(
@@ -21,6 +26,7 @@ PREDICATES: Mapping[str, type[Any]] = MappingProxyType(
         "decision-v1": DecisionPredicate,
         "outcome-v1": OutcomePredicate,
         "key-v1": KeyPredicate,
+        "review-v1": ReviewPredicate,
     }
 )
 

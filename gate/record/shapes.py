@@ -11,12 +11,12 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any, Final
 
-from gate.model import Level, Outcome
+from gate.model import DecisionKind, Level, Outcome
 from gate.record import codec
 from gate.record.grammar import Grammar, in_order
 from gate.record.predicates import DecisionPredicate, MessagePart, OutcomePredicate
 from gate.record.statement import DECISION, OUTCOME, STATEMENT, ArtifactSubject
-from gate.record.summary import NOT_REUSED, TESTED, Ended, Judged, Summary
+from gate.record.summary import NOT_REUSED, REVIEWED, TESTED, Ended, Judged, Summary
 
 
 def read_quickly(payload: bytes) -> Summary | None:
@@ -41,9 +41,14 @@ def read_all(payloads: Sequence[bytes | None]) -> list[Summary | None]:
 
 def _text(payload: bytes) -> str | None:
     try:
-        return payload.decode("utf-8")
+        text = payload.decode("utf-8")
     except UnicodeDecodeError:
         return None
+    return None if any(one in text for one in _SELDOM) else text
+
+
+_SELDOM: Final = (f'"decision":"{DecisionKind.EMERGENCY}"', '"emergencies":[')
+"""What has more to tell than is taken here: emergencies, and whatever lists some that are open."""
 
 
 class _Shape:
@@ -118,9 +123,9 @@ def _shapes() -> tuple[_Shape, _Shape]:
 _TICKET_LINK = re.compile(r'\{"id":"([^"]*)",("index":-?[0-9]+,"leaf":"[0-9a-f]+")\}')
 _ANEW = re.compile(r'\{"approvedAnew":(?:null|"([^"]*)"),"id":"([^"]*)"\}')
 _ARGS: Final = '{"args":'
-_REUSE, _EARLIER = (
+_REUSE, _EARLIER, _REVIEW = (
     f'"id":"{control}","level":"{Level.REQUIRE}","observed":{_ARGS}'
-    for control in (NOT_REUSED, TESTED)
+    for control in (NOT_REUSED, TESTED, REVIEWED)
 )
 _WITHIN = re.compile(r'"environment":"([^"]*)","within":\{"milliseconds":(-?[0-9]+)\}')
 _SHA256 = re.compile(r'"sha256":"([0-9a-f]{64})"')
@@ -142,6 +147,7 @@ def _decision(parts: tuple[Any, ...]) -> Summary:
         _tested(tested) if _counted_on(controls, _EARLIER) else None,
         "" if replaces == "null" else _ENTRY.findall(replaces)[0],
         evidence[1:-1],
+        _counted_on(controls, _REVIEW),
     )
     return Summary(
         "decision",

@@ -8,10 +8,10 @@ An in-toto Statement v1 in canonical JSON (``canonical``):
      "subject":[{"digest":{"gitCommit":"<commit>"},"name":"https://github.com/acme/shop"},
                 {"digest":{"sha256":"<digest>"},"name":"shop.tar.gz"}]}
 
-The commit is the first subject of a decision and of an outcome, each artifact one more; the subject
-of a key record is the key, named by its id. Predicates are described by ``predicates`` and by the
-JSON Schemas beside this module. Every predicate has its time in ``at``, those of later versions
-too: it is what a key's period is held against.
+The commit is the first subject of a decision, an outcome and a review, each artifact one more; the
+subject of a key record is the key, named by its id. Predicates are described by ``predicates`` and
+by the JSON Schemas beside this module. Every predicate has its time in ``at``, those of later
+versions too: it is what a key's period is held against.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from gate.record.predicates import (
     KeyPredicate,
     OutcomePredicate,
     Plain,
+    ReviewPredicate,
     Sha256,
     plain,
 )
@@ -40,6 +41,7 @@ from gate.record.records import (
     KeyRecord,
     OutcomeRecord,
     Record,
+    ReviewRecord,
     UnknownRecord,
 )
 from gate.record.signer import key_id
@@ -52,6 +54,7 @@ __all__ = [
     "KeyRecord",
     "OutcomeRecord",
     "Record",
+    "ReviewRecord",
     "UnknownRecord",
     "open_record",
     "parse_statement",
@@ -61,6 +64,7 @@ STATEMENT = "https://in-toto.io/Statement/v1"
 DECISION = "urn:gate:decision:v1"
 OUTCOME = "urn:gate:outcome:v1"
 KEY = "urn:gate:key:v1"
+REVIEW = "urn:gate:review:v1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,13 +117,16 @@ def parse_statement(payload: bytes) -> Record:
     if kind == OUTCOME:
         outcome = codec.read(OutcomePredicate, predicate, "predicate")
         return OutcomeRecord(outcome, _artifacts(subjects, outcome))
+    if kind == REVIEW:
+        review = codec.read(ReviewPredicate, predicate, "predicate")
+        return ReviewRecord(review, _artifacts(subjects, review))
     if kind == KEY:
         return _key_record(subjects, codec.read(KeyPredicate, predicate, "predicate"))
     return UnknownRecord(plain(kind), _time_or_none(predicate.get("at")))
 
 
 def _artifacts(
-    subjects: list[Any], predicate: DecisionPredicate | OutcomePredicate
+    subjects: list[Any], predicate: DecisionPredicate | OutcomePredicate | ReviewPredicate
 ) -> tuple[Artifact, ...]:
     if subjects[0] != commit_subject(predicate.repository, predicate.commit):
         raise malformed("subject[0]", "the predicate's repository and commit")

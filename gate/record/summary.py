@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple, TypeAlias
 
-from gate.model import Level, Outcome
+from gate.model import DecisionKind, Level, Outcome
 from gate.record.predicates import BasePart, LinkPart, Unknown
-from gate.record.statement import DecisionRecord, OutcomeRecord, Record
+from gate.record.statement import DecisionRecord, OutcomeRecord, Record, ReviewRecord
 from gate.record.times import format_time
 
 Text: TypeAlias = str
@@ -20,7 +20,10 @@ Text: TypeAlias = str
 
 NOT_REUSED: Final = "ticket-not-reused"
 TESTED: Final = "tested-before"
+REVIEWED: Final = "emergency-reviewed"
 """The controls that depend on other records than those of the same service and environment."""
+
+_EMERGENCY: Final = DecisionKind.EMERGENCY
 
 
 class Judged(NamedTuple):
@@ -32,7 +35,10 @@ class Judged(NamedTuple):
     approved anew ("" for null), and ``not_reused`` whether the decision counted on the control of
     that name: required, and not waived. ``tested`` is the environment that must come first and for
     how many milliseconds a success there counts, None where the decision did not count on it.
-    ``replaces`` and ``evidence`` are digests, "" for none.
+    ``replaces`` and ``evidence`` are digests, "" for none. ``reviewed`` is as ``not_reused``, of
+    ``emergency-reviewed``, but of an emergency that was seconded: that counts on nothing. Of an
+    emergency ``review_by`` is when its review is due; "" of any other decision. ``spooled``: it was
+    judged without the log, and so not from the base that the log tells.
     """
 
     decision: str
@@ -46,6 +52,9 @@ class Judged(NamedTuple):
     tested: tuple[str, int] | None
     replaces: str
     evidence: str
+    reviewed: bool = False
+    review_by: str = ""
+    spooled: bool = False
 
 
 class Ended(NamedTuple):
@@ -55,12 +64,21 @@ class Ended(NamedTuple):
     outcome: str
 
 
+class Settled(NamedTuple):
+    """A review: of which decision, and what it came to."""
+
+    of: Text
+    outcome: str
+    evidence: str
+
+
 class Summary(NamedTuple):
     """A record: ``told`` is None, and the rest empty, unless it belongs to a deployment.
 
     ``at`` is as ``times`` spells it, "" where an unknown kind names none; ``root`` is in lower-case
     hex. ``prior`` links to the newest record here, and ``prior_tickets`` by ticket to theirs.
-    ``artifacts`` are digests in hex.
+    ``artifacts`` are digests in hex. ``emergencies`` are those that await their review, as (index,
+    leaf, review by).
     """
 
     kind: str
@@ -73,13 +91,14 @@ class Summary(NamedTuple):
     root: str = ""
     prior: Text = "null"
     prior_tickets: tuple[tuple[str, Text], ...] = ()
-    told: Judged | Ended | None = None
+    told: Judged | Ended | Settled | None = None
     artifacts: tuple[str, ...] = ()
+    emergencies: tuple[tuple[int, str, str], ...] = ()
 
 
 def summarise(record: Record) -> Summary:
     """The summary of a record."""
-    if not isinstance(record, DecisionRecord | OutcomeRecord):
+    if not isinstance(record, DecisionRecord | OutcomeRecord | ReviewRecord):
         return Summary(record.kind, _time(record.at))
     return Summary(
         kind=record.kind,
@@ -94,9 +113,21 @@ def summarise(record: Record) -> Summary:
         prior_tickets=tuple(
             (one.id, link_text(one.index, one.leaf)) for one in record.prior.tickets
         ),
-        told=_judged(record) if isinstance(record, DecisionRecord) else _ended(record),
+        told=_told(record),
         artifacts=tuple(artifact.sha256 for artifact in record.artifacts),
+        emergencies=tuple(
+            (one.index, one.leaf, format_time(one.review_by)) for one in record.prior.emergencies
+        ),
     )
+
+
+def _told(record: DecisionRecord | OutcomeRecord | ReviewRecord) -> Judged | Ended | Settled:
+    if isinstance(record, DecisionRecord):
+        return _judged(record)
+    if isinstance(record, ReviewRecord):
+        of = _link(record.predicate.decision)
+        return Settled(of, record.outcome.value, record.predicate.evidence)
+    return _ended(record)
 
 
 def _judged(record: DecisionRecord) -> Judged:
@@ -115,7 +146,22 @@ def _judged(record: DecisionRecord) -> Judged:
         tested=_tested(record) if counted_on(record, TESTED) else None,
         replaces=predicate.replaces.entry if predicate.replaces else "",
         evidence=predicate.evidence,
+        reviewed=counted_on(record, REVIEWED) and not is_seconded(record),
+        review_by=format_time(record.review_by) if record.decision is _EMERGENCY else "",
+        spooled=is_spooled(record),
     )
+
+
+def is_spooled(record: DecisionRecord) -> bool:
+    """Whether it is an emergency that was judged without the log, and recorded in it later."""
+    emergency = record.predicate.emergency
+    return record.decision is _EMERGENCY and emergency is not None and emergency.spooled
+
+
+def is_seconded(record: DecisionRecord) -> bool:
+    """Whether it is an emergency that somebody other than its deployer approved."""
+    emergency = record.predicate.emergency
+    return record.decision is _EMERGENCY and emergency is not None and emergency.seconded
 
 
 def counted_on(record: DecisionRecord, control_id: str) -> bool:

@@ -1,4 +1,4 @@
-"""Statements as they are written: decisions, outcomes, denials of place, keys.
+"""Statements as they are written: decisions, outcomes, reviews, denials of place, keys.
 
 ``statement`` says what they look like, and reads each one back before it is signed.
 """
@@ -36,6 +36,8 @@ from gate.record.predicates import (
     OutcomePredicate,
     PolicyReference,
     ReplacesPart,
+    ReviewOutcome,
+    ReviewPredicate,
 )
 from gate.record.records import DecisionRecord
 from gate.record.signers import SignerEntry
@@ -44,6 +46,7 @@ from gate.record.statement import (
     DECISION,
     KEY,
     OUTCOME,
+    REVIEW,
     STATEMENT,
     commit_subject,
     key_subject,
@@ -51,6 +54,10 @@ from gate.record.statement import (
 )
 
 MOVED = "history-moved"
+_REVIEWED = {
+    DecisionKind.ALLOWED: ReviewOutcome.APPROVED,
+    DecisionKind.DENIED: ReviewOutcome.DENIED,
+}
 
 
 def decision_statement(
@@ -101,6 +108,7 @@ def decision_statement(
         prior=prior_part(judged),
         history=history_part(judged, ticket_terms(decision), tested_part(decision)),
         replaces=None,
+        emergency=draft.emergency,
     )
     statement = _statement(DECISION, predicate, _subjects(predicate, deployment.artifacts))
     spill(statement)
@@ -137,6 +145,60 @@ def outcome_statement(
         prior=prior_part(judged),
     )
     return _checked(_statement(OUTCOME, predicate, _subjects(predicate, decision.artifacts)))
+
+
+def review_statement(
+    facts: Facts,
+    decision: Decision,
+    of: tuple[EntryLink, DecisionRecord],
+    *,
+    labels: Labels,
+    release_refs: Sequence[str] = (),
+    policy: PolicyReference,
+    judged: History,
+    evidence_sha256: str,
+    gate_version: str,
+    assurance: Assurance = Assurance.SELF_RUN,
+) -> bytes:
+    """The payload of a review of the emergency decision ``of``, and where that stands.
+
+    ``facts`` and ``decision`` are what the review was judged by and came to; the rest is as for
+    ``decision_statement``.
+    """
+    link, emergency = of
+    repository = emergency.repository
+    draft = Drafting(labels, repository, release_refs).draft(facts, decision)
+    predicate = ReviewPredicate(
+        at=decision.at,
+        outcome=_REVIEWED.get(decision.kind, ReviewOutcome.UNDETERMINED),
+        late=decision.at > emergency.review_by,
+        decision=LinkPart(link.index, link.leaf),
+        decided_at=emergency.at,
+        review_by=emergency.review_by,
+        service=emergency.service,
+        environment=emergency.environment,
+        repository=repository,
+        commit=emergency.commit,
+        gate=gate_version,
+        assurance=assurance,
+        claims=draft.claims,
+        run=draft.run,
+        given=draft.given,
+        tickets=draft.tickets,
+        change=draft.change,
+        deployed_before=draft.deployed_before,
+        own_accounts=draft.own_accounts,
+        clocks=draft.clocks,
+        controls=draft.controls,
+        labels=labels.commitments(),
+        policy=policy,
+        evidence=evidence_sha256,
+        judged_at=head_part(judged),
+        prior=prior_part(judged),
+    )
+    statement = _statement(REVIEW, predicate, _subjects(predicate, emergency.artifacts))
+    spill(statement)
+    return _checked(statement)
 
 
 def superseded_statement(
@@ -195,7 +257,8 @@ def _statement(predicate_type: str, predicate: Any, subjects: list[Any]) -> dict
 
 
 def _subjects(
-    predicate: DecisionPredicate | OutcomePredicate, artifacts: Sequence[Artifact]
+    predicate: DecisionPredicate | OutcomePredicate | ReviewPredicate,
+    artifacts: Sequence[Artifact],
 ) -> list[Any]:
     return [
         commit_subject(predicate.repository, predicate.commit),

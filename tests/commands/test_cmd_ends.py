@@ -53,7 +53,7 @@ def test_a_mistyped_command_is_a_usage_error(acme: Job, arguments: tuple[str, ..
     assert "Traceback" not in said(ended)
 
 
-@pytest.mark.parametrize("command", ["review", "hooks", "server"])
+@pytest.mark.parametrize("command", ["hooks", "server"])
 def test_a_command_of_a_later_version_is_none(acme: Job, command: str) -> None:
     ended = acme.gate(command, environment=acme.ci())
     assert ended.code == 2

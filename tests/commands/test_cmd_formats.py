@@ -150,7 +150,10 @@ def test_outputs_summary_and_annotations_say_one_thing(
     )
     told = outputs(out)
     assert told.pop("before") == "kept"
-    assert set(told) == {"decision", "permits", "exit-code", "index", "receipt", "checkpoint"}
+    assert set(told) == {
+        *("decision", "permits", "exit-code", "index", "receipt", "checkpoint"),
+        *("emergency", "review-by"),
+    }
     assert told["decision"] == answer
     assert told["permits"] == ("true" if answer == "allowed" else "false")
     assert told["exit-code"] == str(ended.code)

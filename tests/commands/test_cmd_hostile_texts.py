@@ -114,7 +114,10 @@ def test_nothing_that_is_printed_acts(acme: Job, tmp_path: Path, command: str, o
         harmless_for_a_page(summary.read_text())
         lines = out.read_text().splitlines()
         names = [line.partition("<<")[0] for line in lines if "<<gate-" in line]
-        assert names == ["decision", "permits", "exit-code", "index", "receipt", "checkpoint"]
+        assert names == [
+            *("decision", "permits", "exit-code", "index", "receipt", "checkpoint"),
+            *("emergency", "review-by"),
+        ]
         assert "evil" not in out.read_text()
 
 

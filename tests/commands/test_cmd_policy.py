@@ -110,11 +110,11 @@ BROKEN: dict[str, tuple[Callable[[str], str], tuple[str, ...]]] = {
         ),
         ("approver-independent", "an integrity control cannot be set"),
     ),
-    "a part that is not built yet": (
+    "emergencies that nobody may declare": (
         lambda text: text.replace(
             "[environments.production]", "[environments.production]\nemergency = { }", 1
         ),
-        ("environments.production.emergency", "not built yet"),
+        ("environments.production.emergency.by", "missing"),
     ),
     "bad TOML": (lambda text: text + "\n[log\n", ("not TOML",)),
     "a key twice": (lambda text: text + '\n[log]\nurl = "dir:other"\n', ("not TOML",)),
@@ -262,12 +262,12 @@ def test_a_pin_that_is_no_digest_is_refused(acme: Job, digest: str) -> None:
     )
 
 
-def test_an_emergency_is_refused_as_long_as_it_is_not_built(acme: Job) -> None:
+def test_an_emergency_is_refused_where_the_policy_has_none(acme: Job) -> None:
     for command in ("check", "enforce"):
         acme.unasked(
             *(command, *SHOP, "--emergency", "the shop is down"),
             environment=acme.ci(),
-            words=("--emergency is not built yet",),
+            words=("the policy has no emergencies in production",),
         )
 
 

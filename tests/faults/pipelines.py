@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from records import SIGNER, good_controls, good_decision, result, trusted, write
+from records import SIGNER, good_controls, good_decision, labels, result, trusted, write
 from worlds import NOW, good_approval, good_change, good_deployment, good_facts, good_ticket
 
 from gate.config.types import After
@@ -21,13 +22,22 @@ from gate.log.judge_again import judge_again
 from gate.log.plan import plan_append
 from gate.log.trust import Trust
 from gate.log.view import LogView
-from gate.model import Artifact, DecisionKind, EarlierTerm, History, Level, Lookup
+from gate.model import (
+    Artifact,
+    DecisionKind,
+    EarlierTerm,
+    Emergency,
+    Free,
+    History,
+    Level,
+    Lookup,
+)
 from gate.record.dsse import seal
 from gate.record.predicates import KeyAction, KeyRole
 from gate.record.signer import RecordSigner, key_id
 from gate.record.signers import SignerEntry
 from gate.record.statement import DecisionRecord, open_record
-from gate.record.writing import key_statement, outcome_statement
+from gate.record.writing import key_statement, outcome_statement, review_statement
 from gate.store.contract import Store
 from gate.store.directory.store import DirectoryStore
 from gate.store.durable import Calls
@@ -97,17 +107,21 @@ class Pipeline:
         level: Level = Level.REQUIRE,
         after: After | None = None,
         artifacts: tuple[Artifact, ...] = (),
+        emergency: Emergency | None = None,
+        reviewed: Level = Level.OFF,
+        told: Callable[[History], History] = lambda history: history,
     ) -> bytes:
         """A decision judged at the present head, sealed and not yet appended.
 
         ``approved`` is when its tickets were, ``level`` that of ticket-not-reused, and of
-        tested-before where something must come ``after`` something.
+        tested-before where something must come ``after`` something; ``reviewed`` is that of
+        emergency-reviewed. ``told`` is what the record makes of history.
         """
         head, at = sha(commit), self.now()
         tickets = tickets or (f"CHG-{commit}",)
         anew = approved or at - timedelta(seconds=1)
         view = self.view()
-        history = read_history(
+        found = read_history(
             view,
             service,
             environment,
@@ -116,6 +130,7 @@ class Pipeline:
             after=after.environment if after else "",
             artifacts=artifacts,
         )
+        history = told(found)
         facts = good_facts(
             *(
                 good_ticket(key=ticket, approvals=(good_approval(decided_at=anew),))
@@ -135,9 +150,11 @@ class Pipeline:
                 *good_controls(),
                 result("ticket-not-reused", level=level),
                 *([result("tested-before", level=level)] if after else []),
+                *([] if reviewed is Level.OFF else [result("emergency-reviewed", level=reviewed)]),
             ),
             approved_anew=dict.fromkeys(tickets, anew),
             tested=_tested(history, after, artifacts),
+            emergency=emergency,
         )
         written = write(facts, decision, judged=history)
         self.store.put_evidence(digest(written.evidence), written.evidence)
@@ -167,6 +184,38 @@ class Pipeline:
                 approved=approved,
             )
         )
+
+    def urgent(
+        self, commit: str, review_by: datetime, *, seconded: bool = False, **given: Any
+    ) -> bytes:
+        """An emergency, sealed and not yet appended."""
+        declared = Emergency(Free("It burns."), ("approved",), review_by, seconded)
+        return self.decide(commit, kind=DecisionKind.EMERGENCY, emergency=declared, **given)
+
+    def review(
+        self, decision: Appended, kind: DecisionKind = DecisionKind.ALLOWED, **changes: Any
+    ) -> bytes:
+        """A review of an emergency, sealed and not yet appended."""
+        record, _ = open_record(decision.entry, self.trust.signers)
+        assert isinstance(record, DecisionRecord)
+        about = (record.service, record.environment, record.commit, record.tickets)
+        evidence = b"what the review of %d rests on" % decision.index
+        self.store.put_evidence(digest(evidence), evidence)
+        payload = review_statement(
+            good_facts(
+                *(good_ticket(key=ticket) for ticket in record.tickets),
+                deployment=good_deployment(commit=record.commit),
+                change=good_change(head=record.commit),
+            ),
+            replace(good_decision(kind), at=self.now()),
+            (decision.link, replace(record, **changes)),
+            labels=labels(),
+            policy=record.predicate.policy,
+            judged=read_history(self.view(), *about),
+            evidence_sha256=digest(evidence),
+            gate_version="0.1.0",
+        )
+        return seal(payload, SIGNER)
 
     def end(self, decision: Appended, outcome: str = "succeeded") -> bytes:
         """The outcome of a decision, sealed and not yet appended."""

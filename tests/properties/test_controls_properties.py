@@ -54,6 +54,7 @@ from gate.model import (
     Earlier,
     EarlierDeployment,
     EditedText,
+    EntryLink,
     Facts,
     ForgeDeployment,
     History,
@@ -61,6 +62,7 @@ from gate.model import (
     Lookup,
     MissingTicket,
     Neighbour,
+    OpenEmergency,
     Outcome,
     PinState,
     ProblemKind,
@@ -291,6 +293,9 @@ BROKEN: dict[str, Step] = {
     "fork": set_change(in_repository=False),
     "other head": set_change(head="9" * 40),
     "base aside": set_change(base_is_ancestor=False),
+    "emergency not reviewed": set_facts(
+        history=good_history(emergencies=(OpenEmergency(EntryLink(2, "d" * 64), at("09:00")),))
+    ),
     "used before": set_facts(history=good_history(uses={"CHG-1": (good_use("09:10"),)})),
     "pinned otherwise": set_facts(pin=PinState.DIFFERENT),
     "window over": set_ticket(window=Window(at("08:00"), at("09:29"), at("08:00"))),

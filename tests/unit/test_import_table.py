@@ -45,6 +45,14 @@ TABLE: Mapping[str, tuple[str, ...]] = {
         *(*BASE, "facts", "policy", "config", "identity", "place"),
         *("record", "log", "store", "tlog", "tickets", "forges"),
     ),
+    "review": (
+        *(*BASE, "deploy", "facts", "policy", "config", "identity", "place"),
+        *("controls", "record", "log", "store"),
+    ),
+    "offline": (
+        *(*BASE, "deploy", "facts", "config", "place"),
+        *("record", "log"),
+    ),
     "demo": (),
 }
 ANYTHING = ("cli", "__main__")  # they compose; nobody imports them

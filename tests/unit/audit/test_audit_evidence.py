@@ -222,7 +222,7 @@ def test_other_records_are_shown_too() -> None:
     log.append(seal(key, SIGNER))
     unknown = {
         "_type": "https://in-toto.io/Statement/v1",
-        "predicateType": "urn:gate:review:v1",
+        "predicateType": "urn:gate:exemption:v1",
         "subject": [{"digest": {"gitCommit": MERGE_SHA}}],
         "predicate": {"at": "2026-01-05T09:30:00.000Z"},
     }
@@ -233,7 +233,9 @@ def test_other_records_are_shown_too() -> None:
     )
     log.append(seal(superseded, SIGNER))
     assert f"record key {SIGNER.keyid} added" in dossier_text(dossier(log, 1))
-    assert "urn:gate:review:v1, which this version does not know" in dossier_text(dossier(log, 2))
+    assert "urn:gate:exemption:v1, which this version does not know" in dossier_text(
+        dossier(log, 2)
+    )
     assert f"replaces      entry sha256:{written.digest}" in dossier_text(dossier(log, 3))
     kinds = [json.loads(dossier_json(dossier(log, index)))["kind"] for index in range(4)]
     assert kinds == ["decision", "key", "unknown", "decision"]

@@ -72,7 +72,7 @@ def finish(log: MemoryLog, link: EntryLink, outcome: str = "succeeded") -> Entry
 def unknown_record(at: str = "2026-01-05T09:30:00.000Z") -> bytes:
     statement = {
         "_type": "https://in-toto.io/Statement/v1",
-        "predicateType": "urn:gate:review:v1",
+        "predicateType": "urn:gate:exemption:v1",
         "subject": [{"digest": {"gitCommit": MERGE_SHA}}],
         "predicate": {"at": at},
     }
@@ -401,7 +401,7 @@ def test_every_record_of_the_log_is_accounted_for() -> None:
     counts = found.header.counts
     assert counts.records == log.size == 7
     assert (counts.decisions, counts.outcomes, counts.keys) == (4, 1, 1)
-    assert counts.unknown == {"urn:gate:review:v1": 1}
+    assert counts.unknown == {"urn:gate:exemption:v1": 1}
     assert (counts.listed, counts.outside_period) == (1, 1)
     assert (counts.other_environment, counts.other_service) == (1, 1)
     assert counts.by_place == {

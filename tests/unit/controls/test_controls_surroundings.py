@@ -125,6 +125,7 @@ IDS = [
     "deployer-authorised",
     "clock-sane",
     "policy-pinned",
+    "emergency-reviewed",
 ]
 INTEGRITY = {
     "ticket-given",
@@ -162,7 +163,7 @@ def test_each_control_explains_itself(control: Control) -> None:
     assert control.needs
     assert any(criterion.startswith("SOC 2 CC") for criterion in control.criteria)
     frameworks = {criterion.split(" ")[0] for criterion in control.criteria}
-    assert frameworks == {"SOC", "ISO", "NIST", "PCI"}
+    assert {"SOC", "ISO", "NIST"} <= frameworks <= {"SOC", "ISO", "NIST", "PCI"}
 
 
 # ---------------------------------------------------------------- findings

@@ -81,7 +81,7 @@ def log_key(action: KeyAction, key: Ed25519Signer, when: float = 5) -> KeyRecord
 
 def other(when: float) -> UnknownRecord:
     """Any record of this time: what is in it does not matter here."""
-    return UnknownRecord("urn:gate:review:v1", at(when))
+    return UnknownRecord("urn:gate:exemption:v1", at(when))
 
 
 def told(
@@ -133,7 +133,7 @@ def test_a_record_at_or_after_the_end_that_its_key_gave_itself_is_a_fault() -> N
 
 
 def test_a_record_without_a_time_by_an_ended_key_is_a_fault() -> None:
-    record = UnknownRecord("urn:gate:review:v1", None)
+    record = UnknownRecord("urn:gate:exemption:v1", None)
     _, found, _ = told(ROTATED, (SIGNER, record), *ROTATION, (OTHER, record), (SIGNER, record))
     assert [(one.index, one.fault) for one in found] == [(4, True)]
     assert "gives no time" in found[0].message

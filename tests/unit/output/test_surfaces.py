@@ -313,6 +313,8 @@ def test_outputs() -> None:
         "index": "17",
         "receipt": "gate-receipts/17.dsse.json",
         "checkpoint": CHECKPOINT.rstrip("\n"),
+        "emergency": "false",
+        "review-by": "",
     }
 
 
@@ -354,7 +356,7 @@ def test_outputs_hold_no_control_characters() -> None:
 def test_dotenv() -> None:
     assert dotenv(PERMISSION) == (
         "GATE_DECISION=allowed\nGATE_PERMITS=true\nGATE_EXIT_CODE=0\nGATE_INDEX=17\n"
-        "GATE_RECEIPT=gate-receipts/17.dsse.json\n"
+        "GATE_RECEIPT=gate-receipts/17.dsse.json\nGATE_EMERGENCY=false\nGATE_REVIEW_BY=\n"
     )
 
 

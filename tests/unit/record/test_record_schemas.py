@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from itertools import count
 from operator import setitem
@@ -10,18 +11,18 @@ from typing import Any
 import pytest
 import worlds
 from jsonschema import Draft202012Validator
-from records import SIGNER, everything_known, write, write_outcome
+from records import SIGNER, everything_known, good_decision, labels, write, write_outcome
 from worlds import NOW
 
-from gate.model import EntryLink
+from gate.model import DecisionKind, Emergency, EntryLink, Free, OpenEmergency
 from gate.record.canonical import encode
 from gate.record.dsse import open_signed
 from gate.record.errors import MalformedRecordError
-from gate.record.predicates import KeyAction, KeyRole
+from gate.record.predicates import EmergencyPart, KeyAction, KeyRole
 from gate.record.schema import FOLDER, PREDICATES, schema_text
 from gate.record.signers import SignerEntry, TrustedSigners
 from gate.record.statement import parse_statement
-from gate.record.writing import key_statement
+from gate.record.writing import key_statement, review_statement
 
 ENTRY = SignerEntry(SIGNER.keyid, SIGNER.public_key, "", NOW)
 
@@ -35,10 +36,38 @@ def _key() -> bytes:
     return key_statement(ENTRY, KeyAction.RETIRED, KeyRole.LOG, at=NOW, gate_version="0.1.0")
 
 
+def _review() -> bytes:
+    part = EmergencyPart("t1", ("approved",), NOW, seconded=True)
+    written = write().record
+    urgent = replace(
+        written,
+        predicate=replace(written.predicate, decision=DecisionKind.EMERGENCY, emergency=part),
+    )
+    return review_statement(
+        worlds.good_facts(),
+        good_decision(),
+        (EntryLink(3, "c" * 64), urgent),
+        labels=labels(),
+        policy=written.predicate.policy,
+        judged=_HISTORY,
+        evidence_sha256="d" * 64,
+        gate_version="0.1.0",
+    )
+
+
+_HISTORY = worlds.good_history(emergencies=(OpenEmergency(EntryLink(2, "e" * 64), NOW),))
+_URGENT = good_decision(
+    DecisionKind.EMERGENCY, emergency=Emergency(Free("It burns."), ("approved",), NOW)
+)
 PAYLOADS: dict[str, list[bytes]] = {
-    "decision-v1": [write().payload, write(*everything_known()).payload],
+    "decision-v1": [
+        write().payload,
+        write(*everything_known()).payload,
+        write(decision=_URGENT, judged=_HISTORY).payload,
+    ],
     "outcome-v1": [_outcome()],
     "key-v1": [_key()],
+    "review-v1": [_review()],
 }
 
 

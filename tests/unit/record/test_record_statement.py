@@ -408,7 +408,7 @@ def test_a_key_record_names_the_key_and_not_its_holder() -> None:
         parse_statement(encode(statement))
 
 
-@pytest.mark.parametrize("kind", ["urn:gate:review:v1", "urn:gate:decision:v2", "\u0007"])
+@pytest.mark.parametrize("kind", ["urn:gate:exemption:v1", "urn:gate:decision:v2", "\u0007"])
 def test_an_unknown_type_is_listed_and_never_dropped(kind: str) -> None:
     statement = {
         "_type": "https://in-toto.io/Statement/v1",
