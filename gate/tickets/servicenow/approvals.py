@@ -7,7 +7,7 @@ last must be the one it asks: else it is not known who decided.
 
 An objection stands until its giver withdraws it: that somebody else set the row back does not end
 it. A group's or the change's own "rejected" that no person's row explains is an objection of nobody
-in particular.
+in particular. A row that somebody moved here from another change tells what was decided about that.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ FIELDS = (
     *("sys_id", "sysapproval", "group", "state", "sys_created_on", "sys_updated_on"),
     *("sys_updated_by", "sys_mod_count", *fields_of("approver")),
 )
+OF_CHANGE = "sysapproval"
 GROUP_FIELDS = ("sys_id", "parent", "approval", "sys_updated_on")
 
 _NOBODY = Account(SYSTEM, "")
@@ -101,8 +102,11 @@ def assemble(
 
     ``audit`` None: it is not to be read. ``rejected_at`` is when the change itself was last
     updated, where it says that it is rejected. Raises IncompleteError where it cannot be told
-    whether somebody's objection was taken away.
+    whether somebody's objection was taken away, or what was decided about.
     """
+    rows = {ask.id for ask in asks}
+    if audit and any(e.document in rows and e.field == OF_CHANGE for e in audit.edits):
+        raise IncompleteError("somebody moved an approval here from another change")
     known = {ask.approver.key: ask.approver for ask in asks if ask.approver is not None}
     edits = {a.id: audit.of(a.id, "state", a.state) if audit else () for a in asks}
     # Where some rows have edits, the table is audited, and a row without any was never decided.
