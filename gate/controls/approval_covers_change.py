@@ -22,7 +22,7 @@ from gate.controls.counted import Vote, in_future, whose
 from gate.controls.independence import Ballot, Candidate, standing
 from gate.controls.makers import makers_of
 from gate.controls.tickets import unread
-from gate.identity import Relation
+from gate.identity import Relation, same_account
 from gate.model import (
     Approval,
     ChangeRequest,
@@ -183,9 +183,17 @@ def _unedited(candidate: Candidate, vote: Vote, earliest: datetime) -> Finding |
                 return unavailable(text)
             if text.edited_at > vote.latest and not text.latest_possible:
                 return failed(*_edited(ticket, text, vote))
-            if text.edited_at > earliest:
+            if text.edited_at > earliest or (text.edited_at == earliest and not _is_by(text, vote)):
                 unsure = unsure or undetermined(*_edited(ticket, text, vote))
     return unsure
+
+
+def _is_by(text: EditedText, vote: Vote) -> bool:
+    """Whether approvers wrote it themselves, as they may on the form by which they approve.
+
+    Of others, what has the approval's time may be later: some systems' times are whole seconds.
+    """
+    return text.edited_by is not None and same_account(text.edited_by, vote.account)
 
 
 def _edited(ticket: ChangeRequest, text: EditedText, vote: Vote) -> tuple[Message, Message]:

@@ -242,7 +242,10 @@ def test_each_unit_needs_an_approval_of_a_ticket_that_covers_it() -> None:
 
 
 @pytest.mark.parametrize("field", ["scope", "rollback_plan", "test_plan"])
-@pytest.mark.parametrize(("clock", "expected"), [("09:00", Outcome.PASS), ("09:01", Outcome.FAIL)])
+@pytest.mark.parametrize(
+    ("clock", "expected"),
+    [("08:59", Outcome.PASS), ("09:00", Outcome.UNDETERMINED), ("09:01", Outcome.FAIL)],
+)
 def test_scope_and_plans_must_not_be_edited_after_the_approval(
     field: str, clock: str, expected: Outcome
 ) -> None:
@@ -251,6 +254,11 @@ def test_scope_and_plans_must_not_be_edited_after_the_approval(
     if field == "scope":
         texts = (*scope("shop"), text)
     assert outcome(good_facts(good_ticket(**{field: texts}))) is expected
+
+
+def test_what_approvers_write_as_they_approve_is_no_edit_after_it() -> None:
+    plan = (EditedText("customfield_1", "put the shop back", at("09:00"), jira("bob")),)
+    assert outcome(good_facts(good_ticket(rollback_plan=plan))) is Outcome.PASS
 
 
 @pytest.mark.parametrize("field", ["scope", "rollback_plan", "test_plan"])
