@@ -132,10 +132,11 @@ def objections(
             asked.setdefault(reviewer.account, reviewer.at)
         elif reviewer.state == _OBJECTS and not nameless:
             nameless.append((None, reviewer.at))
+    objecting = {each.account for each in reviewers if each.state == _OBJECTS}
     standing = [
         (account, at)
         for account, at in asked.items()
-        if not _approved_after(account, at, notes, approvals)
+        if account in objecting or not _approved_after(account, at, notes, approvals)
     ]
     return (*standing, *nameless)
 

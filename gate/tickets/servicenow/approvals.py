@@ -125,9 +125,11 @@ def assemble(
             ask.group == group.id and ask.id in objected for ask in asks
         ):
             given.append(_nobodys(group.updated_at, "group", group.id))
-    if rejected_at is not None and not any(a.verdict is Verdict.DECLINED for a in given):
-        given.append(_nobodys(rejected_at, "change", ""))
-    return tuple(a for a in given if not any(_withdraws(b, a) for b in given))
+    standing = [a for a in given if not any(_withdraws(b, a) for b in given)]
+    # Somebody's withdrawn objection does not explain why the change is rejected still.
+    if rejected_at is not None and not any(a.verdict is Verdict.DECLINED for a in standing):
+        standing.append(_nobodys(rejected_at, "change", ""))
+    return tuple(standing)
 
 
 def _by_audit(ask: Ask, edits: tuple[Edit, ...], known: dict[str, Account]) -> list[Approval]:

@@ -307,6 +307,17 @@ def test_a_group_that_rejected_without_anybodys_row_objects(desk: ServiceNowDesk
     assert ("", DECLINED, hour(8)) in given(desk)
 
 
+def test_a_change_that_is_rejected_still_is_objected_to(desk: ServiceNowDesk) -> None:
+    """carol's objection was withdrawn, so that of somebody else, whose row is gone, is left."""
+    carol = desk.now.reject(NUMBER, by="carol", at=hour(9))
+    gone = desk.now.reject(NUMBER, by="bob", at=hour(10))
+    desk.now.change(NUMBER)["approval"] = "rejected"
+    desk.now.set_approval(carol, "cancelled", by="alice", at=hour(11))
+    desk.approve(by="carol", at=hour(12))
+    desk.now.delete("sysapproval_approver", gone)
+    assert given(desk) == [("carol", APPROVED, hour(12)), ("", DECLINED, hour(8))]
+
+
 def test_a_group_whose_member_rejected_objects_once(desk: ServiceNowDesk) -> None:
     desk.now.request_approval(NUMBER, ["bob", "carol"], at=hour(9), group="CAB")
     desk.now.reject(NUMBER, by="carol", at=hour(10))
