@@ -127,7 +127,7 @@ class Reading:
         asked = () if isinstance(asks, Problem) else asks
         lower = lower_numbers(change.number)
         # Of the first number of all the query would be empty, and find what has no number.
-        query = f"numberIN{','.join(lower or (change.number,))}"
+        query = f"numberIN{','.join(lower)}" if lower else f"sys_id={change.sys_id}"
         neighbours = self._ask(CHANGES, query, NEIGHBOUR_FIELDS)
         audit = self._audit(change, tuple(ask.id for ask in asked))
         past = audit if isinstance(audit, Problem) else self._past(change, audit)

@@ -137,6 +137,17 @@ def test_a_sys_id_is_another_name_of_the_same_change(desk: ServiceNowDesk) -> No
     assert isinstance(desk.open().fetch("0" * 32), MissingTicket)
 
 
+def test_what_is_called_by_no_number_is_another_than_was_asked_for(desk: ServiceNowDesk) -> None:
+    row = desk.now.change(NUMBER)
+    row["number"] = "CHG-OLD"
+    found = desk.open().fetch(row["sys_id"])
+    assert isinstance(found, ChangeRequest)
+    assert (found.key, found.neighbours) == ("CHG-OLD", ())
+    reference = TicketReference("servicenow", row["sys_id"], TicketSource.OPTION)
+    tickets = Tickets({"servicenow": desk.open()}, {"servicenow": ChangeNumbers(("CHG",))})
+    assert tickets.fetch(reference).reference == reference  # which ticket-exists fails
+
+
 def test_who_typed_it_who_opened_it_and_who_wanted_it_are_all_its_authors(
     desk: ServiceNowDesk,
 ) -> None:
