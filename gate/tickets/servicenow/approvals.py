@@ -169,13 +169,15 @@ def _as_made(ask: Ask) -> list[Approval]:
 def _by_update(ask: Ask, asks: Sequence[Ask]) -> list[Approval]:
     """What the row alone tells."""
     mine = ask.approver is not None and ask.approver.key == ask.updated_by
-    if ask.state in {_APPROVED, _REJECTED}:
+    if ask.state == _REJECTED:
         return _decided(ask, mine=mine)
     if ask.updates and not mine and not _settled_by_another(ask, asks):
         raise IncompleteError(
             "somebody else changed an approval that was asked for, and without the audit it cannot "
             "be told whether that took an objection away"
         )
+    if ask.state == _APPROVED:
+        return _decided(ask, mine=mine)
     if ask.state in _WAITING:
         return [Approval(ask.approver, Verdict.PENDING, None, SOURCE, ask.id)]
     return []
