@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from gate.config.types import Policy
 from gate.controls.change import Range, Unit, range_of, shown
@@ -148,7 +148,7 @@ def _judged(candidate: Candidate, unit: Unit, pushed_at: datetime, now: datetime
             ),
             again,
         )
-    if vote.earliest is None or vote.earliest <= pushed_at:
+    if vote.earliest is None or vote.earliest < _after(pushed_at):
         return undetermined(
             say(
                 "approval-covers.inexact",
@@ -172,6 +172,14 @@ def _judged(candidate: Candidate, unit: Unit, pushed_at: datetime, now: datetime
             unit=unit.name,
         )
     )
+
+
+def _after(pushed_at: datetime) -> datetime:
+    """From when on an approval is surely later: GitHub tells whole seconds, others a part of one.
+
+    Whoever waits for the approval can push within the second in which it is given.
+    """
+    return pushed_at + timedelta(microseconds=1 if pushed_at.microsecond else 1_000_000)
 
 
 def _unedited(candidate: Candidate, vote: Vote, earliest: datetime) -> Finding | None:
