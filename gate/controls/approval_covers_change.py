@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from gate.config.types import Policy
 from gate.controls.change import Range, Unit, range_of, shown
@@ -22,7 +22,7 @@ from gate.controls.counted import Vote, in_future, whose
 from gate.controls.independence import Ballot, Candidate, standing
 from gate.controls.makers import makers_of
 from gate.controls.tickets import unread
-from gate.identity import Relation
+from gate.identity import Relation, same_account
 from gate.model import (
     Approval,
     ChangeRequest,
@@ -148,7 +148,7 @@ def _judged(candidate: Candidate, unit: Unit, pushed_at: datetime, now: datetime
             ),
             again,
         )
-    if vote.earliest is None or vote.earliest <= pushed_at:
+    if vote.earliest is None or vote.earliest < _after(pushed_at):
         return undetermined(
             say(
                 "approval-covers.inexact",
@@ -174,6 +174,14 @@ def _judged(candidate: Candidate, unit: Unit, pushed_at: datetime, now: datetime
     )
 
 
+def _after(pushed_at: datetime) -> datetime:
+    """From when on an approval is surely later: GitHub tells whole seconds, others a part of one.
+
+    Whoever waits for the approval can push within the second in which it is given.
+    """
+    return pushed_at + timedelta(microseconds=1 if pushed_at.microsecond else 1_000_000)
+
+
 def _unedited(candidate: Candidate, vote: Vote, earliest: datetime) -> Finding | None:
     """What is wrong with the texts of the tickets that were approved; None where nothing is."""
     unsure: Finding | None = None
@@ -183,9 +191,17 @@ def _unedited(candidate: Candidate, vote: Vote, earliest: datetime) -> Finding |
                 return unavailable(text)
             if text.edited_at > vote.latest and not text.latest_possible:
                 return failed(*_edited(ticket, text, vote))
-            if text.edited_at > earliest:
+            if text.edited_at > earliest or (text.edited_at == earliest and not _is_by(text, vote)):
                 unsure = unsure or undetermined(*_edited(ticket, text, vote))
     return unsure
+
+
+def _is_by(text: EditedText, vote: Vote) -> bool:
+    """Whether approvers wrote it themselves, as they may on the form by which they approve.
+
+    Of others, what has the approval's time may be later: some systems' times are whole seconds.
+    """
+    return text.edited_by is not None and same_account(text.edited_by, vote.account)
 
 
 def _edited(ticket: ChangeRequest, text: EditedText, vote: Vote) -> tuple[Message, Message]:

@@ -23,7 +23,7 @@ from gate.controls.control import (
 )
 from gate.controls.counted import Tally, Teller, ask, in_order, merged, whose
 from gate.controls.tickets import each_ticket
-from gate.model import Account, ChangeRequest, Facts, Judgement, Message, Outcome, Problem
+from gate.model import Account, ChangeRequest, Facts, Judgement, Message, Outcome, Problem, Verdict
 
 OBJECTION = "approved.objection"
 
@@ -41,7 +41,7 @@ def judge(facts: Facts, policy: Policy, now: datetime) -> Judgement:
     def ticket_is_approved(ticket: ChangeRequest) -> Iterator[Finding]:
         own = teller.of_ticket(ticket)
         if ticket.key in teller.standard:
-            yield _beforehand(ticket, own, teller.standard[ticket.key])
+            yield _beforehand(ticket, teller.standard[ticket.key])
             yield _reviewed(facts, policy, now)
             return
         if not teller.counts_reviews:
@@ -57,12 +57,16 @@ def judge(facts: Facts, policy: Policy, now: datetime) -> Judgement:
     return conclude(expected, each_ticket(facts, ticket_is_approved))
 
 
-def _beforehand(ticket: ChangeRequest, own: Tally, template: StandardTemplate) -> Finding:
-    """A standard change that nobody objects to, as far as can be told."""
-    if own.problem is not None:
-        return unavailable(own.problem)
-    if own.objections:
-        return _objected(own)
+def _beforehand(ticket: ChangeRequest, template: StandardTemplate) -> Finding:
+    """A standard change that nobody objects to, as far as can be told.
+
+    Objections to it count though its approvals may be no source of any.
+    """
+    if isinstance(ticket.approvals, Problem):
+        return unavailable(ticket.approvals)
+    against = tuple(a for a in ticket.approvals if a.verdict is Verdict.DECLINED)
+    if against:
+        return _objected(Tally(ticket.key, objections=against))
     return passed(
         say(
             "approved.standard",

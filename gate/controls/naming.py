@@ -24,6 +24,7 @@ _BEFORE = rf"(?<![{_WORD}])(?<![{_WORD}][./@+\\])"
 _AFTER = rf"(?![{_WORD}])(?![./@+\\:#][{_WORD}])"
 _HEX = re.compile(rf"{_BEFORE}[0-9a-f]{{{SHA_AT_LEAST},64}}{_AFTER}", re.IGNORECASE)
 _DIGEST = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])", re.IGNORECASE)
+_MERGE_REQUEST = re.compile(r"(?P<project>.+?)(/-)?/merge_requests/[0-9]+")
 _MASK = " \N{WHITE SQUARE} "
 
 
@@ -48,13 +49,18 @@ def names_service(text: str, service: Service, others: Iterable[Service]) -> boo
 def names_pull_request(text: str, pull: PullRequest) -> bool:
     """Whether the text names the pull request by its URL, or as "owner/name#12".
 
-    A bare "#12" may be the pull request of any repository, or no pull request at all.
+    On GitLab that is "group/name!12"; with "#" it would be issue 12, which is something else. A
+    bare "#12" may be the pull request of any repository, or no pull request at all.
     """
     url = pull.url.rstrip("/")
-    path = urlsplit(url).path.strip("/").split("/")
+    path = urlsplit(url).path.strip("/")
+    on_gitlab = _MERGE_REQUEST.fullmatch(path)
+    parts = path.split("/")
     ways = [re.escape(url)] if url else []
-    if len(path) >= 4:
-        ways.append(re.escape(f"{path[0]}/{path[1]}#{pull.number}"))
+    if on_gitlab:
+        ways.append(re.escape(f"{on_gitlab['project']}!{pull.number}"))
+    elif len(parts) >= 4:
+        ways.append(re.escape(f"{parts[0]}/{parts[1]}#{pull.number}"))
     return any(
         re.search(rf"(?<![\w/.\-]){way}(?![\w\-])", text, re.IGNORECASE) is not None for way in ways
     )

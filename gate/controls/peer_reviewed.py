@@ -219,7 +219,8 @@ CONTROL = Control(
     demands=(
         "Each commit since the base belongs to a pull request that was merged into a release ref, "
         "with an approving review of its head by somebody who is provably none of its makers, and "
-        "no request for changes left."
+        "no request for changes left. A review from before the pull request was given another base "
+        "is none of its head, which brings other commits since."
     ),
     satisfy="Work in pull requests, and have each approved after its last push.",
     judge=judge,

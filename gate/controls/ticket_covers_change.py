@@ -103,7 +103,8 @@ CONTROL = Control(
     integrity=False,
     demands=(
         "The ticket itself, in a scope field last edited before a counted approval, names as a "
-        "whole word the service (by one of its names), a pull request (its URL, or owner/name#12), "
+        "whole word the service (by one of its names), a pull request (its URL, owner/name#12, or "
+        "on GitLab group/name!12), "
         "a commit (sixteen or more hex digits) or every artifact by SHA-256. The service, the "
         "artifacts and the deployed commit cover everything; a pull request or another commit "
         "covers itself. That a commit or pull request names the ticket is no evidence. A standard "

@@ -60,7 +60,7 @@ def _judged(ticket: ChangeRequest, tolerance: timedelta) -> Finding:
         )
     last = max(neighbours, key=lambda each: (each.created_at, each.key))
     told = {"ticket": ticket.key, "other": last.key}
-    if ticket.created_at < last.created_at - tolerance:
+    if last.created_at - ticket.created_at > tolerance:
         return failed(
             say(
                 "ticket-not-backdated.before",

@@ -224,6 +224,12 @@ class GitHubRepository:
         pull.reviews.append(made)
         return made
 
+    def retarget(self, number: int, base: str, *, by: str, at: datetime) -> None:
+        """``by`` has the pull request merged into another branch; its reviews stay."""
+        pull = self.pulls[number]
+        pull.base_ref, pull.base_sha, pull.updated_at = base, self.branches[base], at
+        pull.retargeted.append((self._user(by), at))
+
     def close(self, number: int, *, at: datetime) -> None:
         """The pull request is closed without merging."""
         self.pulls[number].closed_at = at

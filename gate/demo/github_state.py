@@ -105,6 +105,7 @@ class PullRequest:
     merged_by: GitHubUser | None = None
     merge_sha: str = ""
     landed: tuple[str, ...] = ()
+    retargeted: list[tuple[GitHubUser, datetime]] = field(default_factory=list)
 
 
 @dataclass(slots=True)

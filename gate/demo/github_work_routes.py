@@ -84,7 +84,7 @@ def reviews(visit: Visit, number: str) -> Reply:
 
 
 def timeline(visit: Visit, number: str) -> Reply:
-    """What happened to a pull request: commits, forced pushes, reviews, the merge."""
+    """What happened to a pull request: commits, forced pushes, reviews, other bases, the merge."""
     found, repository = _pull(visit, number), visit.repository
     if found is None:
         return refusal(404)
@@ -100,6 +100,9 @@ def timeline(visit: Visit, number: str) -> Reply:
     for review in found.reviews:
         shown = visit.views.review(repository, found, review)
         rows.append({"event": "reviewed", **shown, "state": review.state.lower()})
+    for user, moment in found.retargeted:
+        actor, at = visit.views.user(user), time(moment)
+        rows.append({"event": "base_ref_changed", "actor": actor, "created_at": at})
     if found.merged_at:
         actor, at = visit.views.user(found.merged_by), time(found.merged_at)
         merged = {"event": "merged", "actor": actor, "commit_id": found.merge_sha}

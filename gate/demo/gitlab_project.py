@@ -162,16 +162,20 @@ class GitLabProject:
                     self.mark_merged(request, event.actor, event.at, merged)
 
     def _new_version(self, request: MergeRequest, event: PushEvent) -> None:
-        request.head, request.updated_at = event.after, event.at
-        request.start = self.branches[request.target_branch]
-        request.base = self.graph.merge_base(request.start, request.head)
-        request.versions.append(
-            Version(self._next(), request.head, request.base, request.start, event.at)
-        )
+        request.head = event.after
+        self._renew(request, event.at)
         added = len(self.graph.between(event.before, event.after))
         self._note(request, event.actor, f"added {added} commits", event.at)
         if self.resets:
             request.approvals.clear()
+
+    def _renew(self, request: MergeRequest, at: datetime) -> None:
+        """A version of its head as it stands to its target now."""
+        request.updated_at = at
+        request.start = self.branches[request.target_branch]
+        request.base = self.graph.merge_base(request.start, request.head)
+        made = Version(self._next(), request.head, request.base, request.start, at)
+        request.versions.append(made)
 
     def mark_merged(
         self, request: MergeRequest, by: GitLabUser, at: datetime, merge_commit: str
@@ -246,6 +250,14 @@ class GitLabProject:
         """``by`` writes a comment."""
         note = Note(self._next(), self._user(by), body, at, system=False)
         self.requests[iid].notes.append(note)
+
+    def retarget(self, number: int, base: str, *, by: str, at: datetime) -> None:
+        """``by`` has the merge request merged into another branch: its diff is another one."""
+        request = self.requests[number]
+        old, request.target_branch = request.target_branch, base
+        self._renew(request, at)
+        body = f"changed target branch from `{old}` to `{base}`"
+        self._note(request, self._user(by), body, at)
 
     def close(self, iid: int, *, at: datetime) -> None:
         """The merge request is closed without merging."""

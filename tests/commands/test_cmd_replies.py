@@ -33,11 +33,12 @@ DEPLOYMENTS = r"/deployments\?"
 PULL = r"/pulls/1$"
 PULL_COMMITS = r"/pulls/1/commits"
 REVIEWS = r"/pulls/1/reviews"
+TIMELINE = r"/issues/1/timeline"
 
 JIRA = (ISSUE, MYSELF, APPROVAL)
 GITHUB = (
     *(RUN, REPOSITORY, PULLS_OF_COMMIT, MAIN_ACTIVITY, TOPIC_ACTIVITY, REFS),
-    *(COMPARE, DEPLOYMENTS, PULL, PULL_COMMITS, REVIEWS),
+    *(COMPARE, DEPLOYMENTS, PULL, PULL_COMMITS, REVIEWS, TIMELINE),
 )
 
 
@@ -301,6 +302,10 @@ HARMLESS: dict[tuple[str, str], str] = {
         (target, name): CLAIMS
         for target in (COMPARE, PULL_COMMITS)
         for name in ("future", "no_times", "zoneless")
+    },
+    **{
+        (TIMELINE, name): UNREAD
+        for name in ("null_users", "nameless_users", "future", "no_times", "zoneless")
     },
 }
 

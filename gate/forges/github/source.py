@@ -8,7 +8,7 @@ from gate.forges.graph import Graph
 from gate.forges.range import Span
 from gate.forges.rows import PullRow, Ref
 from gate.forges.source import Activities, Merges, Requests
-from gate.forges.talk import Flow, done
+from gate.forges.talk import Flow, done, side_by_side
 from gate.frozen import dataclass
 from gate.model import Approval, Maybe
 
@@ -22,8 +22,8 @@ class GitHubSource(Asking):
         return GitHubSource(self.talk, slug)
 
     def ask_reviews(self, number: int) -> Flow[None]:
-        """Ask early for the reviews."""
-        yield from self.reviews_of(number)
+        """Ask early for the reviews, and for what became of them."""
+        yield from side_by_side(self.reviews_of(number), reviews.timeline(self, number))
 
     def decisions(self, row: PullRow) -> Flow[Maybe[tuple[Approval, ...]]]:
         """Each person's latest decisive review."""

@@ -24,11 +24,13 @@ _STATES = frozenset({"opened", "closed", "locked", MERGED})
 class Version:
     """A diff version of a merge request: the head it was pushed to, and when the server saw it.
 
-    ``head`` is "" where there was nothing to merge yet.
+    ``head`` is "" where there was nothing to merge yet. ``base`` is the commit from which on it
+    shows what is to be merged, "" where there is none.
     """
 
     head: str
     at: datetime
+    base: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +197,8 @@ def event(row: Document) -> Activity | None:
 
 def version(row: Document) -> Version:
     """A row of ``GET …/versions``; one without any commit has no head."""
-    return Version(_commit_or_none(row, "head_commit_sha"), row["created_at"].time())
+    head, base = (_commit_or_none(row, f"{name}_commit_sha") for name in ("head", "base"))
+    return Version(head, row["created_at"].time(), base)
 
 
 def given(row: Document) -> Given:

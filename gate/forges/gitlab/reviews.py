@@ -5,7 +5,8 @@ soon as somebody asks for another review or takes the reviewer away; its own not
 
 GitLab does not say which commit an approval was given on. It was given on the newest diff version
 that was there before it; a version is written after the push, so an approval of the very moment
-counts for the head before.
+counts for the head before. Where the request has since been given another target, so that the same
+head brings other commits, the approval was of something else.
 """
 
 from __future__ import annotations
@@ -91,8 +92,14 @@ def _approvals(source: Asking, number: int) -> Flow[Maybe[tuple[Given, ...]]]:
 
 
 def head_at(versions: tuple[Version, ...], moment: datetime) -> str:
-    """The head that was there before a moment, "" for none. Versions come newest first."""
-    return next((version.head for version in versions if version.at < moment), "")
+    """The head that was there before a moment, "" for none. Versions come newest first.
+
+    None either where it was shown from another commit on than the same head is now.
+    """
+    seen = next((version for version in versions if version.at < moment), None)
+    if seen is None or (seen.head == versions[0].head and seen.base != versions[0].base):
+        return ""
+    return seen.head
 
 
 def _approval(
@@ -125,10 +132,11 @@ def objections(
             asked.setdefault(reviewer.account, reviewer.at)
         elif reviewer.state == _OBJECTS and not nameless:
             nameless.append((None, reviewer.at))
+    objecting = {each.account for each in reviewers if each.state == _OBJECTS}
     standing = [
         (account, at)
         for account, at in asked.items()
-        if not _approved_after(account, at, notes, approvals)
+        if account in objecting or not _approved_after(account, at, notes, approvals)
     ]
     return (*standing, *nameless)
 

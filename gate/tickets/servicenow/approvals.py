@@ -7,7 +7,7 @@ last must be the one it asks: else it is not known who decided.
 
 An objection stands until its giver withdraws it: that somebody else set the row back does not end
 it. A group's or the change's own "rejected" that no person's row explains is an objection of nobody
-in particular.
+in particular. A row that somebody moved here from another change tells what was decided about that.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ FIELDS = (
     *("sys_id", "sysapproval", "group", "state", "sys_created_on", "sys_updated_on"),
     *("sys_updated_by", "sys_mod_count", *fields_of("approver")),
 )
+OF_CHANGE = "sysapproval"
 GROUP_FIELDS = ("sys_id", "parent", "approval", "sys_updated_on")
 
 _NOBODY = Account(SYSTEM, "")
@@ -101,8 +102,11 @@ def assemble(
 
     ``audit`` None: it is not to be read. ``rejected_at`` is when the change itself was last
     updated, where it says that it is rejected. Raises IncompleteError where it cannot be told
-    whether somebody's objection was taken away.
+    whether somebody's objection was taken away, or what was decided about.
     """
+    rows = {ask.id for ask in asks}
+    if audit and any(e.document in rows and e.field == OF_CHANGE for e in audit.edits):
+        raise IncompleteError("somebody moved an approval here from another change")
     known = {ask.approver.key: ask.approver for ask in asks if ask.approver is not None}
     edits = {a.id: audit.of(a.id, "state", a.state) if audit else () for a in asks}
     # Where some rows have edits, the table is audited, and a row without any was never decided.
@@ -121,9 +125,11 @@ def assemble(
             ask.group == group.id and ask.id in objected for ask in asks
         ):
             given.append(_nobodys(group.updated_at, "group", group.id))
-    if rejected_at is not None and not any(a.verdict is Verdict.DECLINED for a in given):
-        given.append(_nobodys(rejected_at, "change", ""))
-    return tuple(a for a in given if not any(_withdraws(b, a) for b in given))
+    standing = [a for a in given if not any(_withdraws(b, a) for b in given)]
+    # Somebody's withdrawn objection does not explain why the change is rejected still.
+    if rejected_at is not None and not any(a.verdict is Verdict.DECLINED for a in standing):
+        standing.append(_nobodys(rejected_at, "change", ""))
+    return tuple(standing)
 
 
 def _by_audit(ask: Ask, edits: tuple[Edit, ...], known: dict[str, Account]) -> list[Approval]:
@@ -163,13 +169,15 @@ def _as_made(ask: Ask) -> list[Approval]:
 def _by_update(ask: Ask, asks: Sequence[Ask]) -> list[Approval]:
     """What the row alone tells."""
     mine = ask.approver is not None and ask.approver.key == ask.updated_by
-    if ask.state in {_APPROVED, _REJECTED}:
+    if ask.state == _REJECTED:
         return _decided(ask, mine=mine)
     if ask.updates and not mine and not _settled_by_another(ask, asks):
         raise IncompleteError(
             "somebody else changed an approval that was asked for, and without the audit it cannot "
             "be told whether that took an objection away"
         )
+    if ask.state == _APPROVED:
+        return _decided(ask, mine=mine)
     if ask.state in _WAITING:
         return [Approval(ask.approver, Verdict.PENDING, None, SOURCE, ask.id)]
     return []

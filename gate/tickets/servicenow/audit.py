@@ -53,6 +53,11 @@ class Audit:
             raise IncompleteError(f"the audit does not lead to what {field} holds now")
         return found
 
+    def renamed(self, document: str, field: str) -> Edit | None:
+        """The last edit of what a record of another table is called."""
+        found = [e for e in self.edits if (e.document, e.field) == (document, field)]
+        return found[-1] if found else None
+
 
 def parse_audit(rows: Iterable[Row], documents: frozenset[str], fields: frozenset[str]) -> Audit:
     """The rows of the records and fields that were asked for, and of no other.

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from gate.config.types import ServiceNowSettings
 from gate.frozen import dataclass
 from gate.model import Account, StandardChange, Status
 from gate.tickets.servicenow.accounts import fields_of, named, parse_person
-from gate.tickets.servicenow.table import HiddenError, Row
+from gate.tickets.servicenow.table import SYS_ID, HiddenError, Row
 
 WINDOW = ("start_date", "end_date")
 
@@ -45,6 +46,11 @@ class Change:
     updates: int
     summary: str
     row: Row
+
+    def refers_to(self, fields: Collection[str]) -> tuple[str, ...]:
+        """The sys_ids of what the change refers to in ``fields``, as far as they are shown."""
+        held = {self.row.value(field) for field in fields if self.row.has(field)}
+        return tuple(sorted(value for value in held if SYS_ID.fullmatch(value)))
 
 
 def wanted_fields(settings: ServiceNowSettings) -> tuple[str, ...]:

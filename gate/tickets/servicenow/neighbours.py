@@ -17,9 +17,15 @@ FIELDS = ("number", "sys_created_on")
 
 
 def lower_numbers(number: str) -> tuple[str, ...]:
-    """The next lower numbers, highest first, padded alike; none below the first of all."""
+    """The next lower numbers, highest first, padded alike; none below the first of all.
+
+    None either of what does not end in a number, as an instance may call a change that is asked for
+    by its sys_id.
+    """
     prefix = number.rstrip("0123456789")
     digits = number.removeprefix(prefix)
+    if not digits:
+        return ()
     own = int(digits)
     return tuple(
         f"{prefix}{n:0{len(digits)}d}" for n in range(own - 1, max(0, own - 1 - ASKED), -1)

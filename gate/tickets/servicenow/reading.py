@@ -51,7 +51,7 @@ from gate.tickets.servicenow.table import (
     parse_rows,
     visible_rows,
 )
-from gate.tickets.servicenow.texts import Past, edited_text, planned_window
+from gate.tickets.servicenow.texts import NAME, Past, edited_text, planned_window
 
 if TYPE_CHECKING:
     from gate.tickets.servicenow.client import Client, Page
@@ -127,7 +127,7 @@ class Reading:
         asked = () if isinstance(asks, Problem) else asks
         lower = lower_numbers(change.number)
         # Of the first number of all the query would be empty, and find what has no number.
-        query = f"numberIN{','.join(lower or (change.number,))}"
+        query = f"numberIN{','.join(lower)}" if lower else f"sys_id={change.sys_id}"
         neighbours = self._ask(CHANGES, query, NEIGHBOUR_FIELDS)
         audit = self._audit(change, tuple(ask.id for ask in asked))
         past = audit if isinstance(audit, Problem) else self._past(change, audit)
@@ -185,26 +185,28 @@ class Reading:
         """Every edit that matters; None where our account may not read the audit."""
         places = (
             *(*self._settings.scope, *self._settings.rollback_plan, *self._settings.test_plan),
-            *("state", *WINDOW),
+            *("state", approving.OF_CHANGE, *WINDOW),
         )
         fields = frozenset(map(field_of, places))
         documents = (change.sys_id, *asks)
-        chunks = [
-            documents[start : start + RECORDS_AT_ONCE]
+        wanted = [
+            (documents[start : start + RECORDS_AT_ONCE], fields)
             for start in range(0, len(documents), RECORDS_AT_ONCE)
         ]
+        if referred := change.refers_to(fields):
+            wanted.append((referred, frozenset({NAME})))
         pages = [
             self._ask(
                 AUDIT,
-                f"documentkeyIN{','.join(chunk)}^fieldnameIN{','.join(sorted(fields))}"
+                f"documentkeyIN{','.join(records)}^fieldnameIN{','.join(sorted(names))}"
                 "^ORDERBYsys_created_on",
                 AUDIT_FIELDS,
             )
-            for chunk in chunks
+            for records, names in wanted
         ]
         edits: list[Edit] = []
-        for chunk, page in zip(chunks, pages, strict=True):
-            found = self._audit_page(page.result(), frozenset(chunk), fields)
+        for (records, names), page in zip(wanted, pages, strict=True):
+            found = self._audit_page(page.result(), frozenset(records), names)
             if not isinstance(found, Audit):
                 return found
             edits += found.edits

@@ -19,7 +19,7 @@ from gate.http.document import Document, ShapeError
 LIMIT = 1000  # rows of one page; more is no change request
 
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}")
-_SYS_ID = re.compile(r"[0-9a-f]{32}")
+SYS_ID = re.compile(r"[0-9a-f]{32}")
 _COUNT = re.compile(r"[0-9]{1,12}")
 
 
@@ -55,7 +55,7 @@ class Row:
     def sys_id(self, field: str) -> str:
         """A row's id or a reference to one, which every row has."""
         found = self.text(field)
-        if not _SYS_ID.fullmatch(found):
+        if not SYS_ID.fullmatch(found):
             raise ShapeError(f"{self._place(field)} is no sys_id")
         return found
 

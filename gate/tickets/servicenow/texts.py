@@ -1,4 +1,8 @@
-"""What a change's fields say, and when they were last edited."""
+"""What a change's fields say, and when they were last edited.
+
+A field that refers to something shows its name, so who gives that another name edits the field,
+though the change itself is not touched.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,8 @@ from gate.tickets.servicenow.accounts import named
 from gate.tickets.servicenow.audit import Audit
 from gate.tickets.servicenow.change import WINDOW, Change, field_of
 from gate.tickets.servicenow.table import HiddenError
+
+NAME = "name"  # of configuration items and the like
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +44,14 @@ class Past:
 
     def last_edit(self, field: str) -> tuple[Edited, bool]:
         """The last edit of a field, and whether the audit shows one."""
+        own, is_shown = self._own_edit(field)
+        renamed = self._audit.renamed(self.change.row.value(field), NAME)
+        if renamed is not None and renamed.at > own.at:
+            return Edited(renamed.at, named(renamed.user)), True
+        return own, is_shown
+
+    def _own_edit(self, field: str) -> tuple[Edited, bool]:
+        """The same of the change itself, whatever it refers to is called."""
         change = self.change
         edits = self._audit.of(change.sys_id, field, change.row.value(field))
         if edits:

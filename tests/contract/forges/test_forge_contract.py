@@ -359,6 +359,23 @@ def test_reviews_are_of_the_head_that_was_there(place: Place) -> None:
     assert all(r.source == "review" and r.decided_at is not None for r in pull.reviews)
 
 
+def test_a_review_from_before_another_target_is_none_of_the_head(place: Place) -> None:
+    """What stood on the old target was no part of what bob saw, and is now."""
+    unseen = place.commit("Unseen")
+    place.push("side", unseen)
+    head = place.propose(1, "fix", base="side")
+    place.approve(1, by="bob")
+    place.object(1, by="dave")
+    place.repository.retarget(1, "main", by="alice", at=place.later())
+    place.approve(1, by="carol")
+    (pull,) = pulls(place.change(place.merge(1)))
+    assert unseen in pull.brings
+    assert isinstance(pull.reviews, tuple), pull.reviews
+    found = {key(r.account): r.commit for r in pull.reviews if r.verdict is Verdict.APPROVED}
+    assert found == {"bob": "", "carol": head}
+    assert [key(r.account) for r in pull.reviews if r.verdict is Verdict.DECLINED] == ["dave"]
+
+
 # ---------------------------------------------------------------- bases
 
 

@@ -17,7 +17,7 @@ def test_a_usual_change_takes_few_requests_and_short_chains(shop: Shop) -> None:
     reader = shop.reader()
     change = reader.fetch_change(shop.service(), merged, Base(BaseKind.DEPLOYED, shop.base))
     assert isinstance(change, Change)
-    assert len(shop.github.requests) == 9 + len(("One", "Two")) == len(reader.requests())
+    assert len(shop.github.requests) == 10 + len(("One", "Two")) == len(reader.requests())
     assert shop.github.longest_chain() <= 3
     asked = [(request.path, tuple(request.query.items())) for request in shop.github.requests]
     assert len(set(asked)) == len(asked)
@@ -33,7 +33,7 @@ def test_what_a_reply_lacks_is_never_asked_for_unseen(shop: Shop) -> None:
     change = shop.change(merged)
     assert isinstance(change.pull_requests, Problem)
     assert change.pull_requests.kind is ProblemKind.MALFORMED
-    assert len(shop.github.requests) == 10
+    assert len(shop.github.requests) == 11
 
 
 def test_all_pages_are_read(shop: Shop) -> None:
@@ -142,6 +142,7 @@ EVERY_PLACE = (
     r"/pulls/1$",
     r"/pulls/1/commits",
     r"/pulls/1/reviews",
+    r"/issues/1/timeline",
 )
 
 
@@ -258,12 +259,15 @@ def test_a_dismissed_objection_stands(shop: Shop) -> None:
     merged = shop.merge(1)
     (pull,) = pulls(shop.change(merged))
     assert isinstance(pull.reviews, Problem)  # nothing tells what they had said
+    reviewed = [
+        {"event": "reviewed", "id": review.id} for review in shop.repository.pulls[1].reviews
+    ]
     said = [(objection.id, "changes_requested"), (approval.id, "approved")]
     events = [
         {"event": "review_dismissed", "dismissed_review": {"review_id": i, "state": state}}
         for i, state in said
     ]
-    shop.github.fault(r"/issues/1/timeline", faults.replace([{"event": "labeled"}, *events]))
+    shop.github.fault(r"/issues/1/timeline", faults.replace([*reviewed, *events]))
     (pull,) = pulls(shop.change(merged))
     assert isinstance(pull.reviews, tuple)
     found = {r.account.key: r.verdict for r in pull.reviews if r.account}

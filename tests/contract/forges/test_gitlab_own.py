@@ -123,6 +123,17 @@ def test_who_approved_and_objects_again_objects(place: OnGitLab) -> None:
     assert [review.verdict for review in pull.reviews] == [Verdict.DECLINED]
 
 
+def test_who_objects_by_gitlabs_state_objects_whatever_its_notes_say(place: OnGitLab) -> None:
+    """The reviewer's time is when they were asked, which is before they approved."""
+    place.propose(1, "fix")
+    asked = place.later()
+    place.approve(1, by="carol")
+    place.shop.review(1, by="carol", at=asked, state="requested_changes")
+    (pull,) = pulls(place.change(place.merge(1)))
+    assert isinstance(pull.reviews, tuple)
+    assert Verdict.DECLINED in [review.verdict for review in pull.reviews]
+
+
 def test_a_deleted_accounts_objection_stands(place: OnGitLab) -> None:
     place.propose(1, "fix")
     place.object(1, by="carol")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -238,11 +239,37 @@ def test_each_unit_needs_an_approval_of_a_ticket_that_covers_it() -> None:
     assert "see ticket-covers-change" in judgement.observed.text
 
 
+@pytest.mark.parametrize(
+    ("part", "seconds", "expected"),
+    [
+        (0.0, 0.0, Outcome.FAIL),
+        (0.0, 0.9, Outcome.UNDETERMINED),  # the push may have been later in its second
+        (0.0, 1.0, Outcome.PASS),
+        (0.25, 0.25, Outcome.FAIL),
+        (0.25, 0.26, Outcome.PASS),
+    ],
+)
+def test_a_push_of_the_very_second_of_an_approval_is_not_surely_before(
+    part: float, seconds: float, expected: Outcome
+) -> None:
+    def after(number: float) -> datetime:
+        return at("08:30") + timedelta(seconds=number)
+
+    pushes = (good_push(clock="08:30", at=after(part)),)
+    ticket = good_ticket(approvals=(good_approval(decided_at=after(seconds)),))
+    pull = good_pull_request(pushes=pushes)
+    facts = good_facts(ticket, change=good_change(pull_requests=(pull,)))
+    assert outcome(facts) is expected
+
+
 # ---------------------------------------------------------------- edits
 
 
 @pytest.mark.parametrize("field", ["scope", "rollback_plan", "test_plan"])
-@pytest.mark.parametrize(("clock", "expected"), [("09:00", Outcome.PASS), ("09:01", Outcome.FAIL)])
+@pytest.mark.parametrize(
+    ("clock", "expected"),
+    [("08:59", Outcome.PASS), ("09:00", Outcome.UNDETERMINED), ("09:01", Outcome.FAIL)],
+)
 def test_scope_and_plans_must_not_be_edited_after_the_approval(
     field: str, clock: str, expected: Outcome
 ) -> None:
@@ -251,6 +278,11 @@ def test_scope_and_plans_must_not_be_edited_after_the_approval(
     if field == "scope":
         texts = (*scope("shop"), text)
     assert outcome(good_facts(good_ticket(**{field: texts}))) is expected
+
+
+def test_what_approvers_write_as_they_approve_is_no_edit_after_it() -> None:
+    plan = (EditedText("customfield_1", "put the shop back", at("09:00"), jira("bob")),)
+    assert outcome(good_facts(good_ticket(rollback_plan=plan))) is Outcome.PASS
 
 
 @pytest.mark.parametrize("field", ["scope", "rollback_plan", "test_plan"])

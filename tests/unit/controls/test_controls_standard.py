@@ -99,16 +99,20 @@ def test_a_standard_change_beside_an_ordinary_one_needs_approval_like_that() -> 
     assert "approved" in decision(facts_of(standard_ticket(), approved))[1]
 
 
-def test_an_objection_counts_against_a_standard_change() -> None:
+@pytest.mark.parametrize("sources", [("change-request",), ("pull-request",)])
+def test_an_objection_counts_against_a_standard_change(sources: tuple[str, ...]) -> None:
     no = good_approval(account=snow("bob"), verdict=Verdict.DECLINED)
-    kind, bad = decision(facts_of(standard_ticket(approvals=(no,))))
+    policy = with_rules(standard_policy(), sources=sources)
+    kind, bad = decision(facts_of(standard_ticket(approvals=(no,))), policy)
     assert kind is DecisionKind.DENIED
     assert bad == {"approved"}
 
 
-def test_approvals_that_could_not_be_read_may_hold_an_objection() -> None:
+@pytest.mark.parametrize("sources", [("change-request",), ("pull-request",)])
+def test_approvals_that_could_not_be_read_may_hold_an_objection(sources: tuple[str, ...]) -> None:
     unread = problem(ProblemKind.HIDDEN, "servicenow")
-    kind, _ = decision(facts_of(standard_ticket(approvals=unread)))
+    policy = with_rules(standard_policy(), sources=sources)
+    kind, _ = decision(facts_of(standard_ticket(approvals=unread)), policy)
     assert kind is DecisionKind.UNDETERMINED
 
 

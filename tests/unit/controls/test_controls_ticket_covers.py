@@ -139,6 +139,29 @@ def test_a_pull_request_is_named_with_its_repository(text: str, named: bool) -> 
     assert names_pull_request(text, good_pull_request()) is named
 
 
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("acme/web/shop!12", True),
+        ("Merge Acme/Web/Shop!12.", True),
+        ("https://gitlab.example/acme/web/shop/-/merge_requests/12", True),
+        ("acme/web/shop#12", False),  # an issue
+        ("acme/web#12", False),
+        ("web/shop!12", False),
+        ("other/acme/web/shop!12", False),
+        ("acme/web/shop!123", False),
+        ("https://gitlab.example/acme/web/shop/-/issues/12", False),
+    ],
+)
+@pytest.mark.parametrize("dash", ["/-", ""])
+def test_a_merge_request_is_named_with_its_project_and_no_issue_is(
+    text: str, named: bool, dash: str
+) -> None:
+    url = f"https://gitlab.example/acme/web/shop{dash}/merge_requests/12"
+    pull = good_pull_request(url=url)
+    assert names_pull_request(text.replace("/-/merge", f"{dash}/merge"), pull) is named
+
+
 SHA = "0123456789abcdef" + "0" * 24
 
 
