@@ -409,8 +409,11 @@ def test_the_auditor_counts_them_and_with_names_per_person(acme: Job) -> None:
     assert review(acme).code == 0
     period = ("--from", "2020-01-01", "--to", "2100-01-01")
     listed = ("audit", "population", *period, "--output")
+    must_say(acme.gate("log", "verify", expect=0), "decision 1, outcome 0, review 1, key 0")
     must_say(
         acme.gate(*listed, "plain.csv", expect=0),
+        "not listed: 0 outside the period, 0 of other environments and services;",
+        "0 outcomes, 1 reviews, 0 of keys, 0 unknown",
         "emergencies: 1 of 1 let pass, 0 refused;",
         "reviewed in time 1, late 0; awaiting review 0, overdue 0",
     )
