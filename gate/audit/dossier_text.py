@@ -85,6 +85,10 @@ def _emergency(record: DecisionRecord, names: Names) -> Iterator[str]:
         return
     yield f"  emergency     {names.text(declared.reason)}"
     yield f"  waived        {', '.join(declared.waived) or 'nothing'}"
+    if declared.deferred:
+        yield f"  deferred      {', '.join(declared.deferred)}: a service was down"
+    if declared.spooled:
+        yield "  spooled       the log was down: recorded later, and judged without it"
     if declared.review_by is not None:
         yield f"  review by     {format_time(declared.review_by)}"
 
