@@ -8,7 +8,7 @@ from datetime import timedelta
 from gate.audit.attributes import LETTERS
 from gate.audit.cells import NONE_RECORDED, PERMITS
 from gate.audit.evidence import Dossier, criteria_of
-from gate.audit.names import MATCH, MISSING, NOT_ASKED, NOT_AT_HAND, UNCHECKED, Names, Opened
+from gate.audit.names import MATCH, MISSING, NOT_ASKED, NOT_AT_HAND, UNCHECKED, AnyOpened, Names
 from gate.audit.rows import Ended
 from gate.audit.run_cells import run_cells
 from gate.audit.sentences import sentence
@@ -18,6 +18,7 @@ from gate.output.message import length
 from gate.record.predicates import (
     ControlPart,
     DecisionPredicate,
+    ReviewPredicate,
     Spilled,
     TicketPart,
     Unknown,
@@ -60,8 +61,8 @@ def _lines(found: Dossier) -> Iterator[str]:
         yield f"  outcome       {record.outcome} at {format_time(record.at)}"
         yield f"  of            entry {record.of.index}, leaf {record.of.leaf}"
         yield from _deployment(record)
-    elif isinstance(record, ReviewRecord):
-        yield from _review(record)
+    elif isinstance(record, ReviewRecord) and found.opened is not None:
+        yield from _review(record, found.opened)
     elif isinstance(record, KeyRecord):
         key = record.predicate
         yield f"  key           {key.role} key {key.keyid} {key.action} at {format_time(key.at)}"
@@ -69,14 +70,14 @@ def _lines(found: Dossier) -> Iterator[str]:
         yield f"  type          {record.predicate_type}, which this version does not know"
 
 
-def _review(record: ReviewRecord) -> Iterator[str]:
-    due, late = format_time(record.predicate.review_by), record.predicate.late
+def _review(record: ReviewRecord, opened: AnyOpened) -> Iterator[str]:
+    due = format_time(record.predicate.review_by)
     yield f"  review        {record.outcome} at {format_time(record.at)}"
-    yield f"  due           {due}: {'late' if late else 'in time'}"
+    yield f"  due           {due}: {'late' if record.predicate.late else 'in time'}"
     yield f"  of            entry {record.of.index}, leaf {record.of.leaf}, an emergency"
     yield from _deployment(record)
-    for control in record.predicate.controls:
-        yield f"  control       {control.id}: {control.outcome}"
+    yield f"  deployer      {run_cells(opened.predicate.run, opened.names).deployer}"
+    yield from _judged(opened, None)
 
 
 def _emergency(record: DecisionRecord, names: Names) -> Iterator[str]:
@@ -100,13 +101,19 @@ def _deployment(record: DecisionRecord | OutcomeRecord | ReviewRecord) -> Iterat
         yield f"  artifact      {artifact.name}@sha256:{artifact.sha256}"
 
 
-def _decision(record: DecisionRecord, opened: Opened, ended: Ended | None) -> Iterator[str]:
+def _decision(record: DecisionRecord, opened: AnyOpened, ended: Ended | None) -> Iterator[str]:
     predicate, names = opened.predicate, opened.names
     yield f"  decision      {record.decision} at {format_time(record.at)}"
     yield from _emergency(record, names)
     yield from _deployment(record)
     yield f"  deployer      {run_cells(predicate.run, names).deployer or '(no pipeline)'}"
     yield f"  outcome       {_outcome(record, ended)}"
+    yield from _judged(opened, ended)
+
+
+def _judged(opened: AnyOpened, ended: Ended | None) -> Iterator[str]:
+    """What was judged, and what that rests on."""
+    predicate, names = opened.predicate, opened.names
     yield "What happened when (UTC), and by whose word"
     for event in events(predicate, names, ended):
         late = " (at the latest)" if event.latest else ""
@@ -127,7 +134,7 @@ def _outcome(record: DecisionRecord, ended: Ended | None) -> str:
     return f"{ended.record.outcome} at {at} (entry {ended.index}{newest}), the job's own word"
 
 
-def _foundation(opened: Opened) -> Iterator[str]:
+def _foundation(opened: AnyOpened) -> Iterator[str]:
     """What the record rests on."""
     predicate = opened.predicate
     yield "What it rests on"
@@ -142,7 +149,7 @@ def _foundation(opened: Opened) -> Iterator[str]:
     if not predicate.clocks:
         yield "  clock         no service told its time"
     yield f"  judged at     size {predicate.judged_at.size}, root {predicate.judged_at.root}"
-    if predicate.replaces is not None:
+    if isinstance(predicate, DecisionPredicate) and predicate.replaces is not None:
         codes = ", ".join(predicate.replaces.failed)
         yield f"  replaces      entry sha256:{predicate.replaces.entry}, which no longer held"
         yield f"                at its place in the log: {codes}. The controls above are that"
@@ -151,7 +158,7 @@ def _foundation(opened: Opened) -> Iterator[str]:
     yield f"  disclosure    {_PEOPLE[opened.people]}"
 
 
-def _tickets(predicate: DecisionPredicate, names: Names) -> Iterator[str]:
+def _tickets(predicate: DecisionPredicate | ReviewPredicate, names: Names) -> Iterator[str]:
     yield "Change requests"
     if isinstance(predicate.tickets, Spilled):
         yield f"  {predicate.tickets.count}, in the evidence bundle"
@@ -186,7 +193,7 @@ def _ticket(ticket: TicketPart, names: Names) -> Iterator[str]:
         yield f"    {approval.verdict:<10}  {who}{at}{late}, by {approval.source}"
 
 
-def _change(predicate: DecisionPredicate, names: Names) -> Iterator[str]:
+def _change(predicate: DecisionPredicate | ReviewPredicate, names: Names) -> Iterator[str]:
     change = predicate.change
     yield "Change"
     if isinstance(change, Unknown):

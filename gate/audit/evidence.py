@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gate.audit.attributes import LETTERS
-from gate.audit.names import Names, Opened, open_decision
+from gate.audit.names import AnyOpened, Names, open_decision, open_review
 from gate.audit.rows import Ended
 from gate.audit.run_cells import run_cells
 from gate.audit.sentences import sentence
@@ -38,7 +38,10 @@ FORMAT = "gate/dossier/v1"
 
 @dataclass(frozen=True, slots=True)
 class Dossier:
-    """One entry with what was checked. ``opened`` and ``ended`` are a decision's only."""
+    """One entry with what was checked.
+
+    ``opened`` is there for a decision and a review; ``ended`` for a decision only.
+    """
 
     origin: str
     size: int
@@ -46,7 +49,7 @@ class Dossier:
     entry_sha256: str
     keyid: str
     record: Record
-    opened: Opened | None
+    opened: AnyOpened | None
     ended: Ended | None
 
 
@@ -66,9 +69,11 @@ def dossier(
     """
     record, keyid = source.signed_record(index)
     entry = source.entry(index)
-    opened = None
+    opened: AnyOpened | None = None
     if isinstance(record, DecisionRecord):
         opened = open_decision(record, entry, evidence=evidence, disclosures=disclosures)
+    elif isinstance(record, ReviewRecord):
+        opened = open_review(record, entry, evidence=evidence, disclosures=disclosures)
     return Dossier(
         origin=source.origin,
         size=source.size,

@@ -411,6 +411,18 @@ def test_the_auditor_counts_them_and_with_names_per_person(acme: Job) -> None:
     listed = ("audit", "population", *period, "--output")
     must_say(acme.gate("log", "verify", expect=0), "decision 1, outcome 0, review 1, key 0")
     must_say(
+        acme.gate("log", "show", "1", "--people", expect=0),
+        "of entry 0",
+        "deployer carol",
+        "ticket CHG-10 approved by bob",
+        "emergency of entry 0 reviewed: approved",
+        "pass approver-independent (require) attribute E",
+    )
+    told = json.loads(acme.gate("log", "show", "1", "--people", "--json", expect=0).out)
+    assert (told["kind"], told["evidence"], told["people"]) == ("review", "match", "match")
+    assert told["deployer"] == "carol"
+    assert all(one["outcome"] == "pass" for one in told["controls"])
+    must_say(
         acme.gate(*listed, "plain.csv", expect=0),
         "not listed: 0 outside the period, 0 of other environments and services;",
         "0 outcomes, 1 reviews, 0 of keys, 0 unknown",
