@@ -9,7 +9,7 @@ from gate.audit.attributes import LETTERS
 from gate.audit.cells import NONE_RECORDED, PERMITS
 from gate.audit.evidence import Dossier, criteria_of
 from gate.audit.names import MATCH, MISSING, NOT_ASKED, NOT_AT_HAND, UNCHECKED, AnyOpened, Names
-from gate.audit.rows import Ended
+from gate.audit.rows import Ended, Reviewed, review_outcome
 from gate.audit.run_cells import run_cells
 from gate.audit.sentences import sentence
 from gate.audit.times import events
@@ -56,7 +56,7 @@ def _lines(found: Dossier) -> Iterator[str]:
     yield f"  signed by     {found.keyid}, a key that the trust folder names for that time"
     record = found.record
     if isinstance(record, DecisionRecord) and found.opened is not None:
-        yield from _decision(record, found.opened, found.ended)
+        yield from _decision(record, found.opened, found)
     elif isinstance(record, OutcomeRecord):
         yield f"  outcome       {record.outcome} at {format_time(record.at)}"
         yield f"  of            entry {record.of.index}, leaf {record.of.leaf}"
@@ -80,7 +80,7 @@ def _review(record: ReviewRecord, opened: AnyOpened) -> Iterator[str]:
     yield from _judged(opened, None)
 
 
-def _emergency(record: DecisionRecord, names: Names) -> Iterator[str]:
+def _emergency(record: DecisionRecord, names: Names, reviewed: Reviewed | None) -> Iterator[str]:
     declared = record.predicate.emergency
     if declared is None:
         return
@@ -92,6 +92,10 @@ def _emergency(record: DecisionRecord, names: Names) -> Iterator[str]:
         yield "  spooled       the log was down: recorded later, and judged without it"
     if declared.review_by is not None:
         yield f"  review by     {format_time(declared.review_by)}"
+        entry = ""
+        if reviewed is not None:
+            entry = f" at {format_time(reviewed.record.at)} (entry {reviewed.index})"
+        yield f"  reviewed      {review_outcome(reviewed)}{entry}"
 
 
 def _deployment(record: DecisionRecord | OutcomeRecord | ReviewRecord) -> Iterator[str]:
@@ -101,14 +105,14 @@ def _deployment(record: DecisionRecord | OutcomeRecord | ReviewRecord) -> Iterat
         yield f"  artifact      {artifact.name}@sha256:{artifact.sha256}"
 
 
-def _decision(record: DecisionRecord, opened: AnyOpened, ended: Ended | None) -> Iterator[str]:
+def _decision(record: DecisionRecord, opened: AnyOpened, found: Dossier) -> Iterator[str]:
     predicate, names = opened.predicate, opened.names
     yield f"  decision      {record.decision} at {format_time(record.at)}"
-    yield from _emergency(record, names)
+    yield from _emergency(record, names, found.reviewed)
     yield from _deployment(record)
     yield f"  deployer      {run_cells(predicate.run, names).deployer or '(no pipeline)'}"
-    yield f"  outcome       {_outcome(record, ended)}"
-    yield from _judged(opened, ended)
+    yield f"  outcome       {_outcome(record, found.ended)}"
+    yield from _judged(opened, found.ended)
 
 
 def _judged(opened: AnyOpened, ended: Ended | None) -> Iterator[str]:

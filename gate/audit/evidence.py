@@ -15,7 +15,7 @@ from typing import Any
 
 from gate.audit.attributes import LETTERS
 from gate.audit.names import AnyOpened, Names, open_decision, open_review
-from gate.audit.rows import Ended
+from gate.audit.rows import Ended, Reviewed, review_outcome
 from gate.audit.run_cells import run_cells
 from gate.audit.sentences import sentence
 from gate.audit.source import Fetch, LogSource, nothing
@@ -40,7 +40,8 @@ FORMAT = "gate/dossier/v1"
 class Dossier:
     """One entry with what was checked.
 
-    ``opened`` is there for a decision and a review; ``ended`` for a decision only.
+    ``opened`` is there for a decision and a review; ``ended`` for a decision, ``reviewed`` for an
+    emergency only.
     """
 
     origin: str
@@ -51,6 +52,7 @@ class Dossier:
     record: Record
     opened: AnyOpened | None
     ended: Ended | None
+    reviewed: Reviewed | None
 
 
 def dossier(
@@ -60,12 +62,14 @@ def dossier(
     evidence: Fetch = nothing,
     disclosures: Fetch | None = None,
     ended: Ended | None = None,
+    reviewed: Reviewed | None = None,
 ) -> Dossier:
     """The dossier of the entry at ``index``.
 
     ``disclosures`` joins names and texts. ``ended`` is the newest outcome of a decision
-    (``gate.audit.outcomes``), None where the log holds none. Raises
-    ``AlteredError`` where evidence or disclosure do not fit, and what reading the log raises.
+    and ``reviewed`` the review of an emergency (``gate.audit.outcomes``), None where the log holds
+    none. Raises ``AlteredError`` where evidence or disclosure do not fit, and what reading the log
+    raises.
     """
     record, keyid = source.signed_record(index)
     entry = source.entry(index)
@@ -83,6 +87,7 @@ def dossier(
         record=record,
         opened=opened,
         ended=ended,
+        reviewed=reviewed,
     )
 
 
@@ -125,6 +130,13 @@ def dossier_json(found: Dossier) -> str:
                 "at": format_time(ended.record.at),
                 "index": ended.index,
                 "records": ended.count,
+            },
+            "review": None
+            if found.reviewed is None
+            else {
+                "outcome": review_outcome(found.reviewed),
+                "at": format_time(found.reviewed.record.at),
+                "index": found.reviewed.index,
             },
         }
     return json.dumps(body, ensure_ascii=True, indent=2) + "\n"
