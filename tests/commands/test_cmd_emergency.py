@@ -355,6 +355,15 @@ def test_an_approval_of_before_is_no_review(acme: Job) -> None:
     assert review(acme).code == 0
 
 
+def test_who_approves_afterwards_is_met_by_people_check(acme: Job) -> None:
+    urgent(acme)
+    acme.gate("people", "check", environment=acme.shell() | pinned(acme), expect=0)
+    approve(acme, "CHG-10", by="mallory")  # whom nobody lists
+    assert review(acme).code == 11
+    ended = acme.gate("people", "check", environment=acme.shell() | pinned(acme), expect=10)
+    must_say(ended, "nobody owns jira account", "(first seen in entry 1)")
+
+
 def test_a_late_review_is_recorded_as_late_and_ends_the_block(acme: Job, later: Later) -> None:
     urgent(acme)
     assert reviewed(later.enforce(acme.world.change("CHG-12"))) == "overdue"
