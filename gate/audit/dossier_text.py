@@ -43,6 +43,10 @@ _PEOPLE = {
     UNCHECKED: "is here, but not the evidence that vouches for it: persons and texts stay labels",
 }
 
+_REVIEWED = (
+    "Controls, over approvals given since the emergency was decided; this job is the review's"
+)
+
 
 def dossier_text(found: Dossier) -> str:
     """The dossier for people: one fact a line, escaped for a terminal."""
@@ -122,7 +126,7 @@ def _judged(opened: AnyOpened, ended: Ended | None) -> Iterator[str]:
     for event in events(predicate, names, ended):
         late = " (at the latest)" if event.latest else ""
         yield f"  {format_time(event.at)}{late}  {event.what}  [{event.source}]"
-    yield "Controls"
+    yield "Controls" if isinstance(predicate, DecisionPredicate) else _REVIEWED
     for control in predicate.controls:
         yield from _control(control, names)
     yield from _tickets(predicate, names)

@@ -428,6 +428,7 @@ def test_the_auditor_counts_them_and_with_names_per_person(acme: Job) -> None:
         "deployer carol",
         "ticket CHG-10 approved by bob",
         "emergency of entry 0 reviewed: approved",
+        "Controls, over approvals given since the emergency was decided",
         "pass approver-independent (require) attribute E",
     )
     must_say(acme.gate("log", "show", "0", expect=0), "reviewed approved at", "(entry 1)")
