@@ -46,16 +46,18 @@ def _overview() -> str:
 Written by `python tests/reference.py` from the controls themselves; a test holds it against them.
 
 In the order in which they are judged, shown and recorded. Those in bold are integrity controls: no
-policy switches them off, and no emergency waives them. All others can be set to `require`, `warn`
-or `off` for each environment (`controls` in [gate.toml](../configuration.md)).
+policy switches them off, and none lists them among what an emergency waives. An emergency may go on
+without two of them until its review, in the cases that [emergencies](../emergencies.md) names. All
+others can be set to `require`, `warn` or `off` for each environment (`controls` in
+[gate.toml](../configuration.md)).
 
 | control | | by default |
 |---|---|---|
 {rows}
 
 Each is judged `pass`, `fail` or `undetermined`, or is `not-applicable` where the policy switches it
-off. All required ones must pass: a fact that could not be had blocks as a failure does, and the
-message says which service did not tell it and what to do.
+off. All required ones must pass, or be `waived` in an emergency: a fact that could not be had
+blocks as a failure does, and the message says which service did not tell it and what to do.
 """
 
 
@@ -71,7 +73,7 @@ def _parts(control: Control) -> Iterator[str]:
     )
     yield f"By default: {_lower(_default(control))}"
     if control.integrity:
-        yield "An integrity control: no policy switches it off, and no emergency waives it."
+        yield "An integrity control: no policy switches it off or lets `waives` list it."
     yield f"## What it demands\n\n{_filled(control.demands)}"
     yield f"## How to satisfy it\n\n{_filled(control.satisfy)}"
     yield "## What it reads\n\n" + _listed(control.needs)

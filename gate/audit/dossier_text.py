@@ -8,8 +8,8 @@ from datetime import timedelta
 from gate.audit.attributes import LETTERS
 from gate.audit.cells import NONE_RECORDED, PERMITS
 from gate.audit.evidence import Dossier, criteria_of
-from gate.audit.names import MATCH, MISSING, NOT_ASKED, NOT_AT_HAND, UNCHECKED, Names, Opened
-from gate.audit.rows import Ended
+from gate.audit.names import MATCH, MISSING, NOT_ASKED, NOT_AT_HAND, UNCHECKED, AnyOpened, Names
+from gate.audit.rows import Ended, Reviewed, review_outcome
 from gate.audit.run_cells import run_cells
 from gate.audit.sentences import sentence
 from gate.audit.times import events
@@ -18,6 +18,7 @@ from gate.output.message import length
 from gate.record.predicates import (
     ControlPart,
     DecisionPredicate,
+    ReviewPredicate,
     Spilled,
     TicketPart,
     Unknown,
@@ -42,6 +43,10 @@ _PEOPLE = {
     UNCHECKED: "is here, but not the evidence that vouches for it: persons and texts stay labels",
 }
 
+_REVIEWED = (
+    "Controls, over approvals given since the emergency was decided; this job is the review's"
+)
+
 
 def dossier_text(found: Dossier) -> str:
     """The dossier for people: one fact a line, escaped for a terminal."""
@@ -55,13 +60,13 @@ def _lines(found: Dossier) -> Iterator[str]:
     yield f"  signed by     {found.keyid}, a key that the trust folder names for that time"
     record = found.record
     if isinstance(record, DecisionRecord) and found.opened is not None:
-        yield from _decision(record, found.opened, found.ended)
+        yield from _decision(record, found.opened, found)
     elif isinstance(record, OutcomeRecord):
         yield f"  outcome       {record.outcome} at {format_time(record.at)}"
         yield f"  of            entry {record.of.index}, leaf {record.of.leaf}"
         yield from _deployment(record)
-    elif isinstance(record, ReviewRecord):
-        yield from _review(record)
+    elif isinstance(record, ReviewRecord) and found.opened is not None:
+        yield from _review(record, found.opened)
     elif isinstance(record, KeyRecord):
         key = record.predicate
         yield f"  key           {key.role} key {key.keyid} {key.action} at {format_time(key.at)}"
@@ -69,24 +74,32 @@ def _lines(found: Dossier) -> Iterator[str]:
         yield f"  type          {record.predicate_type}, which this version does not know"
 
 
-def _review(record: ReviewRecord) -> Iterator[str]:
-    due, late = format_time(record.predicate.review_by), record.predicate.late
+def _review(record: ReviewRecord, opened: AnyOpened) -> Iterator[str]:
+    due = format_time(record.predicate.review_by)
     yield f"  review        {record.outcome} at {format_time(record.at)}"
-    yield f"  due           {due}: {'late' if late else 'in time'}"
+    yield f"  due           {due}: {'late' if record.predicate.late else 'in time'}"
     yield f"  of            entry {record.of.index}, leaf {record.of.leaf}, an emergency"
     yield from _deployment(record)
-    for control in record.predicate.controls:
-        yield f"  control       {control.id}: {control.outcome}"
+    yield f"  deployer      {run_cells(opened.predicate.run, opened.names).deployer}"
+    yield from _judged(opened, None)
 
 
-def _emergency(record: DecisionRecord, names: Names) -> Iterator[str]:
+def _emergency(record: DecisionRecord, names: Names, reviewed: Reviewed | None) -> Iterator[str]:
     declared = record.predicate.emergency
     if declared is None:
         return
     yield f"  emergency     {names.text(declared.reason)}"
     yield f"  waived        {', '.join(declared.waived) or 'nothing'}"
+    if declared.deferred:
+        yield f"  deferred      {', '.join(declared.deferred)}: a service was down"
+    if declared.spooled:
+        yield "  spooled       the log was down: recorded later, and judged without it"
     if declared.review_by is not None:
         yield f"  review by     {format_time(declared.review_by)}"
+        entry = ""
+        if reviewed is not None:
+            entry = f" at {format_time(reviewed.record.at)} (entry {reviewed.index})"
+        yield f"  reviewed      {review_outcome(reviewed)}{entry}"
 
 
 def _deployment(record: DecisionRecord | OutcomeRecord | ReviewRecord) -> Iterator[str]:
@@ -96,18 +109,24 @@ def _deployment(record: DecisionRecord | OutcomeRecord | ReviewRecord) -> Iterat
         yield f"  artifact      {artifact.name}@sha256:{artifact.sha256}"
 
 
-def _decision(record: DecisionRecord, opened: Opened, ended: Ended | None) -> Iterator[str]:
+def _decision(record: DecisionRecord, opened: AnyOpened, found: Dossier) -> Iterator[str]:
     predicate, names = opened.predicate, opened.names
     yield f"  decision      {record.decision} at {format_time(record.at)}"
-    yield from _emergency(record, names)
+    yield from _emergency(record, names, found.reviewed)
     yield from _deployment(record)
     yield f"  deployer      {run_cells(predicate.run, names).deployer or '(no pipeline)'}"
-    yield f"  outcome       {_outcome(record, ended)}"
+    yield f"  outcome       {_outcome(record, found.ended)}"
+    yield from _judged(opened, found.ended)
+
+
+def _judged(opened: AnyOpened, ended: Ended | None) -> Iterator[str]:
+    """What was judged, and what that rests on."""
+    predicate, names = opened.predicate, opened.names
     yield "What happened when (UTC), and by whose word"
     for event in events(predicate, names, ended):
         late = " (at the latest)" if event.latest else ""
         yield f"  {format_time(event.at)}{late}  {event.what}  [{event.source}]"
-    yield "Controls"
+    yield "Controls" if isinstance(predicate, DecisionPredicate) else _REVIEWED
     for control in predicate.controls:
         yield from _control(control, names)
     yield from _tickets(predicate, names)
@@ -123,7 +142,7 @@ def _outcome(record: DecisionRecord, ended: Ended | None) -> str:
     return f"{ended.record.outcome} at {at} (entry {ended.index}{newest}), the job's own word"
 
 
-def _foundation(opened: Opened) -> Iterator[str]:
+def _foundation(opened: AnyOpened) -> Iterator[str]:
     """What the record rests on."""
     predicate = opened.predicate
     yield "What it rests on"
@@ -138,7 +157,7 @@ def _foundation(opened: Opened) -> Iterator[str]:
     if not predicate.clocks:
         yield "  clock         no service told its time"
     yield f"  judged at     size {predicate.judged_at.size}, root {predicate.judged_at.root}"
-    if predicate.replaces is not None:
+    if isinstance(predicate, DecisionPredicate) and predicate.replaces is not None:
         codes = ", ".join(predicate.replaces.failed)
         yield f"  replaces      entry sha256:{predicate.replaces.entry}, which no longer held"
         yield f"                at its place in the log: {codes}. The controls above are that"
@@ -147,7 +166,7 @@ def _foundation(opened: Opened) -> Iterator[str]:
     yield f"  disclosure    {_PEOPLE[opened.people]}"
 
 
-def _tickets(predicate: DecisionPredicate, names: Names) -> Iterator[str]:
+def _tickets(predicate: DecisionPredicate | ReviewPredicate, names: Names) -> Iterator[str]:
     yield "Change requests"
     if isinstance(predicate.tickets, Spilled):
         yield f"  {predicate.tickets.count}, in the evidence bundle"
@@ -182,7 +201,7 @@ def _ticket(ticket: TicketPart, names: Names) -> Iterator[str]:
         yield f"    {approval.verdict:<10}  {who}{at}{late}, by {approval.source}"
 
 
-def _change(predicate: DecisionPredicate, names: Names) -> Iterator[str]:
+def _change(predicate: DecisionPredicate | ReviewPredicate, names: Names) -> Iterator[str]:
     change = predicate.change
     yield "Change"
     if isinstance(change, Unknown):

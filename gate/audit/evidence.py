@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from gate.audit.attributes import LETTERS
-from gate.audit.names import Names, Opened, open_decision
-from gate.audit.rows import Ended
+from gate.audit.names import AnyOpened, Names, open_decision, open_review
+from gate.audit.rows import Ended, Reviewed, review_outcome
 from gate.audit.run_cells import run_cells
 from gate.audit.sentences import sentence
 from gate.audit.source import Fetch, LogSource, nothing
@@ -38,7 +38,11 @@ FORMAT = "gate/dossier/v1"
 
 @dataclass(frozen=True, slots=True)
 class Dossier:
-    """One entry with what was checked. ``opened`` and ``ended`` are a decision's only."""
+    """One entry with what was checked.
+
+    ``opened`` is there for a decision and a review; ``ended`` for a decision, ``reviewed`` for an
+    emergency only.
+    """
 
     origin: str
     size: int
@@ -46,8 +50,9 @@ class Dossier:
     entry_sha256: str
     keyid: str
     record: Record
-    opened: Opened | None
+    opened: AnyOpened | None
     ended: Ended | None
+    reviewed: Reviewed | None
 
 
 def dossier(
@@ -57,18 +62,22 @@ def dossier(
     evidence: Fetch = nothing,
     disclosures: Fetch | None = None,
     ended: Ended | None = None,
+    reviewed: Reviewed | None = None,
 ) -> Dossier:
     """The dossier of the entry at ``index``.
 
     ``disclosures`` joins names and texts. ``ended`` is the newest outcome of a decision
-    (``gate.audit.outcomes``), None where the log holds none. Raises
-    ``AlteredError`` where evidence or disclosure do not fit, and what reading the log raises.
+    and ``reviewed`` the review of an emergency (``gate.audit.outcomes``), None where the log holds
+    none. Raises ``AlteredError`` where evidence or disclosure do not fit, and what reading the log
+    raises.
     """
     record, keyid = source.signed_record(index)
     entry = source.entry(index)
-    opened = None
+    opened: AnyOpened | None = None
     if isinstance(record, DecisionRecord):
         opened = open_decision(record, entry, evidence=evidence, disclosures=disclosures)
+    elif isinstance(record, ReviewRecord):
+        opened = open_review(record, entry, evidence=evidence, disclosures=disclosures)
     return Dossier(
         origin=source.origin,
         size=source.size,
@@ -78,6 +87,7 @@ def dossier(
         record=record,
         opened=opened,
         ended=ended,
+        reviewed=reviewed,
     )
 
 
@@ -120,6 +130,13 @@ def dossier_json(found: Dossier) -> str:
                 "at": format_time(ended.record.at),
                 "index": ended.index,
                 "records": ended.count,
+            },
+            "review": None
+            if found.reviewed is None
+            else {
+                "outcome": review_outcome(found.reviewed),
+                "at": format_time(found.reviewed.record.at),
+                "index": found.reviewed.index,
             },
         }
     return json.dumps(body, ensure_ascii=True, indent=2) + "\n"

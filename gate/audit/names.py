@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Generic, TypeAlias
 
 from gate.audit.source import Fetch
 from gate.record.canonical import digest_of
 from gate.record.disclosure import Disclosure, parse_disclosure
-from gate.record.evidence import check_evidence
-from gate.record.predicates import DecisionPredicate, Spilled
-from gate.record.statement import DecisionRecord
+from gate.record.evidence import Evidence, P, check_evidence
+from gate.record.predicates import DecisionPredicate, ReviewPredicate, Spilled
+from gate.record.statement import DecisionRecord, ReviewRecord
 
 MATCH = "match"
 MISSING = "missing"
@@ -46,8 +47,8 @@ class Names:
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
-    """A decision with what lies beside the log.
+class Opened(Generic[P]):
+    """A decision, or a review, with what lies beside the log.
 
     ``predicate`` has everything that spilled where ``evidence`` is "match"; it is the record's own
     where that is "missing". ``people`` is "match", "not-asked", "not-at-hand", or "unchecked": the
@@ -55,11 +56,14 @@ class Opened:
     not.
     """
 
-    predicate: DecisionPredicate
+    predicate: P
     public_policy: str
     names: Names
     evidence: str
     people: str
+
+
+AnyOpened: TypeAlias = Opened[DecisionPredicate] | Opened[ReviewPredicate]
 
 
 def disclosed_under(record: DecisionRecord, entry: bytes) -> str:
@@ -73,19 +77,33 @@ def disclosed_under(record: DecisionRecord, entry: bytes) -> str:
 
 def open_decision(
     record: DecisionRecord, entry: bytes, *, evidence: Fetch, disclosures: Fetch | None
-) -> Opened:
+) -> Opened[DecisionPredicate]:
     """The decision with evidence and names; ``AlteredError`` where either does not fit it.
 
     ``disclosures`` is None where names were not asked for.
     """
-    predicate, policy, state = record.predicate, "", MISSING
-    bundle = evidence(predicate.evidence)
-    if bundle is not None:
-        found = check_evidence(record, bundle)
-        predicate, policy, state = found.predicate, found.policy, MATCH
+    bundle = evidence(record.predicate.evidence)
+    found = None if bundle is None else check_evidence(record, bundle)
+    return _opened(record.predicate, found, disclosed_under(record, entry), disclosures)
+
+
+def open_review(
+    record: ReviewRecord, entry: bytes, *, evidence: Fetch, disclosures: Fetch | None
+) -> Opened[ReviewPredicate]:
+    """As ``open_decision``, of a review."""
+    bundle = evidence(record.predicate.evidence)
+    found = None if bundle is None else check_evidence(record, bundle)
+    return _opened(record.predicate, found, digest_of(entry), disclosures)
+
+
+def _opened(
+    said: P, found: Evidence[P] | None, digest: str, disclosures: Fetch | None
+) -> Opened[P]:
+    """What a record said, with its evidence if that was there; names are kept under ``digest``."""
+    predicate, policy = (said, "") if found is None else (found.predicate, found.policy)
+    state = MISSING if found is None else MATCH
     if disclosures is None:
         return Opened(predicate, policy, Names(None), state, NOT_ASKED)
-    digest = disclosed_under(record, entry)
     data = disclosures(digest)
     if data is None:
         return Opened(predicate, policy, Names(None, asked=True), state, NOT_AT_HAND)

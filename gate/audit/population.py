@@ -25,6 +25,7 @@ from gate.audit.source import Fetch, LogSource, nothing
 from gate.audit.tally import Counts, Query, Tally
 from gate.errors import InconsistentError, UsageError
 from gate.record.canonical import digest_of, encode
+from gate.record.predicates import DecisionPredicate
 from gate.record.statement import DecisionRecord
 from gate.tlog.checkpoint import Checkpoint
 
@@ -52,7 +53,9 @@ class Beside:
     people_not_available: int = 0
     allowed_without_outcome: int = 0
 
-    def add(self, record: DecisionRecord, opened: Opened, *, ended: bool) -> None:
+    def add(
+        self, record: DecisionRecord, opened: Opened[DecisionPredicate], *, ended: bool
+    ) -> None:
         """Count a row."""
         self.evidence_present += opened.evidence == MATCH
         self.evidence_absent += opened.evidence != MATCH

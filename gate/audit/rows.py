@@ -112,7 +112,7 @@ class Place:
 
 def make_row(
     record: DecisionRecord,
-    opened: Opened,
+    opened: Opened[DecisionPredicate],
     place: Place,
     ended: Ended | None,
     reviewed: Reviewed | None = None,
@@ -210,7 +210,9 @@ def _controls(predicate: DecisionPredicate, level: Level, *outcomes: Outcome) ->
     )
 
 
-def _notes(predicate: DecisionPredicate, opened: Opened, ended: Ended | None) -> Iterator[str]:
+def _notes(
+    predicate: DecisionPredicate, opened: Opened[DecisionPredicate], ended: Ended | None
+) -> Iterator[str]:
     if predicate.replaces is not None:
         codes = ", ".join(predicate.replaces.failed)
         yield f"denied at its place in the log ({predicate.replaces.reason}: {codes})"

@@ -1,4 +1,4 @@
-"""What a decision's record says happened when: one table, in time order, each with its source."""
+"""What a decision's record, or a review's, says happened when, in time order, with sources."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from gate.record.predicates import (
     DecisionPredicate,
     PullRequestPart,
     PushPart,
+    ReviewPredicate,
     RunFact,
     Spilled,
     TextPart,
@@ -41,13 +42,15 @@ class Event:
     latest: bool = False
 
 
-def events(predicate: DecisionPredicate, names: Names, ended: Ended | None) -> tuple[Event, ...]:
+def events(
+    predicate: DecisionPredicate | ReviewPredicate, names: Names, ended: Ended | None
+) -> tuple[Event, ...]:
     """Everything with a time, oldest first; of equal times in the order of a deployment."""
     found = [
         *_tickets(predicate, names),
         *_change(predicate, names),
         *_run(predicate, names),
-        Event(predicate.at, f"decided: {predicate.decision}", GATE),
+        *_judged(predicate),
     ]
     if ended is not None:
         what = f"outcome: {ended.record.outcome} (entry {ended.index})"
@@ -55,7 +58,16 @@ def events(predicate: DecisionPredicate, names: Names, ended: Ended | None) -> t
     return tuple(sorted(found, key=lambda event: event.at))
 
 
-def _tickets(predicate: DecisionPredicate, names: Names) -> Iterator[Event]:
+def _judged(predicate: DecisionPredicate | ReviewPredicate) -> Iterator[Event]:
+    if isinstance(predicate, DecisionPredicate):
+        yield Event(predicate.at, f"decided: {predicate.decision}", GATE)
+        return
+    emergency = f"emergency of entry {predicate.decision.index}"
+    yield Event(predicate.decided_at, f"{emergency} decided", GATE)
+    yield Event(predicate.at, f"{emergency} reviewed: {predicate.outcome}", GATE)
+
+
+def _tickets(predicate: DecisionPredicate | ReviewPredicate, names: Names) -> Iterator[Event]:
     if isinstance(predicate.tickets, Spilled):
         return
     given = () if isinstance(predicate.given, Unknown) else predicate.given
@@ -99,7 +111,7 @@ def _given(one: ApprovalPart, of: str, names: Names, source: str) -> Iterator[Ev
         yield Event(one.decided_at, told, source, latest=one.latest_possible)
 
 
-def _change(predicate: DecisionPredicate, names: Names) -> Iterator[Event]:
+def _change(predicate: DecisionPredicate | ReviewPredicate, names: Names) -> Iterator[Event]:
     change = predicate.change
     if isinstance(change, Unknown):
         return
@@ -130,7 +142,7 @@ def _pull(pull: PullRequestPart, names: Names) -> Iterator[Event]:
         yield Event(pull.merged_at, f"{of} merged{_by(pull.merged_by, names)}", FORGE)
 
 
-def _run(predicate: DecisionPredicate, names: Names) -> Iterator[Event]:
+def _run(predicate: DecisionPredicate | ReviewPredicate, names: Names) -> Iterator[Event]:
     run = predicate.run
     if isinstance(run.fact, RunFact):
         told = f"run {shown(run.fact.id, names)} created; attempt {run.fact.attempt} runs gate"

@@ -87,8 +87,13 @@ def _say_population(target: Path, header: Header) -> None:
     say(f"{target}: {counts.listed} decisions of a log of {header.size} entries")
     for kind, count in counts.by_decision.items():
         say(f"  {kind:13} {count}")
-    say(f"  not listed: {counts.outside_period} outside the period, {counts.outcomes} outcomes,")
-    say(f"  {counts.other_environment + counts.other_service} of other environments and services")
+    elsewhere = counts.other_environment + counts.other_service
+    say(f"  not listed: {counts.outside_period} outside the period,")
+    say(f"  {elsewhere} of other environments and services;")
+    say(
+        f"  {counts.outcomes} outcomes, {counts.reviews} reviews, {counts.keys} of keys, "
+        f"{sum(counts.unknown.values())} unknown"
+    )
     if missing:
         say(f"  let pass, and no outcome recorded: {missing}")
     _say_emergencies(header)
@@ -98,13 +103,14 @@ def _say_population(target: Path, header: Header) -> None:
 def _say_emergencies(header: Header) -> None:
     found = header.emergencies
     if not found.declared and not found.refused:
+        say(f"  emergencies: none, of {found.went_on} let pass")
         return
     say(f"  emergencies: {found.declared} of {found.went_on} let pass, {found.refused} refused;")
     say(
         f"  reviewed in time {found.in_time}, late {found.late}; "
         f"awaiting review {found.awaiting}, overdue {found.overdue}"
     )
-    if found.deferred:
+    if found.deferred or found.spooled:
         say(f"  while a service was down {found.deferred}, the log itself {found.spooled}")
     for name, count in sorted(found.deployers.items()) if header.people_asked else ():
         say(f"  {name}: {count}")

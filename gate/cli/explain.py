@@ -32,7 +32,7 @@ def command(control: str | None) -> int:
         )
     say(f"{found.id}: {found.title}")
     if found.integrity:
-        say("An integrity control: no policy switches it off, no emergency waives it.")
+        say("An integrity control: no policy switches it off or lets `waives` list it.")
     parts = (
         ("By default", inspect.getdoc(found.default) or ""),
         ("It demands", found.demands),

@@ -124,12 +124,14 @@ def _dossier(view: LogView, index: int, names: Fetch | None, *, as_json: bool) -
     from gate.audit.evidence import dossier, dossier_json
     from gate.audit.outcomes import Outcomes
 
+    later = Outcomes(view)
     found = dossier(
         view,
         index,
         evidence=view.store.read_evidence,
         disclosures=names,
-        ended=Outcomes(view).of(index),
+        ended=later.of(index),
+        reviewed=later.review_of(index),
     )
     if as_json:
         say_json(dossier_json(found))

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from gate.log.verify import LogReport, Progress
 
 _MOST = 5  # notes of one kind that are told
+_KINDS = ("decision", "outcome", "review", "key")  # of records, with "unknown" all there are
 
 
 @click.command("verify")
@@ -224,7 +225,7 @@ def _counted(report: LogReport) -> Iterator[str]:
             f"entries below {report.since}: hashed and read; their signatures and evidence were "
             "not checked again (--since)"
         )
-    yield ", ".join(f"{kind} {counts.get(kind, 0)}" for kind in ("decision", "outcome", "key"))
+    yield ", ".join(f"{kind} {counts.get(kind, 0)}" for kind in _KINDS)
     if counts.get("unknown"):
         yield (
             f"unknown {counts['unknown']}: of types that this version does not know, so what they "

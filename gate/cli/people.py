@@ -47,7 +47,7 @@ def check(config: str) -> int:
     found = gaps(each_once(met.sightings), place.policy)
     _tell_gaps(found, place.policy)
     if met.absent:
-        say(f"the disclosures of {met.absent} decisions are not at hand: their people are unknown")
+        say(f"the disclosures of {met.absent} records are not at hand: their people are unknown")
     if not found.unowned and not found.torn:
         say("every account that the log's disclosures name is owned by one of the policy's people")
     return FINDING if found else OK
@@ -134,7 +134,7 @@ def _seen_before(place: Place, last: int, lacking: list[str]) -> tuple[Sighting,
         lacking.append(error.message)
         met = FromLog((), 0)
     if met.absent:
-        say(f"gate: the disclosures of {met.absent} decisions are not at hand", err=True)
+        say(f"gate: the disclosures of {met.absent} records are not at hand", err=True)
     return met.sightings
 
 

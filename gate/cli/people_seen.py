@@ -1,4 +1,4 @@
-"""The accounts that the log's decisions met, as far as their disclosures are at hand."""
+"""The accounts that the log's decisions and reviews met, as far as their disclosures are there."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class FromLog:
-    """What was met, and how many decisions name nobody, since their disclosure is not at hand."""
+    """What was met, and how many records name nobody, since their disclosure is not at hand."""
 
     sightings: tuple[Sighting, ...]
     absent: int
@@ -27,9 +27,9 @@ def seen_in_log(place: Place, last: int | None = None) -> FromLog:
     Each disclosure is held against what its record committed to: raises ``AlteredError`` where it
     does not fit, and what reading the log raises.
     """
-    from gate.audit.names import open_decision
+    from gate.audit.names import AnyOpened, open_decision, open_review
     from gate.place import open_disclosures, open_view
-    from gate.record.statement import DecisionRecord
+    from gate.record.statement import DecisionRecord, ReviewRecord
 
     view = open_view(place)
     disclosures = open_disclosures(place)
@@ -37,14 +37,14 @@ def seen_in_log(place: Place, last: int | None = None) -> FromLog:
     absent = 0
     for index in range(0 if last is None else max(0, view.size - last), view.size):
         record = view.record(index)
-        if not isinstance(record, DecisionRecord):
+        entry, evidence = view.entry(index), view.store.read_evidence
+        opened: AnyOpened
+        if isinstance(record, DecisionRecord):
+            opened = open_decision(record, entry, evidence=evidence, disclosures=disclosures.get)
+        elif isinstance(record, ReviewRecord):
+            opened = open_review(record, entry, evidence=evidence, disclosures=disclosures.get)
+        else:
             continue
-        opened = open_decision(
-            record,
-            view.entry(index),
-            evidence=view.store.read_evidence,
-            disclosures=disclosures.get,
-        )
         disclosure = opened.names.disclosure
         if disclosure is None:
             absent += 1

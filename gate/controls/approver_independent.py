@@ -203,7 +203,9 @@ CONTROL = Control(
         "co-author, committer, pusher, author of the pull request) nor, as configured, the "
         "ticket's author or the deployer. Provably: both belong to different [[people]], or both "
         "accounts are of a system that one_account_per_person lists. A commit that no push by a "
-        "known account and no verified signature vouches for is undetermined."
+        "known account and no verified signature vouches for is undetermined. An emergency whose "
+        "policy waives approved owes this with it, while nobody has approved or objected, until "
+        "its review judges it."
     ),
     satisfy="Have somebody approve who did not work on it; list all accounts in [[people]].",
     judge=judge,

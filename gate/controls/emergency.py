@@ -14,7 +14,7 @@ from datetime import datetime
 from gate.config.emergencies import NEVER_WAIVED
 from gate.config.levels import INTEGRITY_IDS
 from gate.config.types import Policy
-from gate.controls.approved import OBJECTION
+from gate.controls import approved, peer_reviewed
 from gate.controls.change import range_of
 from gate.controls.control import (
     Finding,
@@ -29,8 +29,9 @@ from gate.controls.control import (
 from gate.controls.counted import NO_APPROVAL, Teller, Vote, lines
 from gate.controls.pipeline import deployer
 from gate.controls.tickets import UNREAD, all_looked_up, found
-from gate.identity import Relation
+from gate.identity import People, Relation
 from gate.model import (
+    AccountKind,
     Approval,
     ControlResult,
     Facts,
@@ -51,6 +52,7 @@ OF_THE_LOG = {
     "emergency-reviewed": "emergency-reviewed.unread",
 }
 """What these controls say where the log could not be read."""
+OBJECTIONS = frozenset({approved.OBJECTION, peer_reviewed.OBJECTION})
 DECLARED = "emergency-declared"
 TITLE = "Whoever declared the emergency may do so"
 
@@ -79,9 +81,19 @@ def _declared(facts: Facts, policy: Policy) -> Finding:
     if isinstance(started, Finding):
         return started
     account, claims = started
-    teller = Teller(facts, policy)
-    allowed = teller.people.allowed(account, rules.by)
     by = tuple(Free(name) for name in rules.by)
+    remedy = say("emergency-declared.remedy", "Have one of {by} start the pipeline.", by=by)
+    if account.kind is AccountKind.APP:
+        return failed(
+            say(
+                "emergency-declared.app",
+                "{account} declared the emergency, which is no person's account.",
+                account=account,
+            ),
+            remedy,
+        )
+    people = People(policy)
+    allowed = people.allowed(account, rules.by)
     if allowed:
         return passed(
             say("emergency-declared.by", "{account} declared the emergency.", account=account),
@@ -89,17 +101,14 @@ def _declared(facts: Facts, policy: Policy) -> Finding:
         )
     observed = say("emergency-declared.other", "{account} declared the emergency.", account=account)
     if allowed is None:
-        return undetermined(observed, lines([account], teller.people))
-    return failed(
-        observed,
-        say("emergency-declared.remedy", "Have one of {by} start the pipeline.", by=by),
-    )
+        return undetermined(observed, lines([account], people))
+    return failed(observed, remedy)
 
 
 def is_waived(result: ControlResult, facts: Facts, policy: Policy) -> bool:
     """Whether an emergency here does without the control, which does not pass."""
     rules = environment_of(facts, policy).emergency
-    if rules is None or OBJECTION in codes_of(result.judgement):
+    if rules is None or OBJECTIONS & codes_of(result.judgement):
         return False
     if result.id in rules.waives and result.id not in NEVER_WAIVED:
         return True

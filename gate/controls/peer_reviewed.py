@@ -32,6 +32,8 @@ from gate.model import (
     Verdict,
 )
 
+OBJECTION = "peer-reviewed.objection"
+
 
 def judge(facts: Facts, policy: Policy, now: datetime) -> Judgement:
     """Every commit came in by a merged and independently reviewed pull request."""

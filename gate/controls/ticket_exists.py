@@ -117,7 +117,8 @@ CONTROL = Control(
     demands=(
         "Each ticket was looked up live; the ID that came back is the one asked for, so a moved "
         "ticket fails and its new ID is named; its project and type are allowed. A ticket that is "
-        "not found fails only where the credentials work and the project is visible."
+        "not found fails only where the credentials work and the project is visible. Where the "
+        "ticket system is down, an emergency with offline = true may owe this until its review."
     ),
     satisfy="Give the current ID of a change request that gate's account can see.",
     judge=judge,

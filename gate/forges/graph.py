@@ -63,7 +63,3 @@ class Graph:
             parents = self.commits[sha].parents
             sha = parents[0] if parents else ""
         return tuple(line)
-
-    def side_commits(self) -> frozenset[str]:
-        """The commits that are not on the head's line of first parents."""
-        return frozenset(self.commits) - frozenset(self.first_parents(self.head))

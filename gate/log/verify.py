@@ -81,14 +81,14 @@ class LogReport:
 
     ``root`` is in lower-case hex. ``faults`` and ``notes`` are in the log's order, each kind cut
     off after the first hundred; ``fault_counts`` and ``note_counts`` have them all, by kind.
-    ``counts`` says what was checked: "entries", "decision", "outcome", "key", "unknown", "tiles",
-    "evidence", "evidence missing", "index rows" (the entries whose rows agree). ``kept`` are the
-    kept checkpoints that this log extends. ``beyond`` counts what lies in the log's place and
-    reaches beyond its head, or belongs to nothing below it: an append that did not come to its end
-    leaves that behind, and so does an older head that is laid over a newer log. ``unwitnessed`` are
-    the heads, the log's own and kept ones, that too few witnesses cosigned: no fault, and not to be
-    believed (exit code 12, not 13). ``since`` is the entry from which on signatures and evidence
-    were checked; without ``records`` nothing was that stands in a record.
+    ``counts`` says what was checked: "entries", of which "decision", "outcome", "review", "key" and
+    "unknown", "tiles", "evidence", "evidence missing", "index rows" (the entries whose rows agree).
+    ``kept`` are the kept checkpoints that this log extends. ``beyond`` counts what lies in the
+    log's place and reaches beyond its head, or belongs to nothing below it: an append that did not
+    come to its end leaves that behind, and so does an older head that is laid over a newer log.
+    ``unwitnessed`` are the heads, the log's own and kept ones, that too few witnesses cosigned: no
+    fault, and not to be believed (exit code 12, not 13). ``since`` is the entry from which on
+    signatures and evidence were checked; without ``records`` nothing was that stands in a record.
     """
 
     origin: str

@@ -32,6 +32,7 @@ def review_text(view: ReviewView, *, quiet: bool) -> str:
 
 
 def _controls(view: ReviewView) -> Iterator[str]:
+    yield "Judged over approvals given since the emergency was decided; this job is the review's:"
     for result in view.decision.controls:
         judgement = result.judgement
         yield f"{judgement.outcome:<14} {inline(result.id)}: {_said(view, judgement.observed)}"

@@ -14,7 +14,7 @@ bundle both completes a record whose lists were too long and can be held against
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Generic, TypeVar, overload
 
 from gate.frozen import dataclass
 from gate.model import Decision, Facts
@@ -23,21 +23,23 @@ from gate.record.canonical import decode, digest_of, encode
 from gate.record.drafting import Drafting
 from gate.record.errors import AlteredError, MalformedRecordError
 from gate.record.labels import Labels
-from gate.record.predicates import DecisionPredicate
-from gate.record.records import DecisionRecord
+from gate.record.predicates import DecisionPredicate, ReviewPredicate
+from gate.record.records import DecisionRecord, ReviewRecord
 from gate.record.specs import malformed
 from gate.record.spill import restore
 
 VERSION = "gate/evidence/v1"
 MAX_BUNDLE = 50_000_000  # bytes
 
+P = TypeVar("P", DecisionPredicate, ReviewPredicate)
+
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(Generic[P]):
     """A bundle that fits its record: the public policy, and the predicate with nothing spilled."""
 
     policy: str
-    predicate: DecisionPredicate
+    predicate: P
 
 
 def evidence_bundle(
@@ -63,8 +65,12 @@ def evidence_name(bundle: bytes) -> str:
     return digest_of(bundle)
 
 
-def check_evidence(record: DecisionRecord, bundle: bytes) -> Evidence:
-    """The evidence of ``record``.
+@overload
+def check_evidence(record: DecisionRecord, bundle: bytes) -> Evidence[DecisionPredicate]: ...
+@overload
+def check_evidence(record: ReviewRecord, bundle: bytes) -> Evidence[ReviewPredicate]: ...
+def check_evidence(record: DecisionRecord | ReviewRecord, bundle: bytes) -> Evidence[Any]:
+    """The evidence of ``record``, a decision or a review.
 
     AlteredError where the bundle is not the one that the record names, or says something else.
     """
@@ -76,15 +82,15 @@ def check_evidence(record: DecisionRecord, bundle: bytes) -> Evidence:
             raise malformed("the bundle", "of version, policy and record")
         if body["version"] != VERSION or not isinstance(body["policy"], str):
             raise malformed("version", VERSION)
-        return Evidence(body["policy"], _completed(record, body["record"]))
+        return Evidence(body["policy"], _completed(record.predicate, body["record"]))
     except MalformedRecordError as error:
         raise AlteredError(f"evidence: {error.message}") from error
 
 
-def _completed(record: DecisionRecord, full: Any) -> DecisionPredicate:
-    predicate = codec.write(record.predicate)
+def _completed(said: DecisionPredicate | ReviewPredicate, full: Any) -> Any:
+    predicate = codec.write(said)
     if not isinstance(full, dict) or not full.keys() <= predicate.keys():
         raise malformed("record", "an object of the record's parts")
-    codec.read(DecisionPredicate, {**predicate, **full}, "record")  # the shape, before its use
+    codec.read(type(said), {**predicate, **full}, "record")  # the shape, before its use
     restore(predicate, full)
-    return codec.read(DecisionPredicate, predicate, "record")
+    return codec.read(type(said), predicate, "record")

@@ -40,7 +40,12 @@ def sample(acme: Job, output: str, *more: str) -> Ended:
 def test_every_decision_is_in_the_population(acme: Job) -> None:
     ended = population(acme, "population.json")
     assert ended.code == 0, said(ended)
-    must_say(ended, "4 decisions of a log of 4 entries")
+    must_say(
+        ended,
+        "4 decisions of a log of 4 entries",
+        "0 outcomes, 0 reviews, 0 of keys, 0 unknown",
+        "emergencies: none, of 3 let pass",
+    )
     assert json.loads((acme.home / "population.json").read_text())
 
 

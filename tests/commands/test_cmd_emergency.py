@@ -105,7 +105,10 @@ def test_the_reason_stands_in_the_disclosure_and_nowhere_else(acme: Job) -> None
     assert parse_disclosure(path.read_bytes()).text(declared.reason) == REASON
     for file in (acme.home / "log").rglob("*"):
         assert not file.is_file() or b"INC-77" not in file.read_bytes()
-    must_say(acme.gate("log", "show", "0", "--people", expect=0), REASON, "review by")
+    must_say(
+        acme.gate("log", "show", "0", "--people", expect=0),
+        *(REASON, "review by", "reviewed (none recorded)"),
+    )
 
 
 @pytest.mark.parametrize("form", ["json", "junit", "markdown"])
@@ -352,6 +355,15 @@ def test_an_approval_of_before_is_no_review(acme: Job) -> None:
     assert review(acme).code == 0
 
 
+def test_who_approves_afterwards_is_met_by_people_check(acme: Job) -> None:
+    urgent(acme)
+    acme.gate("people", "check", environment=acme.shell() | pinned(acme), expect=0)
+    approve(acme, "CHG-10", by="mallory")  # whom nobody lists
+    assert review(acme).code == 11
+    ended = acme.gate("people", "check", environment=acme.shell() | pinned(acme), expect=10)
+    must_say(ended, "nobody owns jira account", "(first seen in entry 1)")
+
+
 def test_a_late_review_is_recorded_as_late_and_ends_the_block(acme: Job, later: Later) -> None:
     urgent(acme)
     assert reviewed(later.enforce(acme.world.change("CHG-12"))) == "overdue"
@@ -409,8 +421,25 @@ def test_the_auditor_counts_them_and_with_names_per_person(acme: Job) -> None:
     assert review(acme).code == 0
     period = ("--from", "2020-01-01", "--to", "2100-01-01")
     listed = ("audit", "population", *period, "--output")
+    must_say(acme.gate("log", "verify", expect=0), "decision 1, outcome 0, review 1, key 0")
+    must_say(
+        acme.gate("log", "show", "1", "--people", expect=0),
+        "of entry 0",
+        "deployer carol",
+        "ticket CHG-10 approved by bob",
+        "emergency of entry 0 reviewed: approved",
+        "Controls, over approvals given since the emergency was decided",
+        "pass approver-independent (require) attribute E",
+    )
+    must_say(acme.gate("log", "show", "0", expect=0), "reviewed approved at", "(entry 1)")
+    told = json.loads(acme.gate("log", "show", "1", "--people", "--json", expect=0).out)
+    assert (told["kind"], told["evidence"], told["people"]) == ("review", "match", "match")
+    assert told["deployer"] == "carol"
+    assert all(one["outcome"] == "pass" for one in told["controls"])
     must_say(
         acme.gate(*listed, "plain.csv", expect=0),
+        "not listed: 0 outside the period, 0 of other environments and services;",
+        "0 outcomes, 1 reviews, 0 of keys, 0 unknown",
         "emergencies: 1 of 1 let pass, 0 refused;",
         "reviewed in time 1, late 0; awaiting review 0, overdue 0",
     )

@@ -100,7 +100,7 @@ def test_the_old_record_key_counts_until_the_overlap_is_over(acme: Job) -> None:
     assert acme.gate(*ENFORCE, environment=acme.ci(**new("signing"))).code == 0
     by = [acme.view().signed_record(index)[1] for index in range(acme.view().size)]
     assert by == [old.keyid, old.keyid, old.keyid, old.keyid, added.keyid]
-    assert "decision 3, outcome 0, key 2" in verified(acme)
+    assert "decision 3, outcome 0, review 0, key 2" in verified(acme)
     permitted(acme, "before")
     # Whoever has the old trust folder believes nothing by the new key.
     ended = acme.gate("log", "verify", "--log", "dir:log", "--trust", "trust-before")

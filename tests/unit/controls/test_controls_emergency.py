@@ -33,6 +33,7 @@ from gate.config.types import EmergencyRules, Policy
 from gate.controls.emergency import DECLARED
 from gate.controls.emergency_reviewed import OPEN_AT_MOST
 from gate.model import (
+    AccountKind,
     Decision,
     DecisionKind,
     EntryLink,
@@ -51,6 +52,7 @@ from gate.policy import evaluate
 REASON = Free("The checkout is down.")
 DAY = timedelta(hours=24)
 RULES = EmergencyRules(waives=("approved",), review_within=DAY, by=("sre",))
+REVIEWED = {"peer-reviewed": Level.REQUIRE}
 MISSING = ("approved", "ticket-covers-change", "approval-predates-deployment")
 
 
@@ -217,6 +219,18 @@ def test_an_objection_stands_whatever_the_policy_waives() -> None:
     assert judged(facts, policy(replace(RULES, waives=everything))).kind is DecisionKind.DENIED
 
 
+def test_nor_is_a_request_for_changes_waived_with_the_review() -> None:
+    given = policy(replace(RULES, waives=("peer-reviewed",)), controls=REVIEWED)
+    nobody = good_change(pull_requests=(good_pull_request(reviews=()),))
+    assert judged(urgent(change=nobody), given).kind is DecisionKind.EMERGENCY
+    objection = good_review("dave", verdict=Verdict.DECLINED)
+    objected = good_change(pull_requests=(good_pull_request(reviews=(objection,)),))
+    made = judged(urgent(change=objected), given)
+    assert made.kind is DecisionKind.DENIED
+    assert made.emergency is not None
+    assert made.emergency.against == ("peer-reviewed",)
+
+
 # ---------------------------------------------------------------- who declares
 
 
@@ -234,6 +248,14 @@ def test_only_those_the_policy_names_declare_one(
     made = judged(replace(unapproved(), run=good_run(actor=github(actor))))
     assert made.kind is kind
     assert outcome(made, DECLARED) is declared
+
+
+def test_an_app_declares_none_though_somebody_lists_its_account() -> None:
+    made = judged(
+        replace(unapproved(), run=good_run(actor=replace(github("erin"), kind=AccountKind.APP)))
+    )
+    assert made.kind is DecisionKind.DENIED
+    assert outcome(made, DECLARED) is Outcome.FAIL
 
 
 def test_a_claim_of_who_deploys_does_not_do_unless_the_policy_accepts_it() -> None:
