@@ -63,6 +63,7 @@ ALICE = 'name = "alice"'
 JIRA = 'projects = ["CHG"]'
 TICKETS = GOOD[GOOD.index("[tickets.jira]") : GOOD.index("[services.shop]")]
 SERVICENOW = '[tickets.servicenow]\nurl = "https://acme.service-now.com"\n'
+ISSUES = '[tickets.github]\nrepositories = ["acme/changes"]\n'
 TEMPLATE = 'id = "0123456789abcdef0123456789abcdef"'
 DESK = '[tickets.desk]\npackage = "acme-desk"\nurl = "https://desk.acme.example"\n'
 APPROVALS = 'approvals = { by = ["change-board"] }'
@@ -89,6 +90,14 @@ RIGHT: dict[str, str] = {
         'closed = [3, 4, 7]\nrollback_plan = ["backout_plan"]\ntest_plan = ["u_tests"]\n'
         f'standard_templates = [{{ {TEMPLATE}, services = ["shop"], '
         'expires = 2027-01-31T00:00:00Z }]\nca = "ca.pem"\n',
+    ),
+    "github issues": edited(TICKETS, ISSUES),
+    "all of github issues": edited(
+        TICKETS,
+        ISSUES + 'url = "https://github.acme.example"\napi = "https://api.acme.example"\n'
+        'approvals = [{ label = "go" }, { comment = "/approve" }]\nobjections = ["no go"]\n'
+        'scope = ["title", "body#Scope"]\nrollback_plan = ["body#Way back"]\n'
+        'test_plan = ["body"]\nca = "ca.pem"\n',
     ),
     "another package's system": edited(
         TICKETS, DESK + 'deployable = ["open"]\nprojects = ["D"]\n[tickets.desk.options]\nx = 1\n'
@@ -261,6 +270,39 @@ WRONG: tuple[Wrong, ...] = (
             ('standard_templates = ["x"]', "standard_templates[0]", "a table", True),
         )
     ),
+    Wrong(TICKETS, "[tickets.github]\n", ("tickets.github.repositories: missing",)),
+    Wrong(TICKETS, f'{ISSUES}package = "x"\n', ("tickets.github.package",)),
+    Wrong(
+        TICKETS,
+        '[tickets.github]\nrepositories = ["changes"]\n',
+        ("tickets.github.repositories[0]", "no repository"),
+    ),
+    Wrong(
+        TICKETS,
+        '[tickets.github]\nrepositories = ["acme/changes", "Acme/changes"]\n',
+        ("tickets.github.repositories[1]", "twice"),
+        in_schema=False,
+    ),
+    *(
+        Wrong(TICKETS, f"{ISSUES}{line}\n", (f"tickets.github.{key}", says), in_schema=seen)
+        for line, key, says, seen in (
+            ("approvals = []", "approvals", "empty", True),
+            ('approvals = ["approved"]', "approvals[0]", "a table", True),
+            ("approvals = [{}]", "approvals[0]", "one of label and comment", True),
+            ('approvals = [{ comment = "approve" }]', "approvals[0].comment", "command", True),
+            ('approvals = [{ comment = "/ok go" }]', "approvals[0].comment", "command", True),
+            (
+                'approvals = [{ label = "a" }, { label = "A" }]',
+                "approvals[1]",
+                "twice",
+                False,
+            ),
+            ('objections = ["Approved"]', "objections[0]", "approves", False),
+            ('scope = ["description"]', "scope[0]", "no place", True),
+            ('scope = ["title#x"]', "scope[0]", "no place", True),
+            ('deployable = ["open"]', "deployable", "unknown", True),
+        )
+    ),
     *(
         Wrong(
             TICKETS,
@@ -298,8 +340,8 @@ WRONG: tuple[Wrong, ...] = (
     ),
     Wrong(
         TICKETS,
-        DESK.replace("desk]", "github]") + 'deployable = ["open"]\n',
-        ("tickets.github", "no name"),
+        DESK.replace("desk]", "gitlab]") + 'deployable = ["open"]\n',
+        ("tickets.gitlab", "no name"),
         in_schema=False,
     ),
     Wrong(TICKETS, DESK + 'deployable = ["o"]\nx = 1\n', ("tickets.desk.x: unknown key",)),

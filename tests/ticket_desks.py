@@ -1,22 +1,31 @@
-"""Desks for the contract of ticket systems: Jira and ServiceNow, each simulated."""
+"""Desks for the contract of ticket systems: Jira, ServiceNow and GitHub Issues, simulated."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from desk import TOKEN, Meetings, hour, open_desk
 from desk import Desk as Jira
 
-from gate.config.types import ApprovalPlace, NetworkSettings, ServiceNowSettings
+from gate.config.types import (
+    ApprovalPlace,
+    GitHubIssueSettings,
+    NetworkSettings,
+    ServiceNowSettings,
+)
 from gate.demo import faults
 from gate.demo.faults import Fault
+from gate.demo.github import GitHubSimulator
 from gate.demo.jira_state import Flavour
 from gate.demo.servicenow import ServiceNowSimulator
 from gate.http import Budget
 from gate.model import Account, ChangeRequest, Problem
+from gate.tickets.github.names import IssueNames
+from gate.tickets.github.reader import IssueReader
 from gate.tickets.ids import ProjectKeys
 from gate.tickets.servicenow.numbers import ChangeNumbers
 from gate.tickets.servicenow.reader import ServiceNowReader
@@ -196,3 +205,104 @@ class ServiceNowDesk:
 def servicenow_desk() -> Iterator[ServiceNowDesk]:
     with MeetingServiceNow() as now:
         yield ServiceNowDesk(now)
+
+
+ISSUE, ISSUE_TOKEN = "acme/changes#4", "gh_s3cr3t"
+ISSUE_SETTINGS = GitHubIssueSettings(
+    url="https://github.com",
+    api_url="",
+    projects=("acme/changes",),
+    approvals=(ApprovalPlace("label", "approved"), ApprovalPlace("comment", "/approve")),
+    objections=("rejected",),
+    scope=("title", "body"),
+    rollback_plan=("body#Rollback",),
+    test_plan=("body#Test plan",),
+)
+ISSUE_BODY = "Brings the new checkout of the shop.\n\n## Rollback\nredeploy the version before\n"
+
+
+class MeetingGitHub(Meetings, GitHubSimulator):
+    """A GitHub with meetings."""
+
+
+class IssueDesk:
+    """acme/changes#4 on a simulated GitHub, with a token that reads its issues.
+
+    Where ``enterprise``, it is asked as a GitHub Enterprise Server.
+    """
+
+    ticket, missing, scope, secret = ISSUE, "acme/changes#99", "shop", ISSUE_TOKEN
+    opened_at = hour(8)
+    faults = tuple(FAULTS)
+
+    def __init__(self, github: MeetingGitHub, *, enterprise: bool) -> None:
+        self.github = github
+        self.api = github.api_url if enterprise else github.url
+        self.slept: list[float] = []
+        for name in ("alice", "bob", "carol", "gate"):
+            github.add_user(name)
+        github.add_user("robot[bot]", type="Bot")
+        github.add_token("gate", ISSUE_TOKEN)
+        self.repository = github.create_repository("acme/changes")
+        self.issues = self.repository.issues
+        for number in (1, 2):
+            self.issues.open(number, "Before", by="alice", at=hour(number))
+        self.issues.open(4, "New checkout", by="alice", at=hour(8), body=ISSUE_BODY)
+
+    def grammar(self) -> Grammar:
+        return IssueNames(("acme/changes",))
+
+    def open(self, *, secret: str | None = None) -> IssueReader:
+        return self.reader(ISSUE_TOKEN if secret is None else secret)
+
+    def reader(self, token: str = ISSUE_TOKEN, **settings: Any) -> IssueReader:
+        known = {name: getattr(ISSUE_SETTINGS, name) for name in ISSUE_SETTINGS.__slots__}
+        return IssueReader(
+            GitHubIssueSettings(**known | {"api_url": self.api} | settings),
+            Credentials(token=token),
+            NetworkSettings(),
+            Budget(timedelta(seconds=30)),
+            sleep=self.slept.append,
+            now=lambda: hour(20),
+        )
+
+    def read(self, **settings: Any) -> ChangeRequest:
+        found = self.reader(**settings).fetch(ISSUE)
+        assert isinstance(found, ChangeRequest), found
+        return found
+
+    def account(self, name: str) -> Account:
+        return Account("github", name)
+
+    def approve(self, *, by: str, at: datetime) -> None:
+        self.issues.label(4, "approved", by=by, at=at)
+
+    def decline(self, *, by: str, at: datetime) -> None:
+        self.issues.label(4, "rejected", by=by, at=at)
+
+    def rewrite_scope(self, text: str, *, by: str, at: datetime) -> None:
+        self.issues.edit(4, text, by=by, at=at)
+
+    def hide_ticket(self) -> None:
+        del self.issues.all[4]
+
+    def hide_everything(self) -> None:
+        self.github.tokens[ISSUE_TOKEN] = replace(
+            self.github.tokens[ISSUE_TOKEN], repositories=frozenset()
+        )
+
+    def hide_a_decision(self) -> None:
+        self.issues.hidden.add(self.issues.all[4].events[-1].id)
+
+    def spoil(self, fault: str) -> None:
+        self.github.heal()
+        self.github.fault(".", FAULTS[fault])
+
+    def asked(self) -> int:
+        return len(self.github.requests)
+
+
+@contextmanager
+def issue_desk(*, enterprise: bool = False) -> Iterator[IssueDesk]:
+    with MeetingGitHub() as github:
+        yield IssueDesk(github, enterprise=enterprise)

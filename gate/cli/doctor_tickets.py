@@ -11,7 +11,7 @@ from gate.errors import GateError
 from gate.http import Budget
 from gate.place import Place
 
-_CALLED = {"jira": "Jira", "servicenow": "ServiceNow"}
+_CALLED = {"jira": "Jira", "servicenow": "ServiceNow", "github": "GitHub"}
 
 
 def approvers(place: Place, _: Secrets) -> Iterator[Finding]:

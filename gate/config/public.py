@@ -11,6 +11,7 @@ from gate.config.types import (
     EvidenceSettings,
     ExtensionSettings,
     Freeze,
+    GitHubIssueSettings,
     JiraSettings,
     LogSettings,
     Policy,
@@ -93,6 +94,10 @@ def _tickets(settings: TicketSettings) -> dict[str, object]:
         case ServiceNowSettings():
             of_any |= {"auth": settings.auth, "closed": list(settings.closed), "ca": settings.ca}
             of_any["standard_templates"] = [_template(t) for t in settings.standard_templates]
+        case GitHubIssueSettings():
+            places = [_place(place) for place in settings.approvals]
+            of_any |= {"api": settings.api_url, "approvals": places, "ca": settings.ca}
+            of_any["objections"] = list(settings.objections)
         case ExtensionSettings():
             of_any |= {"package": settings.package, "ca": settings.ca}
     return of_any

@@ -90,7 +90,8 @@ class ApprovalPlace:
     """Where approvals of a ticket are read.
 
     ``kind`` is "jsm", "transition" or "field"; ``name`` is the status name or id entered, or
-    the user-picker field's name or id; empty for "jsm".
+    the user-picker field's name or id; empty for "jsm". Of issues: "label", with its name, or
+    "comment", with the command that is all of its text.
     """
 
     kind: str
@@ -161,6 +162,28 @@ class ServiceNowSettings:
     rollback_plan: tuple[str, ...]
     test_plan: tuple[str, ...]
     standard_templates: tuple[StandardTemplate, ...] = ()
+    ca: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GitHubIssueSettings:
+    """Issues of a GitHub.
+
+    ``projects`` are repositories as ``owner/name``. ``approvals`` are places of kind "label" or
+    "comment", ``objections`` names of labels. ``scope`` and the plans are locations: "title",
+    "body", or "body#Heading" for a section. What is open may be deployed, and nothing else.
+    """
+
+    url: str
+    api_url: str
+    projects: tuple[str, ...]
+    approvals: tuple[ApprovalPlace, ...]
+    objections: tuple[str, ...]
+    scope: tuple[str, ...]
+    rollback_plan: tuple[str, ...]
+    test_plan: tuple[str, ...]
+    types: tuple[str, ...] = ("issue",)
+    deployable: tuple[str, ...] = ("open",)
     ca: str = ""
 
 

@@ -98,7 +98,8 @@ def _kind(ticket: ChangeRequest, policy: Policy) -> Finding:
 
 def _is_of(ticket: ChangeRequest, projects: tuple[str, ...]) -> bool:
     """Whether the ticket says that it is of one of the projects, and its key does too."""
-    said = ticket.key.rstrip("0123456789").removesuffix("-")
+    said = ticket.key.rstrip("0123456789")
+    said = said[:-1] if said.endswith(("-", "#")) else said
     return ticket.project in projects and said == ticket.project
 
 

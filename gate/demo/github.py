@@ -7,7 +7,8 @@ Shapes follow the GitHub REST API, version 2022-11-28, under ``/`` as at api.git
 - pages by the Link header, its links naming repositories by id, and activity by cursor;
 - shows null for authors and committers whose e-mail address no account has verified;
 - resets ``run_started_at`` on a re-run, and keeps ``created_at``;
-- reads a fork's commits through its parent.
+- reads a fork's commits through its parent;
+- redirects to where an issue was moved, and shows pull requests among issues.
 
 Example::
 
@@ -36,6 +37,7 @@ from pathlib import Path
 
 from gate.demo import github_errors
 from gate.demo.github_errors import refusal
+from gate.demo.github_issue_routes import ISSUE_ROUTES, graphql
 from gate.demo.github_routes import COMMIT_ROUTES, Visit
 from gate.demo.github_site import GitHubSite
 from gate.demo.github_state import Token
@@ -48,7 +50,10 @@ from gate.demo.wire import Reply, Request
 ENTERPRISE = "/api/v3"
 PLACE = re.compile(r"(/repos/(?P<name>[^/]+/[^/]+)|/repositories/(?P<id>[0-9]+))(?P<rest>/.*)?")
 HOURLY = 5000
-ROUTES = {"GET": (*STATUS_ROUTES, *WORK_ROUTES, *COMMIT_ROUTES), "POST": STATUS_WRITES}
+ROUTES = {
+    "GET": (*STATUS_ROUTES, *ISSUE_ROUTES, *WORK_ROUTES, *COMMIT_ROUTES),
+    "POST": STATUS_WRITES,
+}
 
 
 class GitHubSimulator(GitHubSite, Simulator):
@@ -120,6 +125,8 @@ class GitHubSimulator(GitHubSite, Simulator):
         prefix = ENTERPRISE if request.path.startswith(f"{ENTERPRISE}/") else ""
         path = request.path.removeprefix(prefix)
         views = Views(self.url + prefix, self.url, self.users)
+        if request.method == "POST" and request.path in {"/graphql", "/api/graphql"}:
+            return graphql(self, request, token, views)
         place = PLACE.fullmatch(path)
         if place is None:
             return self._about(path, token, views) if request.method == "GET" else refusal(404)

@@ -13,6 +13,7 @@ from itertools import count
 from pathlib import Path
 
 from gate.demo.github_graph import CommitGraph
+from gate.demo.github_issues import IssueTracker
 from gate.demo.github_merge import land
 from gate.demo.github_state import (
     Activity,
@@ -66,6 +67,7 @@ class GitHubRepository:
         self.runs: dict[int, WorkflowRun] = {}
         self.deployments: list[Deployment] = []
         self.statuses: list[CommitStatus] = []
+        self.issues = IssueTracker(self._user, network.ids)
         self.watchers: list[GitHubRepository] = [self]  # whose pull requests follow our branches
 
     @property

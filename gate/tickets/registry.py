@@ -1,4 +1,4 @@
-"""The kinds of ticket systems: two that come with gate, and those of other packages.
+"""The kinds of ticket systems: three that come with gate, and those of other packages.
 
 Another package's system is taken only where the policy names the package that brings it, so that
 what happens to be installed beside gate decides nothing: an entry point of the group
@@ -48,6 +48,8 @@ def credentials_for(system: str, secrets: Secrets) -> Credentials:
     if system == "servicenow":
         user, password = secrets.servicenow_user, secrets.servicenow_password
         return Credentials(user, password, secrets.servicenow_token)
+    if system == "github":
+        return Credentials(token=secrets.github_token)
     return Credentials(token=secrets.tickets_token)
 
 
@@ -59,6 +61,10 @@ def _kind(system: str, settings: TicketSettings) -> TicketKind[Any]:
         from gate.tickets.servicenow.kind import ServiceNow
 
         return ServiceNow()
+    if system == "github":
+        from gate.tickets.github.kind import GitHubIssues
+
+        return GitHubIssues()
     from gate.tickets.jira.kind import Jira
 
     return Jira()

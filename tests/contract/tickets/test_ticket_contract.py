@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from ticket_desks import JiraDesk, ServiceNowDesk, jira_desk, servicenow_desk
+from ticket_desks import IssueDesk, JiraDesk, ServiceNowDesk, issue_desk, jira_desk, servicenow_desk
 
 from gate.demo.jira_state import Flavour
 from gate.tickets.contract import TicketContract
@@ -23,4 +23,11 @@ class TestServiceNow(TicketContract):
     @pytest.fixture
     def desk(self) -> Iterator[ServiceNowDesk]:
         with servicenow_desk() as desk:
+            yield desk
+
+
+class TestGitHubIssues(TicketContract):
+    @pytest.fixture(params=["github.com", "enterprise server"])
+    def desk(self, request: pytest.FixtureRequest) -> Iterator[IssueDesk]:
+        with issue_desk(enterprise=request.param != "github.com") as desk:
             yield desk

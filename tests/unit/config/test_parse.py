@@ -18,7 +18,15 @@ from jsonschema import Draft202012Validator
 from policies import GOOD, RIGHT, WRONG, Wrong, edited
 
 import gate.config
-from gate.config import ApprovalPlace, JiraSettings, Policy, load_policy, parse_policy, public_view
+from gate.config import (
+    ApprovalPlace,
+    GitHubIssueSettings,
+    JiraSettings,
+    Policy,
+    load_policy,
+    parse_policy,
+    public_view,
+)
 from gate.config.grammar import url
 from gate.config.parse import MAX_BYTES, _policy
 from gate.config.services import github_api
@@ -309,3 +317,19 @@ def test_the_public_view_tells_how_tickets_are_judged_and_no_options(name: str) 
     else:
         assert view["desk"]["package"] == "acme-desk"
         assert "options" not in view["desk"]
+
+
+def test_what_approves_an_issue_is_in_the_public_view() -> None:
+    view = json.loads(public_view(parse_policy(RIGHT["all of github issues"].encode())))
+    github = view["tickets"]["github"]
+    assert github["approvals"] == [{"label": "go"}, {"comment": "/approve"}]
+    assert (github["objections"], github["deployable"]) == (["no go"], ["open"])
+
+
+def test_issues_of_github_have_defaults() -> None:
+    settings = parse_policy(RIGHT["github issues"].encode()).tickets["github"]
+    assert isinstance(settings, GitHubIssueSettings)
+    assert (settings.url, settings.api_url) == ("https://github.com", "https://api.github.com")
+    assert settings.approvals == (ApprovalPlace("label", "approved"),)
+    assert settings.objections == ("rejected",)
+    assert (settings.types, settings.deployable) == (("issue",), ("open",))

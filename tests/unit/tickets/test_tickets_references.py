@@ -15,12 +15,18 @@ from gate.model import (
     TicketReference,
     TicketSource,
 )
+from gate.tickets.github.names import IssueNames
 from gate.tickets.ids import ProjectKeys
 from gate.tickets.references import find_references, parse_reference
 from gate.tickets.servicenow.numbers import ChangeNumbers
 from gate.tickets.several import Tickets
 from gate.tickets.system import Grammar
 
+ALL: dict[str, Grammar] = {
+    "jira": ProjectKeys(("CHG",)),
+    "servicenow": ChangeNumbers(("CHG",)),
+    "github": IssueNames(("acme/changes",)),
+}
 BOTH: dict[str, Grammar] = {"jira": ProjectKeys(("CHG",)), "servicenow": ChangeNumbers(("CHG",))}
 SYS_ID = "0123456789abcdef0123456789abcdef"
 
@@ -165,3 +171,33 @@ def test_another_name_becomes_the_key_only_of_the_ticket_asked_for() -> None:
     reference = TicketReference("jira", "CHG-1", TicketSource.OPTION)
     tickets = Tickets({"jira": System(moved)}, {"jira": BOTH["jira"]})  # type: ignore[dict-item]  # a stub
     assert tickets.fetch(reference).reference == reference
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("acme/changes#12-release and CHG-1", ("acme/changes#12", "CHG-1")),
+        ("acme/changes#12, acme/changes#12.", ("acme/changes#12",)),
+        ("https://github.com/acme/changes/issues/12", ()),
+        ("#12 GH-12 changes#12 acme/other#12 Acme/changes#12", ()),
+        ("x.acme/changes#12 org/acme/changes#12 acme/changes#012 acme/changes#0", ()),
+        ("acme/changes#12345678901", ()),
+    ],
+)
+def test_issues_are_found_by_their_whole_name(text: str, found: tuple[str, ...]) -> None:
+    assert {ticket for _, ticket in find_references(text, ALL)} == set(found)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("acme/other#12", "not of a configured repository"),
+        ("Acme/changes#12", "not of a configured repository"),
+        ("#12", "a number without a project"),
+        ("acme/changes", "path or URL"),
+        ("GH-12", "no issue's ID"),
+    ],
+)
+def test_what_is_no_issue_is_told_why(text: str, says: str) -> None:
+    with pytest.raises(UsageError, match=says):
+        parse_reference(text, {"github": ALL["github"]})

@@ -1,0 +1,145 @@
+"""What happened to an issue: labels put on and taken off, new titles, comments.
+
+GitHub does not let anybody take an event away, whereas comments can be edited and deleted. What
+the events lead to must be what the issue shows now: so one that is kept from us is noticed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TypeVar
+
+from gate.frozen import dataclass
+from gate.http.document import Document
+from gate.model import Account
+from gate.tickets.github.client import IncompleteError
+from gate.tickets.github.issue import Issue, person
+
+_LABELLING = {"labeled": True, "unlabeled": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Labelling:
+    """A label was put on (or taken off). ``by_app``: an app did it, if in somebody's name."""
+
+    id: str
+    at: datetime
+    actor: Account | None
+    by_app: bool
+    label: str
+    is_on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Renaming:
+    """The title was changed."""
+
+    id: str
+    at: datetime
+    actor: Account | None
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """A comment as it is now. ``updated_at`` is ``at`` where nobody edited it."""
+
+    id: str
+    at: datetime
+    updated_at: datetime
+    author: Account | None
+    by_app: bool
+    text: str
+
+
+Event = TypeVar("Event", Labelling, Renaming, Remark)
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """All of it, oldest first."""
+
+    labellings: tuple[Labelling, ...]
+    renamings: tuple[Renaming, ...]
+    remarks: tuple[Remark, ...]
+
+    def of_label(self, name: str) -> tuple[Labelling, ...]:
+        """What happened to one label; names are one whatever their letter case."""
+        return tuple(each for each in self.labellings if same(each.label, name))
+
+
+def parse_timeline(rows: Iterable[Document], issue: Issue) -> Timeline:
+    """The timeline of an issue.
+
+    Raises ShapeError, and IncompleteError where it does not lead to what the issue shows.
+    """
+    labellings, renamings, remarks = [], [], []
+    for row in rows:
+        kind = row["event"].text()
+        if kind in _LABELLING:
+            labellings.append(_labelling(row, is_on=_LABELLING[kind]))
+        elif kind == "renamed":
+            renamings.append(_renaming(row))
+        elif kind == "commented":
+            remarks.append(_remark(row))
+    told = Timeline(_in_order(labellings), _in_order(renamings), _in_order(remarks))
+    if len(told.remarks) != issue.comments:
+        raise IncompleteError(
+            f"the timeline shows {len(told.remarks)} of the {issue.comments} comments that the "
+            "issue says it has"
+        )
+    if told.renamings and told.renamings[-1].new != issue.title:
+        raise IncompleteError("the timeline does not lead to the title that the issue has")
+    return told
+
+
+def check_label(name: str, timeline: Timeline, issue: Issue) -> None:
+    """Raises IncompleteError where the events do not say of a label what the issue shows."""
+    events = timeline.of_label(name)
+    is_on = any(same(label, name) for label in issue.labels)
+    if is_on != (bool(events) and events[-1].is_on):
+        raise IncompleteError("the timeline does not lead to the labels that the issue has")
+
+
+def same(one: str, other: str) -> bool:
+    """Whether two names are of one label."""
+    return one.casefold() == other.casefold()
+
+
+def _in_order(rows: list[Event]) -> tuple[Event, ...]:
+    if len({row.id for row in rows}) != len(rows):
+        raise IncompleteError("the timeline shows one event twice")
+    return tuple(sorted(rows, key=lambda row: (row.at, int(row.id))))
+
+
+def _labelling(row: Document, *, is_on: bool) -> Labelling:
+    return Labelling(
+        id=row["id"].numeric_identifier(),
+        at=row["created_at"].time(),
+        actor=person(row, "actor"),
+        by_app=row.find("performed_via_github_app") is not None,
+        label=row["label"]["name"].text(),
+        is_on=is_on,
+    )
+
+
+def _renaming(row: Document) -> Renaming:
+    return Renaming(
+        id=row["id"].numeric_identifier(),
+        at=row["created_at"].time(),
+        actor=person(row, "actor"),
+        new=row["rename"]["to"].text(),
+    )
+
+
+def _remark(row: Document) -> Remark:
+    text = row.find("body")
+    return Remark(
+        id=row["id"].numeric_identifier(),
+        at=row["created_at"].time(),
+        updated_at=row["updated_at"].time(),
+        author=person(row, "user"),
+        by_app=row.find("performed_via_github_app") is not None,
+        text="" if text is None else text.string(),
+    )
