@@ -45,8 +45,8 @@ def _nowhere(ticket: ChangeRequest) -> Finding:
         ),
         say(
             "change-window.nowhere.remedy",
-            "Name the two fields as window in [tickets.{system}] of gate.toml; where tickets plan"
-            ' no time, set change-window = "off" in controls.',
+            "Name the two fields as window in [tickets.{system}] of gate.toml, if that system has"
+            ' such fields; where tickets plan no time, set change-window = "off" in controls.',
             system=ticket.system,
         ),
     )
