@@ -5,6 +5,7 @@ Everything gate does here is done by its real commands, as processes of their ow
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import subprocess
 import sys
@@ -109,7 +110,7 @@ class Stage:
             timeout=SECONDS,
             check=False,
         )
-        typed = "gate " + " ".join(arguments)
+        typed = shlex.join(["gate", *arguments])
         if expect is not None and done.returncode != expect:
             raise RuntimeError(
                 f"`{typed}` ended {done.returncode}, not {expect}:\n{done.stdout}{done.stderr}"

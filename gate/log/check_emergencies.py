@@ -7,6 +7,7 @@ part of the log takes all of them.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from gate.log.check_records import EMERGENCIES
@@ -18,11 +19,11 @@ from gate.record.summary import link_of
 
 
 class Declared:
-    """The emergencies of each service; ``strays`` are reviews of none."""
+    """The emergencies of each service; ``wrong`` says what is wrong with which reviews."""
 
     def __init__(self) -> None:
         self.of: dict[str, Emergencies] = {}
-        self.strays: set[int] = set()
+        self.wrong: dict[int, str] = {}
 
     def below(self, service: str, size: int) -> tuple[Open, ...]:
         """Those open at ``size`` entries."""
@@ -33,18 +34,34 @@ class Declared:
 def emergencies_of(scope: Scope) -> Declared:
     """All emergencies and reviews that the records told of."""
     declared = Declared()
-    for index, leaf, service, commit, due, review in scope.spool.facts(
+    times: dict[tuple[int, str], tuple[str, str]] = {}  # of each: decided, review by
+    for index, leaf, service, commit, at, due, review in scope.spool.facts(
         EMERGENCIES, scope.chunks, 0
     ):
         known = declared.of.setdefault(service, Emergencies())
         if review is None:
             known.declare(index, leaf, due, commit)
+            times[index, leaf] = at, due
             continue
-        of = link_of(review[0])
-        approved = review[1] == ReviewOutcome.APPROVED
+        link, outcome, decided, late = review
+        of = link_of(link)
+        approved = outcome == ReviewOutcome.APPROVED
         if of is None or not known.review(index, of, commit, approved=approved):
-            declared.strays.add(index)
+            declared.wrong[index] = "is the review of no emergency before it"
+        elif times[of] != (decided, due):
+            declared.wrong[index] = (
+                f"gives entry {of[0]}, which it reviews, other times than its own"
+            )
+        elif _is_wrong(at, due, late=late):
+            word = "late" if late else "in time"
+            declared.wrong[index] = f"says that it is {word}: it is of {at}, and was due by {due}"
     return declared
+
+
+def _is_wrong(at: str, due: str, *, late: bool) -> bool:
+    """Whether a review is not what it says; in the very millisecond it may be either."""
+    then, by = datetime.fromisoformat(at), datetime.fromisoformat(due)
+    return then != by and (then > by) != late
 
 
 def check_emergencies(
@@ -59,9 +76,8 @@ def check_emergencies(
     if said != declared.below(service, min(size, index)):
         what = "does not name the emergencies of its service that await their review"
         findings.fault("prior", place, f"{place} {what}", (index, PRIOR))
-    if index in declared.strays:
-        what = "is the review of no emergency before it"
-        findings.fault("history", place, f"{place} {what}", (index, HISTORY))
+    if index in declared.wrong:
+        findings.fault("history", place, f"{place} {declared.wrong[index]}", (index, HISTORY))
     counts, at = told[-1] if len(told) > _OUTCOME else (False, "")
     if not counts:
         return

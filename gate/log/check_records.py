@@ -160,12 +160,13 @@ class RecordChecks:
             self._part(self._evidence, evidence[:2]).append((evidence, index))
             if told.review_by:
                 due = told.review_by
-                self._emergencies.append((index, leaf.hex(), service, commit, due, None))
+                self._emergencies.append((index, leaf.hex(), service, commit, at, due, None))
         elif isinstance(told, Settled):
             of = ()
             self._part(self._evidence, told.evidence[:2]).append((told.evidence, index))
-            review = (told.of, told.outcome)
-            self._emergencies.append((index, leaf.hex(), service, commit, "", review))
+            review = (told.of, told.outcome, told.decided_at, told.late)
+            due = told.review_by
+            self._emergencies.append((index, leaf.hex(), service, commit, at, due, review))
         elif told is not None:
             of = tuple(told)
             ended = (environment, at, told.outcome, artifacts, 0)

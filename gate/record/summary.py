@@ -65,11 +65,18 @@ class Ended(NamedTuple):
 
 
 class Settled(NamedTuple):
-    """A review: of which decision, and what it came to."""
+    """A review: of which decision, and what it came to.
+
+    ``decided_at`` and ``review_by`` are the decision's by the review's own word, as ``times``
+    spells them, and so is ``late``.
+    """
 
     of: Text
     outcome: str
     evidence: str
+    decided_at: str
+    review_by: str
+    late: bool
 
 
 class Summary(NamedTuple):
@@ -125,8 +132,15 @@ def _told(record: DecisionRecord | OutcomeRecord | ReviewRecord) -> Judged | End
     if isinstance(record, DecisionRecord):
         return _judged(record)
     if isinstance(record, ReviewRecord):
-        of = _link(record.predicate.decision)
-        return Settled(of, record.outcome.value, record.predicate.evidence)
+        review = record.predicate
+        return Settled(
+            _link(review.decision),
+            record.outcome.value,
+            review.evidence,
+            format_time(review.decided_at),
+            format_time(review.review_by),
+            review.late,
+        )
     return _ended(record)
 
 

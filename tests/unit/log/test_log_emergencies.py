@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from faults.pipelines import LOG_KEY, ORIGIN, TRUST, Pipeline, fill, sha
@@ -23,6 +25,8 @@ from gate.log.judge_again import judge_again
 from gate.log.verify import verify_log
 from gate.model import DecisionKind, History, Level, OpenEmergency
 from gate.record.canonical import digest_of
+from gate.record.dsse import seal
+from gate.record.predicates import DecisionPredicate
 from gate.record.statement import DecisionRecord, ReviewRecord, open_record
 from gate.store.memory import MemoryStore
 
@@ -208,6 +212,40 @@ def test_the_review_of_no_emergency_is_a_fault(pipeline: Pipeline) -> None:
     add(pipeline, pipeline.review(ordinary))
     (fault,) = faults(pipeline)
     assert fault == "entry 1 is the review of no emergency before it"
+
+
+def due_later(said: DecisionPredicate) -> DecisionPredicate:
+    assert said.emergency is not None
+    return replace(said, emergency=replace(said.emergency, review_by=LATER))
+
+
+def decided_before(said: DecisionPredicate) -> DecisionPredicate:
+    return replace(said, at=PAST)
+
+
+@pytest.mark.parametrize("lie", [due_later, decided_before])
+def test_a_review_that_lies_of_the_times_of_its_emergency_is_a_fault(
+    pipeline: Pipeline, lie: Callable[[DecisionPredicate], DecisionPredicate]
+) -> None:
+    done = pipeline.append(pipeline.urgent("one", PAST))
+    record, _ = open_record(done.entry, TRUST.signers)
+    assert isinstance(record, DecisionRecord)
+    add(pipeline, pipeline.review(done, predicate=lie(record.predicate)))
+    (fault,) = faults(pipeline)
+    assert fault == "entry 1 gives entry 0, which it reviews, other times than its own"
+
+
+@pytest.mark.parametrize(("due", "word"), [(PAST, "in time"), (LATER, "late")])
+def test_a_review_that_lies_of_being_late_is_a_fault(
+    pipeline: Pipeline, due: datetime, word: str
+) -> None:
+    done = pipeline.append(pipeline.urgent("one", due))
+    payload = base64.b64decode(json.loads(pipeline.review(done))["payload"])
+    true, lie = (b'"late":true', b'"late":false')[:: 1 if due is PAST else -1]
+    assert payload.count(true) == 1
+    add(pipeline, seal(payload.replace(true, lie), SIGNER))
+    (fault,) = faults(pipeline)
+    assert fault.startswith(f"entry 1 says that it is {word}: it is of ")
 
 
 def test_a_review_is_found_like_any_record_of_its_deployment(pipeline: Pipeline) -> None:
