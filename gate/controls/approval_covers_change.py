@@ -191,7 +191,9 @@ def _unedited(candidate: Candidate, vote: Vote, earliest: datetime) -> Finding |
                 return unavailable(text)
             if text.edited_at > vote.latest and not text.latest_possible:
                 return failed(*_edited(ticket, text, vote))
-            if text.edited_at > earliest or (text.edited_at == earliest and not _is_by(text, vote)):
+            # A ticket is there before anybody can approve it: creating it needs no second's room.
+            known = text.edited_at == ticket.created_at or _is_by(text, vote)
+            if text.edited_at > earliest or (text.edited_at == earliest and not known):
                 unsure = unsure or undetermined(*_edited(ticket, text, vote))
     return unsure
 
