@@ -1,28 +1,30 @@
 """Emergencies while the log is down: judged without it, kept on the disk, appended afterwards.
 
 Only where the policy says ``emergency.offline``, and only what then is an emergency: anything else
-stays blocked. What needs the log is deferred; the range is that of a first deployment, since
-nothing tells a base. The review judges the range that the log tells once it is back.
+stays blocked. So does what a log forbids that can be read, and only not be written. What needs the
+log is deferred; the range is that of a first deployment, since nothing tells a base. The review
+judges the range that the log tells once it is back.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gate.config import Policy
 from gate.config.secrets import Secrets
-from gate.deploy import Judged, append_entry, judge, write_record
+from gate.deploy import Judged, append_entry, check, judge, write_record
 from gate.errors import InconsistentError, UsageError
 from gate.facts import Question
 from gate.frozen import dataclass
-from gate.model import Base, BaseKind, DecisionKind, History, Now
+from gate.model import PERMITTING, Base, BaseKind, DecisionKind, History, Now, Problem
 from gate.place import Keys, Place, open_disclosures, open_keys, open_store
 
 if TYPE_CHECKING:
     from gate.log.append import Appended
+    from gate.log.kept import Kept
     from gate.log.owed import Owed
 
 UNREAD = History(0, sha256().hexdigest(), Base(BaseKind.FIRST, "", None), offline=True)
@@ -54,16 +56,25 @@ def judge_offline(question: Question, place: Place, secrets: Secrets, now: Now) 
 
 
 def enforce_offline(
-    question: Question, place: Place, secrets: Secrets, now: Now, folder: Path
+    question: Question,
+    place: Place,
+    secrets: Secrets,
+    now: Now,
+    folder: Path,
+    kept: Sequence[Kept] = (),
 ) -> Spooled | None:
     """Judge without the log, and have the record last in ``folder``; None where it stays blocked.
 
-    Raises ``UsageError`` for keys that are missing or not the trusted ones, ``StoreError`` where
-    the folder cannot be written.
+    A log that cannot be written may be read: what it knows is not forgotten. ``kept`` is as for
+    ``deploy.check``, which raises ``InconsistentError`` of them. Raises ``UsageError`` for keys
+    that are missing or not the trusted ones, ``StoreError`` where the folder cannot be written.
     """
     from gate.log.owed import Owed, keep
 
     keys = open_keys(place, secrets, now())
+    known = check(question, place, secrets, now, kept)
+    if not isinstance(known.facts.history, Problem) and known.decision.kind not in PERMITTING:
+        return None
     judged = judge_offline(question, place, secrets, now)
     if judged is None:
         return None

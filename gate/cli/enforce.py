@@ -78,7 +78,7 @@ def enforce_and_print(
     try:
         recorded = enforce(asked.question, asked.place, asked.secrets, now, kept)
     except StoreError as error:
-        view = _without_log(asked, error, verbose=verbose)
+        view = _without_log(asked, error, kept, verbose=verbose)
         print_decision(view, output, quiet=quiet)
         tell_ci(view, output)
         return Enforced(view, None)
@@ -100,13 +100,15 @@ def enforce_and_print(
     return Enforced(view, path)
 
 
-def _without_log(asked: Asked, down: StoreError, *, verbose: bool) -> DecisionView:
+def _without_log(
+    asked: Asked, down: StoreError, kept: Sequence[Kept], *, verbose: bool
+) -> DecisionView:
     """An emergency that goes on while the log is down; ``down`` again where it is none."""
     from gate.offline import enforce_offline, may_go_on
 
     if not may_go_on(asked.question, asked.place.policy):
         raise down
-    done = enforce_offline(asked.question, asked.place, asked.secrets, now, Path(SPOOL))
+    done = enforce_offline(asked.question, asked.place, asked.secrets, now, Path(SPOOL), kept)
     if done is None:
         raise down
     log_requests(done.judged.gathered.requests, verbose=verbose)

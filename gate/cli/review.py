@@ -17,6 +17,8 @@ from gate.errors import OK
 
 if TYPE_CHECKING:
     from gate.config import Policy
+    from gate.log.append import Appended
+    from gate.model import Decision
     from gate.review import Review
 
 
@@ -56,25 +58,25 @@ def command(
         say(f"the emergency of entry {done.emergency.index} was reviewed already")
         return OK
     log_requests(done.gathered.requests, verbose=verbose)
-    _tell(done, place.policy, quiet=quiet)
+    _tell(done, done.decision, done.appended, place.policy, quiet=quiet)
     return code_of(done.decision)
 
 
-def _tell(done: Review, policy: Policy, *, quiet: bool) -> None:
+def _tell(
+    done: Review, decision: Decision, appended: Appended, policy: Policy, *, quiet: bool
+) -> None:
     from gate.identity import People
     from gate.output.message import account_name
     from gate.output.review import ReviewView, review_text
 
-    assert done.decision is not None  # noqa: S101 -- the caller has looked
-    assert done.appended is not None  # noqa: S101 -- as above
     people = People(policy)
     view = ReviewView(
-        decision=done.decision,
+        decision=decision,
         emergency=done.emergency.index,
         late=done.late,
-        index=done.appended.index,
-        origin=done.appended.origin,
-        checkpoint=done.appended.proof.checkpoint.decode(),
+        index=appended.index,
+        origin=appended.origin,
+        checkpoint=appended.proof.checkpoint.decode(),
         name=lambda account: people.owner(account) or account_name(account),
     )
     say_raw(review_text(view, quiet=quiet))

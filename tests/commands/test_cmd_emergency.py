@@ -591,3 +591,24 @@ def test_what_others_put_into_the_spool_is_not_appended(away: Job) -> None:
     path.write_bytes(path.read_bytes() + b" ")
     away.gate("log", "sync", "--spool", environment=environment, expect=13)
     assert away.view().size == 2
+
+
+def test_what_a_log_that_can_be_read_forbids_is_not_judged_without_it(acme: Job) -> None:
+    """Nothing can be appended, but that the ticket let another commit in can still be read."""
+    environment = pinned(acme, offline=True)
+    first = acme.world.change("CHG-10", **UNAPPROVED)
+    second = acme.world.change("CHG-11", **UNAPPROVED)
+    tickets = ("--ticket", "CHG-10", "--ticket", "CHG-11", "--emergency", REASON)
+
+    def attempt(command: str) -> Ended:
+        return acme.gate(command, *SHOP, *tickets, environment={**acme.ci(second), **environment})
+
+    assert blind(acme, first).code == 0
+    denied = attempt("check")
+    assert denied.code == 10, said(denied)
+    (acme.home / "log" / ".lock").unlink()
+    (acme.home / "log" / ".lock").mkdir()
+    assert attempt("check").code == 10
+    ended = attempt("enforce")
+    assert ended.code == 12, said(ended)
+    assert not (acme.home / "gate-spool").exists()

@@ -280,6 +280,18 @@ def test_scope_and_plans_must_not_be_edited_after_the_approval(
     assert outcome(good_facts(good_ticket(**{field: texts}))) is expected
 
 
+@pytest.mark.parametrize(
+    ("created", "expected"), [("09:00", Outcome.PASS), ("08:59", Outcome.UNDETERMINED)]
+)
+def test_a_ticket_never_edited_may_be_approved_in_the_second_of_its_creation(
+    created: str, expected: Outcome
+) -> None:
+    """Its creation was before any approval; an edit of that second need not have been."""
+    text = EditedText("description", "the shop", at("09:00"), jira("alice"))
+    ticket = good_ticket(created_at=at(created), scope=(text,))
+    assert outcome(good_facts(ticket)) is expected
+
+
 def test_what_approvers_write_as_they_approve_is_no_edit_after_it() -> None:
     plan = (EditedText("customfield_1", "put the shop back", at("09:00"), jira("bob")),)
     assert outcome(good_facts(good_ticket(rollback_plan=plan))) is Outcome.PASS
