@@ -57,7 +57,7 @@ def parse_edits(data: Document, number: int) -> Edits:
     edited = issue.find("lastEditedAt")
     return Edits(
         body=issue["body"].string(),
-        at=edited.time() if edited else None,
+        at=None if edited is None else edited.time(),
         by=_editor(issue.find("editor")),
         comments=tuple(_comment(node) for node in issue["comments"]["nodes"].each()),
     )

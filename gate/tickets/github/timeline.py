@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from gate.frozen import dataclass
-from gate.http.document import Document
+from gate.http.document import Document, ShapeError
 from gate.model import Account
 from gate.tickets.github.client import IncompleteError
 from gate.tickets.github.issue import Issue, person
@@ -113,12 +113,19 @@ def _in_order(rows: list[Event]) -> tuple[Event, ...]:
     return tuple(sorted(rows, key=lambda row: (row.at, int(row.id))))
 
 
+def _is_by_app(row: Document) -> bool:
+    """Whether an app did it; ShapeError where that is not said."""
+    if not row.has("performed_via_github_app"):
+        raise ShapeError(f"{row.place}.performed_via_github_app is missing")
+    return row.find("performed_via_github_app") is not None
+
+
 def _labelling(row: Document, *, is_on: bool) -> Labelling:
     return Labelling(
         id=row["id"].numeric_identifier(),
         at=row["created_at"].time(),
         actor=person(row, "actor"),
-        by_app=row.find("performed_via_github_app") is not None,
+        by_app=_is_by_app(row),
         label=row["label"]["name"].text(),
         is_on=is_on,
     )
@@ -140,6 +147,6 @@ def _remark(row: Document) -> Remark:
         at=row["created_at"].time(),
         updated_at=row["updated_at"].time(),
         author=person(row, "user"),
-        by_app=row.find("performed_via_github_app") is not None,
+        by_app=_is_by_app(row),
         text="" if text is None else text.string(),
     )

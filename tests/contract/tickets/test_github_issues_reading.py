@@ -9,6 +9,7 @@ from desk import hour
 from ticket_desks import ISSUE, IssueDesk, issue_desk
 
 from gate.demo import faults
+from gate.http.document import Document, ShapeError
 from gate.model import (
     AccountKind,
     Approval,
@@ -19,6 +20,8 @@ from gate.model import (
     ProblemKind,
     Verdict,
 )
+from gate.tickets.github.issue import Issue
+from gate.tickets.github.timeline import parse_timeline
 
 
 @pytest.fixture
@@ -64,6 +67,30 @@ def test_no_app_approves(desk: IssueDesk, by: str) -> None:
     desk.issues.comment(4, "/approve", by=name, at=hour(9), by_app=by != "an app")
     kinds = [each.account.kind for each in approvals(desk) if each.account]
     assert kinds == [AccountKind.APP, AccountKind.APP]
+
+
+@pytest.mark.parametrize("kind", ["label", "comment"])
+def test_where_apps_are_not_told_from_people_nothing_approves(kind: str) -> None:
+    """A server of another age may leave the member out; its absence is no "no app"."""
+    row = {
+        "event": "labeled" if kind == "label" else "commented",
+        "id": 7,
+        "created_at": "2026-01-05T09:00:00Z",
+        "updated_at": "2026-01-05T09:00:00Z",
+        "actor": None,
+        "user": None,
+        "label": {"name": "approved"},
+        "body": "/approve",
+    }
+    told = issue(comments=1 if kind == "comment" else 0)
+    parse_timeline([Document({**row, "performed_via_github_app": None}, "row")], told)
+    with pytest.raises(ShapeError, match="performed_via_github_app is missing"):
+        parse_timeline([Document(row, "row")], told)
+
+
+def issue(*, comments: int) -> Issue:
+    where = ("7", "acme/changes#4", "acme/changes", 4, "https://github.com/acme/changes/issues/4")
+    return Issue(*where, "Release", "open", hour(8), None, (), comments, is_pull_request=False)
 
 
 def test_what_somebody_gave_who_is_gone_is_nobodys(desk: IssueDesk) -> None:
