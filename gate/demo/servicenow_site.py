@@ -86,6 +86,7 @@ class ServiceNowSite:
                 "state": state,
                 "type": type,
                 "approval": "not requested",
+                "on_hold": "false",
                 "active": "true",
                 "short_description": title,
                 "description": description,

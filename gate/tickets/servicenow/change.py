@@ -7,12 +7,14 @@ from datetime import datetime
 
 from gate.config.types import ServiceNowSettings
 from gate.frozen import dataclass
+from gate.http.document import ShapeError
 from gate.model import Account, StandardChange, Status
 from gate.tickets.servicenow.accounts import fields_of, named, parse_person
 from gate.tickets.servicenow.table import SYS_ID, HiddenError, Row
 
 WINDOW = ("start_date", "end_date")
 
+_HELD = {"true": True, "false": False}
 _TEMPLATE = "std_change_producer_version"
 _ALWAYS = (
     *("sys_id", "number", "type", "state", "approval", "short_description"),
@@ -89,14 +91,13 @@ def parse_change(row: Row) -> Change:
 def _status(row: Row) -> Status:
     """The state; a change on hold keeps the value that it had, which is then no state to deploy in.
 
-    Instances without that field know no such thing.
+    Raises HiddenError where our account may not see whether it is, ShapeError where it is not said.
     """
+    on_hold = _HELD.get(row.value("on_hold"))
+    if on_hold is None:
+        raise ShapeError("on_hold of the change is neither true nor false")
     value, name = row.text("state"), row.shown("state")
-    return (
-        Status(f"{value}, on hold", f"{name}, on hold")
-        if row.flag("on_hold")
-        else Status(value, name)
-    )
+    return Status(f"{value}, on hold", f"{name}, on hold") if on_hold else Status(value, name)
 
 
 def parse_standard(change: Change) -> StandardChange | None:

@@ -49,8 +49,7 @@ def _right(client: Client, table: str, query: str, fields: tuple[str, ...]) -> R
     try:
         page = client.rows(table, query, fields, 1)
         rows = visible_rows(page.document)
-        needed = [field for field in fields if field != "on_hold"]  # older instances have none
-        missing = [field for field in needed if rows and not rows[0].has(field)]
+        missing = [field for field in fields if rows and not rows[0].has(field)]
     except FetchError as error:
         return Right(table, "", error.problem)
     except (ShapeError, IncompleteError) as error:

@@ -102,8 +102,17 @@ def test_a_change_on_hold_has_another_status(desk: ServiceNowDesk) -> None:
     assert not isinstance(change.scope, Problem)
     desk.now.edit(NUMBER, "on_hold", "false", by="alice", at=hour(11))
     assert desk.read().status == Status("-1", "Implement")
-    desk.now.hidden_fields.add(("change_request", "on_hold"))  # as where there is no such field
-    assert desk.read().status == Status("-1", "Implement")
+
+
+@pytest.mark.parametrize("value", ["", "1", "True", "hidden"])
+def test_a_change_of_which_nobody_tells_whether_it_is_on_hold_is_a_problem(
+    desk: ServiceNowDesk, value: str
+) -> None:
+    if value == "hidden":
+        desk.now.hidden_fields.add(("change_request", "on_hold"))
+    else:
+        desk.now.edit(NUMBER, "on_hold", value, by="alice", at=hour(10))
+    assert isinstance(desk.open().fetch(NUMBER), Problem)
 
 
 def test_the_first_number_of_all_has_none_before_it(desk: ServiceNowDesk) -> None:
