@@ -15,13 +15,13 @@ from records import SIGNER, good_controls, good_decision, labels, result, truste
 from worlds import NOW, good_approval, good_change, good_deployment, good_facts, good_ticket
 
 from gate.config.types import After
-from gate.log.append import Appended, append
-from gate.log.create import init_log
-from gate.log.history import read_history
-from gate.log.judge_again import judge_again
-from gate.log.plan import plan_append
-from gate.log.trust import Trust
-from gate.log.view import LogView
+from gate.log.history.history import read_history
+from gate.log.reading.trust import Trust
+from gate.log.reading.view import LogView
+from gate.log.writing.append import Appended, append
+from gate.log.writing.create import init_log
+from gate.log.writing.judge_again import judge_again
+from gate.log.writing.plan import plan_append
 from gate.model import (
     Artifact,
     DecisionKind,
