@@ -198,7 +198,8 @@ class Pipeline:
         """A review of an emergency, sealed and not yet appended."""
         record, _ = open_record(decision.entry, self.trust.signers)
         assert isinstance(record, DecisionRecord)
-        about = (record.service, record.environment, record.commit, record.tickets)
+        said = replace(record, **changes)
+        about = (said.service, said.environment, said.commit, said.tickets)
         evidence = b"what the review of %d rests on" % decision.index
         self.store.put_evidence(digest(evidence), evidence)
         payload = review_statement(
@@ -208,7 +209,7 @@ class Pipeline:
                 change=good_change(head=record.commit),
             ),
             replace(good_decision(kind), at=self.now()),
-            (decision.link, replace(record, **changes)),
+            (decision.link, said),
             labels=labels(),
             policy=record.predicate.policy,
             judged=read_history(self.view(), *about),

@@ -70,7 +70,7 @@ def read_history(
         prior_tickets={ticket: link for ticket, (link, _) in named.items() if link is not None},
         uses={ticket: uses for ticket, (_, uses) in named.items()},
         earlier=read_earlier(view, service, after, commit, artifacts) if after else None,
-        emergencies=still_open(prior, view.emergencies(service, since)),
+        emergencies=still_open(view, prior, view.emergencies(service, since)),
     )
 
 

@@ -6,6 +6,7 @@
 ``crew``               many processes for the many parts of a log, or this one alone
 ``findings``           what is wrong, as it is collected
 ``scratch``            what chunks leave for later checks, kept on the disk
+``facts``              what that is, kind by kind
 ``check_head``         the heads: the log's own, and kept ones
 ``check_bundles``      a chunk: its bundles against their tiles
 ``check_records``      a chunk's records: signature, form, the signer's period

@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from gate.log.history.standing import has_succeeded
-from gate.log.verifying.check_records import EARLIER
+from gate.log.verifying.facts import EARLIER, EarlierFact
 from gate.log.verifying.findings import HISTORY, Findings
 from gate.log.verifying.scope import Scope
 from gate.model import Artifact, Earlier, EarlierDeployment, EntryLink
@@ -18,26 +18,25 @@ from gate.model import Artifact, Earlier, EarlierDeployment, EntryLink
 
 def check_earlier(scope: Scope, part: int, findings: Findings) -> None:
     """Check all decisions on the commits in ``part`` that counted on a success elsewhere."""
-    ended: dict[tuple[str, str, str], list[tuple[int, str, str, tuple[str, ...]]]] = {}
+    ended: dict[tuple[str, str, str], list[EarlierFact]] = {}
     for fact in scope.scratch.facts(EARLIER, scope.chunks, part):
-        index, service, commit, environment, at, outcome, digests, within = fact
-        there = ended.setdefault((service, commit, environment), [])
-        if outcome:
-            there.append((index, at, outcome, digests))
+        there = ended.setdefault((fact.service, fact.commit, fact.environment), [])
+        if fact.outcome:
+            there.append(fact)
             continue
-        earlier = Earlier(environment, tuple(_deployment(*one) for one in there))
-        last = earlier.decisive(_artifacts(digests))
-        limit = timedelta(milliseconds=within)
-        if not has_succeeded(last, datetime.fromisoformat(at), limit):
-            what = f"permits what had not succeeded in {environment!a} before it"
-            place = f"entry {index}"
-            findings.fault("history", place, f"{place} {what}", (index, HISTORY))
+        earlier = Earlier(fact.environment, tuple(_deployment(one) for one in there))
+        last = earlier.decisive(_artifacts(fact.artifacts))
+        limit = timedelta(milliseconds=fact.within)
+        if not has_succeeded(last, datetime.fromisoformat(fact.at), limit):
+            what = f"permits what had not succeeded in {fact.environment!a} before it"
+            entry = f"entry {fact.place}"
+            findings.fault("history", entry, f"{entry} {what}", (fact.place, HISTORY))
 
 
-def _deployment(index: int, at: str, outcome: str, digests: tuple[str, ...]) -> EarlierDeployment:
+def _deployment(fact: EarlierFact) -> EarlierDeployment:
     """An outcome as it was left; of which decision it is, nobody asks here."""
-    link = EntryLink(index, "")
-    return EarlierDeployment(link, link, datetime.fromisoformat(at), outcome, _artifacts(digests))
+    link, at = EntryLink(fact.place, ""), datetime.fromisoformat(fact.at)
+    return EarlierDeployment(link, link, at, fact.outcome, _artifacts(fact.artifacts))
 
 
 def _artifacts(digests: tuple[str, ...]) -> tuple[Artifact, ...]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from binascii import unhexlify
+from typing import NamedTuple
 
 from gate.frozen import dataclass
-from gate.log.verifying.check_records import EVIDENCE, part_of
+from gate.log.verifying.facts import EVIDENCE, part_of
 from gate.log.verifying.findings import EVIDENCE as STEP
 from gate.log.verifying.findings import MOST, Findings
 from gate.log.verifying.scope import Scope
@@ -33,6 +34,13 @@ class Strays:
     other_count: int = 0
 
 
+class EvidenceChecked(NamedTuple):
+    """A part that was checked: what was found, and what is there and named by no record."""
+
+    findings: Findings
+    strays: Strays
+
+
 def gather_names(scope: Scope, _: None = None) -> Strays:
     """Lay down the names of the evidence that is there, by parts; name what is none."""
     gathering = Gathering(scope.scratch, NAMES)
@@ -57,15 +65,15 @@ def gather_names(scope: Scope, _: None = None) -> Strays:
     return Strays(tuple(evidence), tuple(other), evidence_count, other_count)
 
 
-def check_evidence(scope: Scope, part: int) -> tuple[Findings, Strays]:
-    """Read the evidence that is in ``part``, and tell what is there and named by no record."""
+def check_evidence(scope: Scope, part: int) -> EvidenceChecked:
+    """Read the evidence that is in ``part``."""
     findings = Findings()
     first: dict[str, int] = {}
     asked: dict[str, int] = {}  # with the first entry that names it
-    for digest, index in scope.scratch.facts(EVIDENCE, scope.chunks, part):
-        named = first.setdefault(digest, index)
-        if index >= scope.since:
-            asked[digest] = named
+    for fact in scope.scratch.facts(EVIDENCE, scope.chunks, part):
+        named = first.setdefault(fact.digest, fact.place)
+        if fact.place >= scope.since:
+            asked[fact.digest] = named
     data = scope.scratch.whole(f"{NAMES}-{part}")
     there = {data[at : at + _DIGEST].hex() for at in range(0, len(data), _DIGEST)}
     if scope.evidence:
@@ -75,10 +83,11 @@ def check_evidence(scope: Scope, part: int) -> tuple[Findings, Strays]:
                 missing[digest] = asked[digest]
         _name_missing(missing, findings)
     strays = sorted(there - first.keys())
-    return findings, Strays(
+    named_by_none = Strays(
         evidence=tuple(evidence_path(digest) for digest in strays[:MOST]),
         evidence_count=len(strays),
     )
+    return EvidenceChecked(findings, named_by_none)
 
 
 def _check(scope: Scope, digest: str, index: int, findings: Findings) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from gate.errors import InconsistentError
 from gate.log.reading.key_changes import KeyChanges
@@ -16,10 +17,15 @@ from gate.tlog.checkpoint import Checkpoint
 from gate.tlog.errors import QuorumError
 
 
-def open_checkpoint(
-    store: Store, trust: Trust, findings: Findings
-) -> tuple[Checkpoint, bytes] | None:
-    """The head and its note; None where it is none of this log's current key.
+class Head(NamedTuple):
+    """A head, and the signed note that says it."""
+
+    checkpoint: Checkpoint
+    note: bytes
+
+
+def open_checkpoint(store: Store, trust: Trust, findings: Findings) -> Head | None:
+    """The head; None where it is none of this log's current key.
 
     Raises ``StoreError`` where there is no log or it cannot be read.
     """
@@ -42,7 +48,7 @@ def open_checkpoint(
             "does not name, was not checked",
             HEAD,
         )
-    return checkpoint, data
+    return Head(checkpoint, data)
 
 
 def hold_all(

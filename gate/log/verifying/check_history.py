@@ -14,14 +14,21 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left
 from datetime import datetime
-from typing import Any, NamedTuple
 
 from gate.log.history.standing import one_too_many, same_range
 from gate.log.history.track import Based, Track, start_from
 from gate.log.history.uses import Uses
 from gate.log.verifying.check_earlier import check_earlier
 from gate.log.verifying.check_emergencies import Declared, check_emergencies, emergencies_of
-from gate.log.verifying.check_records import DEPLOYMENTS, JUDGED, TICKETS
+from gate.log.verifying.facts import (
+    DEPLOYMENTS,
+    JUDGED,
+    TICKETS,
+    Decided,
+    DeploymentFact,
+    TicketFact,
+    Use,
+)
 from gate.log.verifying.findings import HISTORY, PRIOR, Findings
 from gate.log.verifying.known_tree import HASH, TreeSummary
 from gate.log.verifying.scope import Scope
@@ -46,10 +53,10 @@ def check_judged(scope: Scope, number: int, summary: TreeSummary) -> Findings:
     """Check that the heads which records of chunk ``number`` were judged at once were."""
     findings = Findings()
     tree = summary.over(scope.store.read)
-    for size, root, part, places in scope.scratch.chunk_facts(JUDGED, number):
-        if tree.root_at(size, part).hex() != root:
-            for index in places:
-                _fault(findings, "prior", index, f"was judged at another log of size {size}")
+    for fact in scope.scratch.chunk_facts(JUDGED, number):
+        if tree.root_at(fact.size, fact.part).hex() != fact.root:
+            for index in fact.places:
+                _fault(findings, "prior", index, f"was judged at another log of size {fact.size}")
     return findings
 
 
@@ -86,76 +93,59 @@ class _Links:
 def _check_tickets(scope: Scope, part: int, findings: Findings) -> None:
     known: dict[str, _Links] = {}
     uses = Uses()
-    for index, leaf, ticket, size, prior, use in scope.scratch.facts(TICKETS, scope.chunks, part):
+    for fact in scope.scratch.facts(TICKETS, scope.chunks, part):
+        ticket = fact.ticket
         links = known.get(ticket)
         if links is None:
             links = known[ticket] = _Links()
-        if prior != links.newest(size):
-            _fault_link(findings, index, size, prior, links, ("ticket", ticket))
-        links.add(index, leaf)
+        if fact.prior != links.newest(fact.size):
+            _fault_link(findings, fact, links, ("ticket", ticket))
+        links.add(fact.place, fact.leaf)
+        use = fact.use()
         if use is not None:
-            _check_use(findings, index, ticket, use, uses)
+            _check_use(findings, fact.place, ticket, use, uses)
 
 
-def _check_use(
-    findings: Findings, index: int, ticket: str, use: tuple[Any, ...], uses: Uses
-) -> None:
+def _check_use(findings: Findings, index: int, ticket: str, use: Use, uses: Uses) -> None:
     """The ticket let no other commit in before this decision, or was approved anew since."""
-    environment, commit, at, not_reused, terms = use
-    if not_reused:
-        last = uses.last_other(ticket, environment, commit)
-        anew = dict(terms).get(ticket, "")
+    if use.not_reused:
+        last = uses.last_other(ticket, use.environment, use.commit)
+        anew = dict(use.terms).get(ticket, "")
         if one_too_many(last, datetime.fromisoformat(anew) if anew else None):
-            what = f"permits under {ticket!a}, which had let another commit into {environment}"
+            what = f"permits under {ticket!a}, which had let another commit into {use.environment}"
             _fault(findings, "history", index, f"{what} and was not approved anew since")
-    uses.use(ticket, environment, commit, datetime.fromisoformat(at))
+    uses.use(ticket, use.environment, use.commit, datetime.fromisoformat(use.at))
 
 
 def _check_deployments(scope: Scope, part: int, findings: Findings, declared: Declared) -> None:
     known: dict[str, tuple[_Links, Track]] = {}
     for fact in scope.scratch.facts(DEPLOYMENTS, scope.chunks, part):
-        index, leaf, key, commit, size, prior, kind, told, said = fact
-        found = known.get(key)
+        found = known.get(fact.key)
         if found is None:
-            found = known[key] = _Links(), Track()
+            found = known[fact.key] = _Links(), Track()
         links, track = found
-        if prior != links.newest(size):
-            _fault_link(findings, index, size, prior, links, ("deployment", key))
-        moved = links.reach(size)
-        again = links.earlier(leaf, size) if moved else None
+        if fact.prior != links.newest(fact.size):
+            _fault_link(findings, fact, links, ("deployment", fact.key))
+        moved = links.reach(fact.size)
+        again = links.earlier(fact.leaf, fact.size) if moved else None
         if again is not None:
             what = f"is entry {again} once more: somebody had it appended a second time"
-            _fault(findings, "history", index, what)
-        links.add(index, leaf)
-        if declared.of or said:
-            check_emergencies(declared, findings, (index, key, size, told), said)
-        if kind == "review":
-            continue
-        if kind == "decision":
-            one = _Decided(*told)
-            _check_judgement(findings, index, commit, size, one, track, moved=moved)
-            base = base_of(one.base or one.said)[1]
-            start = "" if track.started else _start(one)
-            track.add(index, leaf, commit, one.decision, base, start)
-        elif not _end(track, index, commit, *told):
+            _fault(findings, "history", fact.place, what)
+        links.add(fact.place, fact.leaf)
+        decided = fact.decided() if fact.kind == "decision" else None
+        if declared.of or fact.emergencies:
+            check_emergencies(declared, findings, fact, decided)
+        if decided is not None:
+            _check_judgement(findings, fact, decided, track, moved=moved)
+            base = base_of(decided.base or decided.said)[1]
+            start = "" if track.started else _start(decided)
+            track.add(fact.place, fact.leaf, fact.commit, decided.decision, base, start)
+        elif fact.kind == "outcome" and not _end(track, fact):
             what = "is the outcome of no deployment that was permitted before it"
-            _fault(findings, "history", index, what)
+            _fault(findings, "history", fact.place, what)
 
 
-class _Decided(NamedTuple):
-    """The part of ``summary.Judged`` that is held against a service's earlier records."""
-
-    decision: str
-    said: Text
-    here: Text
-    base: Text
-    start: str
-    released: bool
-    spooled: bool
-    bound: tuple[bool, str]
-
-
-def _start(told: _Decided) -> str:
+def _start(told: Decided) -> str:
     """As ``track.start_of``, of a summary."""
     if not told.base or not told.released:
         return ""
@@ -163,24 +153,19 @@ def _start(told: _Decided) -> str:
     return start_from(kind, commit, told.start, released=told.released)
 
 
-def _end(track: Track, index: int, commit: str, of: Text, outcome: str) -> bool:
-    link = link_of(of)
-    succeeded = outcome == DeploymentOutcome.SUCCEEDED
-    return link is not None and track.end(index, link, commit, succeeded=succeeded)
+def _end(track: Track, fact: DeploymentFact) -> bool:
+    told = fact.ended()
+    link = link_of(told.of)
+    succeeded = told.outcome == DeploymentOutcome.SUCCEEDED
+    return link is not None and track.end(fact.place, link, fact.commit, succeeded=succeeded)
 
 
 def _check_judgement(
-    findings: Findings,
-    index: int,
-    commit: str,
-    size: int,
-    told: _Decided,
-    track: Track,
-    *,
-    moved: bool,
+    findings: Findings, fact: DeploymentFact, told: Decided, track: Track, *, moved: bool
 ) -> None:
     """Check a decision; ``moved``: others came after the head that it was judged at."""
-    below = min(size, index)
+    index, commit = fact.place, fact.commit
+    below = min(fact.size, index)
     base = track.based(commit, below)
     said = told.said == base_text(*base)
     if not said:
@@ -201,7 +186,7 @@ def _check_judgement(
         )
 
 
-def _fault_base(findings: Findings, index: int, told: _Decided, base: Based) -> None:
+def _fault_base(findings: Findings, index: int, told: Decided, base: Based) -> None:
     kind, commit = base_of(told.said)
     _fault(
         findings,
@@ -212,16 +197,17 @@ def _fault_base(findings: Findings, index: int, told: _Decided, base: Based) -> 
 
 
 def _fault_link(
-    findings: Findings, index: int, below: int, said: Text, links: _Links, key: Key
+    findings: Findings, fact: DeploymentFact | TicketFact, links: _Links, key: Key
 ) -> None:
-    if below > index:
+    below = fact.size
+    if below > fact.place:
         return  # named already: it speaks of entries after itself
     name = f"{key[0]} {key[1].replace(chr(10), ' in ')!a}"
     _fault(
         findings,
         "prior",
-        index,
-        f"links to {_entry(said)} as the newest of {name} before size {below}, which is "
+        fact.place,
+        f"links to {_entry(fact.prior)} as the newest of {name} before size {below}, which is "
         f"{_entry(links.newest(below))}",
     )
 

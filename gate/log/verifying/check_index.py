@@ -7,9 +7,10 @@ then compares what the index has with what its entries' keys demand: exactly, ro
 from __future__ import annotations
 
 from collections import Counter
+from typing import NamedTuple
 
 from gate.frozen import dataclass
-from gate.log.verifying.check_records import PLACE, TOKENS, UNREAD
+from gate.log.verifying.facts import PLACE, TOKENS, UNREAD
 from gate.log.verifying.findings import AFTER, INDEX, Findings
 from gate.log.verifying.scope import Scope
 from gate.log.verifying.scratch import Gathering
@@ -27,6 +28,13 @@ class Rows:
     count: int
     covered: int
     findings: Findings
+
+
+class RowsChecked(NamedTuple):
+    """A chunk's rows that were checked; ``behind`` counts the newest entries that have none."""
+
+    findings: Findings
+    behind: int
 
 
 def gather_rows(scope: Scope, _: None = None) -> Rows:
@@ -55,19 +63,19 @@ def gather_rows(scope: Scope, _: None = None) -> Rows:
     return Rows(count, scope.store.indexed(), findings)
 
 
-def check_rows(scope: Scope, number: int, covered: int) -> tuple[Findings, int]:
-    """Compare the rows of chunk ``number``; also how many entries from ``covered`` on have none."""
+def check_rows(scope: Scope, number: int, covered: int) -> RowsChecked:
+    """Compare the rows of chunk ``number``, of an index that has those of ``covered`` entries."""
     findings = Findings()
     wanted = scope.scratch.get(f"{TOKENS}-{number}", 0)
     data = scope.scratch.whole(f"{ROWS}-{number}")
-    unread = set(scope.scratch.chunk_facts(UNREAD, number))
+    unread = set(scope.scratch.numbers(UNREAD, number))
     first = number * scope.chunk
     entries = min(scope.chunk, scope.size - first) - len(unread)
     expected, present = set(_split(wanted)), set(_split(data))
     behind = 0
     if expected == present and len(data) == len(present) * _ROW:
         findings.count("index rows", entries)
-        return findings, behind
+        return RowsChecked(findings, behind)
     found = _split(data)
     per_place = _by_place(found)
     odd = {_place(row) for row in expected ^ present}
@@ -83,7 +91,7 @@ def check_rows(scope: Scope, number: int, covered: int) -> tuple[Findings, int]:
         else:
             _fault(findings, place, "has no row")
     findings.count("index rows", entries)
-    return findings, behind
+    return RowsChecked(findings, behind)
 
 
 def name_index(findings: Findings, rows: Rows, behind: int, size: int) -> None:

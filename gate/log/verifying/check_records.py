@@ -1,33 +1,38 @@
 """The records of a chunk: signature, form, the signer's period.
 
-What they say of the rest of the log is left in scratch files, in parts that can be checked apart:
-
-=============  ===========================  ==============================================
-name           part                         checked by
-=============  ===========================  ==============================================
-deployments    its service and environment  ``check_history``: links, ranges, outcomes
-tickets        its ticket                   ``check_history``: links, uses
-earlier        its commit                   ``check_earlier``: what ran elsewhere before
-judged         (one)                        ``check_history``: the head it was judged at
-tokens         (one)                        ``check_index``: what the index must hold
-evidence       its evidence's digest        ``check_evidence``
-emergencies    (one)                        ``check_emergencies``: which await their review
-keys           (three of its own)           ``check_keys``
-=============  ===========================  ==============================================
+What they say of the rest of the log is left for later checks, as ``facts``.
 """
 
 from __future__ import annotations
 
-import struct
 from collections import Counter, deque
 from collections.abc import Sequence
 from hashlib import sha256
-from typing import Any, Final
-from zlib import crc32
+from typing import Any, TypeVar
 
 from gate.errors import InconsistentError
 from gate.log.reading.keys import tokens_of
 from gate.log.verifying.check_keys import KeyFacts
+from gate.log.verifying.facts import (
+    DEPLOYMENTS,
+    EARLIER,
+    EMERGENCIES,
+    EVIDENCE,
+    JUDGED,
+    PLACE,
+    TICKETS,
+    TOKENS,
+    UNREAD,
+    Decided,
+    DeploymentFact,
+    EarlierFact,
+    EmergencyFact,
+    EvidenceFact,
+    JudgedFact,
+    TicketFact,
+    Use,
+    part_of,
+)
 from gate.log.verifying.findings import PRIOR, RECORD, Findings
 from gate.log.verifying.known_tree import UNKNOWN, edge, joined
 from gate.log.verifying.scope import Scope
@@ -36,23 +41,9 @@ from gate.record.quick import QuickReader
 from gate.record.summary import Judged, Settled, Summary
 from gate.tlog.paths import WIDTH
 
-DEPLOYMENTS: Final = "deployments"
-TICKETS: Final = "tickets"
-EARLIER: Final = "earlier"
-JUDGED: Final = "judged"
-TOKENS: Final = "tokens"
-UNREAD: Final = "unread"
-EVIDENCE: Final = "evidence"
-EMERGENCIES: Final = "emergencies"
+_Fact = TypeVar("_Fact", bound=tuple[Any, ...])
 
 _PERMITTING = frozenset(kind.value for kind in PERMITTING)
-
-PLACE: Final = struct.Struct(">I")  # of a row of the index, counted from the chunk's first entry
-
-
-def part_of(text: str, parts: int) -> int:
-    """The part of the scratch files for what is known by ``text``, the same in every process."""
-    return crc32(text.encode("utf-8", "surrogatepass")) % parts
 
 
 class RecordChecks:
@@ -65,12 +56,12 @@ class RecordChecks:
         self._findings = findings
         self._reader = QuickReader(scope.signers)
         parts = scope.chunks
-        self._deployments: list[list[Any]] = [[] for _ in range(parts)]
-        self._tickets: list[list[Any]] = [[] for _ in range(parts)]
-        self._earlier: list[list[Any]] = [[] for _ in range(parts)]
-        self._evidence: list[list[Any]] = [[] for _ in range(parts)]
-        self._judged: list[tuple[int, str, bytes, list[int]]] = []
-        self._emergencies: list[Any] = []
+        self._deployments: list[list[DeploymentFact]] = [[] for _ in range(parts)]
+        self._tickets: list[list[TicketFact]] = [[] for _ in range(parts)]
+        self._earlier: list[list[EarlierFact]] = [[] for _ in range(parts)]
+        self._evidence: list[list[EvidenceFact]] = [[] for _ in range(parts)]
+        self._judged: list[JudgedFact] = []
+        self._emergencies: list[EmergencyFact] = []
         self._tokens: list[bytes] = []
         self._unread: list[int] = []
         self._parts: dict[str, int] = {}
@@ -108,13 +99,13 @@ class RecordChecks:
     def finish(self) -> None:
         """Leave for later what the chunk told."""
         scratch, number = self._scope.scratch, self._number
-        scratch.put_facts(f"{DEPLOYMENTS}-{number}", self._deployments)
-        scratch.put_facts(f"{TICKETS}-{number}", self._tickets)
-        scratch.put_facts(f"{EARLIER}-{number}", self._earlier)
-        scratch.put_facts(f"{EVIDENCE}-{number}", self._evidence)
-        scratch.put_facts(f"{JUDGED}-{number}", [self._judged])
-        scratch.put_facts(f"{EMERGENCIES}-{number}", [self._emergencies])
-        scratch.put_facts(f"{UNREAD}-{number}", [self._unread])
+        scratch.put_facts(DEPLOYMENTS, number, self._deployments)
+        scratch.put_facts(TICKETS, number, self._tickets)
+        scratch.put_facts(EARLIER, number, self._earlier)
+        scratch.put_facts(EVIDENCE, number, self._evidence)
+        scratch.put_facts(JUDGED, number, [self._judged])
+        scratch.put_facts(EMERGENCIES, number, [self._emergencies])
+        scratch.put_numbers(UNREAD, number, self._unread)
         self._keys.finish(scratch, number)
         scratch.put(f"{TOKENS}-{number}", [b"".join(self._tokens)])
 
@@ -143,55 +134,89 @@ class RecordChecks:
         return summary
 
     def _note_links(self, index: int, leaf: bytes, summary: Summary) -> None:
-        kind, at, service, environment, commit, tickets, size, _, prior, linked, *_ = summary
-        told, artifacts, open_ = summary.told, summary.artifacts, summary.emergencies
-        key = f"{service}\n{environment}"
+        told = summary.told
+        said: tuple[Any, ...] = ()
         use = None
         if isinstance(told, Judged):
-            decision, said, here, base, start, released, terms, not_reused, tested, *_ = told
-            bound = (told.reviewed, at) if decision in _PERMITTING else (False, at)
-            of: tuple[Any, ...] = (decision, said, here, base, start, released, told.spooled, bound)
-            if decision in _PERMITTING:
-                use = (environment, commit, at, not_reused, terms)
-                if tested is not None:
-                    after = (tested[0], at, "", artifacts, tested[1])
-                    self._note_earlier(index, service, commit, after)
-            evidence = told.evidence
-            self._part(self._evidence, evidence[:2]).append((evidence, index))
-            if told.review_by:
-                due = told.review_by
-                self._emergencies.append((index, leaf.hex(), service, commit, at, due, None))
+            said = tuple(_decided(told, summary.at))
+            if told.decision in _PERMITTING:
+                use = tuple(_use(told, summary))
+            self._note_decision(index, leaf, summary, told)
         elif isinstance(told, Settled):
-            of = ()
-            self._part(self._evidence, told.evidence[:2]).append((told.evidence, index))
-            review = (told.of, told.outcome, told.decided_at, told.late)
-            due = told.review_by
-            self._emergencies.append((index, leaf.hex(), service, commit, at, due, review))
+            self._note_evidence(index, told.evidence)
+            self._note_emergency(index, leaf, summary, told.review_by, tuple(told))
         elif told is not None:
-            of = tuple(told)
-            ended = (environment, at, told.outcome, artifacts, 0)
-            self._note_earlier(index, service, commit, ended)
-        fact = (index, leaf, key, commit, size, prior, kind, of, open_)
-        self._part(self._deployments, key).append(fact)
-        for ticket in dict.fromkeys(tickets):
-            link = (
-                next((link for one, link in linked if one == ticket), "null") if linked else "null"
+            said = tuple(told)
+            self._note_earlier(index, summary, summary.environment, outcome=told.outcome)
+        key = f"{summary.service}\n{summary.environment}"
+        self._part(self._deployments, key).append(
+            DeploymentFact(
+                place=index,
+                leaf=leaf,
+                key=key,
+                commit=summary.commit,
+                size=summary.size,
+                prior=summary.prior,
+                kind=summary.kind,
+                told=said,
+                emergencies=summary.emergencies,
             )
+        )
+        self._note_tickets(index, leaf, summary, use)
+
+    def _note_tickets(
+        self, index: int, leaf: bytes, summary: Summary, use: tuple[Any, ...] | None
+    ) -> None:
+        for ticket in dict.fromkeys(summary.tickets):
+            linked = (link for one, link in summary.prior_tickets if one == ticket)
+            link = next(linked, "null")
             part = part_of(ticket, self._scope.chunks)  # most tickets are met once or twice
-            self._tickets[part].append((index, leaf, ticket, size, link, use))
+            self._tickets[part].append(TicketFact(index, leaf, ticket, summary.size, link, use))
+
+    def _note_decision(self, index: int, leaf: bytes, summary: Summary, told: Judged) -> None:
+        self._note_evidence(index, told.evidence)
+        if told.review_by:
+            self._note_emergency(index, leaf, summary, told.review_by, None)
+        if told.tested is not None and told.decision in _PERMITTING:
+            environment, within = told.tested
+            self._note_earlier(index, summary, environment, within=within)
 
     def _note_earlier(
-        self,
-        index: int,
-        service: str,
-        commit: str,
-        fact: tuple[str, str, str, tuple[str, ...], int],
+        self, index: int, summary: Summary, environment: str, *, outcome: str = "", within: int = 0
     ) -> None:
-        """An outcome, or what a decision counts on: "" for the outcome, and how long it counts."""
-        part = part_of(commit, self._scope.chunks)
-        self._earlier[part].append((index, service, commit, *fact))
+        self._earlier[part_of(summary.commit, self._scope.chunks)].append(
+            EarlierFact(
+                place=index,
+                service=summary.service,
+                commit=summary.commit,
+                environment=environment,
+                at=summary.at,
+                outcome=outcome,
+                artifacts=summary.artifacts,
+                within=within,
+            )
+        )
 
-    def _part(self, parts: list[list[Any]], text: str) -> list[Any]:
+    def _note_evidence(self, index: int, digest: str) -> None:
+        self._part(self._evidence, digest[:2]).append(EvidenceFact(digest, index))
+
+    def _note_emergency(
+        self, index: int, leaf: bytes, summary: Summary, due: str, review: tuple[Any, ...] | None
+    ) -> None:
+        self._emergencies.append(
+            EmergencyFact(
+                place=index,
+                leaf=leaf.hex(),
+                service=summary.service,
+                environment=summary.environment,
+                commit=summary.commit,
+                at=summary.at,
+                due=due,
+                reviewed=review,
+            )
+        )
+
+    def _part(self, parts: list[list[_Fact]], text: str) -> list[_Fact]:
         part = self._parts.get(text)
         if part is None:
             part = self._parts[text] = part_of(text, self._scope.chunks)
@@ -209,8 +234,28 @@ class RecordChecks:
             return
         if not self._judged or self._judged[-1][:2] != (size, summary.root):
             parts = (near.root(size) for near in self._near)
-            self._judged.append((size, summary.root, next(filter(None, parts), UNKNOWN), []))
-        self._judged[-1][3].append(index)  # those that were judged side by side follow one another
+            near = next(filter(None, parts), UNKNOWN)
+            self._judged.append(JudgedFact(size, summary.root, near, []))
+        # Those that were judged side by side follow one another.
+        self._judged[-1].places.append(index)
+
+
+def _decided(told: Judged, at: str) -> Decided:
+    return Decided(
+        decision=told.decision,
+        said=told.said,
+        here=told.here,
+        base=told.base,
+        start=told.start,
+        released=told.released,
+        spooled=told.spooled,
+        bound=told.reviewed and told.decision in _PERMITTING,
+        at=at,
+    )
+
+
+def _use(told: Judged, summary: Summary) -> Use:
+    return Use(summary.environment, summary.commit, summary.at, told.not_reused, told.terms)
 
 
 class _Near:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from gate.log.verifying.scope import Scope
 from gate.store.contract import Store, StoreError
@@ -24,8 +24,12 @@ _AHEAD = 64
 
 _scope: Scope | None = None  # of a process that joined: what it was given once, for all its calls
 
-Call = tuple[Callable[..., Any], tuple[Any, ...]]
-"""A function at the top of a module, which takes the scope and these arguments."""
+
+class Call(NamedTuple):
+    """A function at the top of a module, which takes the scope and these arguments."""
+
+    function: Callable[..., Any]
+    arguments: tuple[Any, ...] = ()
 
 
 def available() -> int:
@@ -73,13 +77,13 @@ class Crew:
     def run(self, calls: Iterable[Call]) -> Iterator[Any]:
         """What the calls return, in their order. Raises what they raise."""
         if self._pool is None:
-            for function, arguments in calls:
-                yield function(self._scope, *arguments)
+            for call in calls:
+                yield call.function(self._scope, *call.arguments)
             return
         waiting: deque[Future[Any]] = deque()
         try:
-            for function, arguments in calls:
-                waiting.append(self._pool.submit(_do, function, arguments))
+            for call in calls:
+                waiting.append(self._pool.submit(_do, call))
                 if len(waiting) >= _AHEAD:
                     yield waiting.popleft().result()
             while waiting:
@@ -99,7 +103,7 @@ def _join(scope: Scope) -> None:
     gc.disable()  # a chunk's facts are many and in no circle: counting references frees them
 
 
-def _do(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
+def _do(call: Call) -> Any:
     if _scope is None:
         raise AssertionError("called before it joined")
-    return function(_scope, *arguments)
+    return call.function(_scope, *call.arguments)

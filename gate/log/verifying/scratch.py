@@ -3,6 +3,9 @@
 Each chunk of a log tells many things that belong together by something else than their place: all
 records of one ticket, all evidence of one prefix. So it leaves its facts in parts, and later each
 part is gathered from all chunks, in log order. A log of one chunk is held in memory.
+
+Facts have names for their fields (``facts``) and are laid down as plain tuples, by ``marshal``: of
+a million records there are millions, and nothing else lays them down as quickly.
 """
 
 from __future__ import annotations
@@ -11,13 +14,23 @@ import marshal
 import os
 import struct
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from gate.store.contract import StoreError
 
 _OFFSET = struct.Struct("<QQ")
+_Fact = TypeVar("_Fact", bound=tuple[Any, ...])
+
+
+@dataclass(frozen=True, slots=True)
+class Kind(Generic[_Fact]):
+    """A kind of fact: its name, and how one is made of the plain tuple that it was laid down as."""
+
+    name: str
+    make: Callable[[Iterable[Any]], _Fact]
 
 
 class Scratch:
@@ -81,17 +94,28 @@ class Scratch:
         except OSError as error:
             raise _full(error) from error
 
-    def put_facts(self, name: str, parts: Sequence[Sequence[Any]]) -> None:
-        """Keep lists of plain values (tuples, texts, bytes, integers)."""
-        self.put(name, [marshal.dumps(list(part)) for part in parts])
+    def put_facts(self, kind: Kind[_Fact], chunk: int, parts: Sequence[Iterable[_Fact]]) -> None:
+        """Keep the facts of one kind that a chunk leaves, by parts."""
+        self.put(f"{kind.name}-{chunk}", [marshal.dumps(list(map(tuple, one))) for one in parts])
 
-    def facts(self, name: str, chunks: int, part: int) -> Iterator[Any]:
-        """The facts of ``part`` that the ``chunks`` left under ``name-<chunk>``, in log order."""
+    def facts(self, kind: Kind[_Fact], chunks: int, part: int) -> Iterator[_Fact]:
+        """The facts of ``part`` that the ``chunks`` left, in log order."""
         for chunk in range(chunks):
-            yield from self.chunk_facts(name, chunk, part)
+            yield from self.chunk_facts(kind, chunk, part)
 
-    def chunk_facts(self, name: str, chunk: int, part: int = 0) -> Sequence[Any]:
+    def chunk_facts(self, kind: Kind[_Fact], chunk: int, part: int = 0) -> Iterator[_Fact]:
         """The facts of ``part`` that one chunk left."""
+        return map(kind.make, self._laid(kind.name, chunk, part))
+
+    def put_numbers(self, name: str, chunk: int, numbers: Sequence[int]) -> None:
+        """Keep numbers that a chunk leaves under ``name``."""
+        self.put(f"{name}-{chunk}", [marshal.dumps(list(numbers))])
+
+    def numbers(self, name: str, chunk: int) -> Sequence[int]:
+        """The numbers that a chunk left under ``name``."""
+        return self._laid(name, chunk, 0)
+
+    def _laid(self, name: str, chunk: int, part: int) -> Sequence[Any]:
         data = self.get(f"{name}-{chunk}", part)
         # This run wrote it, into a folder that nobody else may enter.
         return marshal.loads(data) if data else ()  # noqa: S302  # see above

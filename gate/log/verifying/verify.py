@@ -163,7 +163,7 @@ class _Verifying:
     def run(self, checkpoint: Checkpoint, progress: Progress | None) -> KnownTree:
         tree = TreeChecks(self._scope, checkpoint, self._findings)
         gathered = self._gathering()
-        calls = [*gathered, *((check_chunk, (chunk,)) for chunk in tree.chunks())]
+        calls = [*gathered, *(Call(check_chunk, (chunk,)) for chunk in tree.chunks())]
         results = self._crew.run(calls)
         found = [next(results) for _ in gathered]
         for checked in results:  # 2
@@ -177,7 +177,7 @@ class _Verifying:
         return known
 
     def _gathering(self) -> list[Call]:
-        return [(gather_rows, ()), (gather_names, ())] if self._scope.records else []
+        return [Call(gather_rows), Call(gather_names)] if self._scope.records else []
 
     def _across(self, tree: KnownTree, rows: Rows, names: Strays) -> None:
         """The checks that bring together what stands in several chunks."""
@@ -185,24 +185,24 @@ class _Verifying:
         summary = tree.summary()
         for findings in self._crew.run(
             [
-                *((check_history, (part,)) for part in chunks),  # 4
-                *((check_judged, (number, summary)) for number in chunks),
-                (check_store, (summary,)),  # 7
+                *(Call(check_history, (part,)) for part in chunks),  # 4
+                *(Call(check_judged, (number, summary)) for number in chunks),
+                Call(check_store, (summary,)),  # 7
             ]
         ):
             self._findings.join(findings)
         self._findings.join(rows.findings)
         behind = 0
         if rows.count or rows.covered:
-            calls = [(check_rows, (number, rows.covered)) for number in chunks]  # 5
-            for findings, more in self._crew.run(calls):
-                self._findings.join(findings)
-                behind += more
+            calls = [Call(check_rows, (number, rows.covered)) for number in chunks]  # 5
+            for rows_checked in self._crew.run(calls):
+                self._findings.join(rows_checked.findings)
+                behind += rows_checked.behind
         name_index(self._findings, rows, behind, self._scope.size)
         strays = [names]
-        for findings, more in self._crew.run([(check_evidence, (part,)) for part in chunks]):  # 6
-            self._findings.join(findings)
-            strays.append(more)
+        for checked in self._crew.run([Call(check_evidence, (part,)) for part in chunks]):  # 6
+            self._findings.join(checked.findings)
+            strays.append(checked.strays)
         name_strays(self._findings, strays)  # 8
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from gate.errors import InconsistentError, UsageError
+from gate.log.history.emergencies import is_review_of
 from gate.log.history.history import read_history
 from gate.log.history.standing import no_longer_holds
 from gate.log.reading.key_changes import LATE
@@ -136,10 +137,25 @@ def require_new(view: HistorySource, record: OfDeployment, entry: bytes) -> None
 
 
 def require_decision(view: HistorySource, outcome: OutcomeRecord | ReviewRecord) -> None:
-    """``InconsistentError`` unless the decision that ``outcome`` names stands where it says."""
+    """``InconsistentError`` unless the decision that ``outcome`` names stands where it says.
+
+    A review's must be an emergency, and of the same service, environment and commit.
+    """
     of = outcome.of
     if of.index >= view.size or view.link(of.index) != of:
         raise InconsistentError(
             f"the {outcome.kind}'s decision is not entry {of.index} of {view.url}",
             remedy="give the receipt of a decision in this log",
+        )
+    if isinstance(outcome, ReviewRecord):
+        require_emergency(view, outcome)
+
+
+def require_emergency(view: HistorySource, review: ReviewRecord) -> None:
+    """``InconsistentError`` unless ``review`` is of the emergency that stands where it says."""
+    if not is_review_of(review, view.signed_record(review.of.index)[0]):
+        raise InconsistentError(
+            f"entry {review.of.index} of {view.url} is no emergency of {review.service} in "
+            f"{review.environment} at {review.commit}, which the review says that it is",
+            remedy="review an emergency by its place in this log, or by its receipt",
         )

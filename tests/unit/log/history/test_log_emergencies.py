@@ -5,8 +5,9 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from dataclasses import astuple, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from faults.pipelines import LOG_KEY, ORIGIN, TRUST, Pipeline, fill, sha
@@ -15,12 +16,13 @@ from hypothesis import strategies as st
 from records import SIGNER
 from worlds import NOW, at
 
+from gate.audit.outcomes import Outcomes
 from gate.errors import InconsistentError
-from gate.log.history.emergencies import Emergencies, Open, overdue_at
+from gate.log.history.emergencies import Emergencies, Open, Subject, overdue_at
 from gate.log.history.history import read_history
 from gate.log.verifying.verify import verify_log
 from gate.log.writing.append import Appended, append, as_it_is
-from gate.log.writing.batch import judge_batch
+from gate.log.writing.batch import Rejudge, judge_batch
 from gate.log.writing.create import init_log
 from gate.log.writing.judge_again import judge_again
 from gate.model import DecisionKind, History, Level, OpenEmergency
@@ -28,6 +30,7 @@ from gate.record.canonical import digest_of
 from gate.record.dsse import seal
 from gate.record.predicates import DecisionPredicate
 from gate.record.statement import DecisionRecord, ReviewRecord, open_record
+from gate.record.summary import link_text
 from gate.store.memory import MemoryStore
 
 HOUR = timedelta(hours=1)
@@ -260,8 +263,104 @@ def test_a_review_is_found_like_any_record_of_its_deployment(pipeline: Pipeline)
     assert (record.of, record.kind) == (done.link, "review")
 
 
+# ---------------------------------------------------------------- which review is of which
+
+KINDS = [kind for kind in DecisionKind if kind is not DecisionKind.EMERGENCY]
+
+
+def misreviewed(pipeline: Pipeline, done: Appended, **lies: Any) -> bytes:
+    """An approving review of ``done``, said to be of another service, environment or commit."""
+    record, _ = open_record(done.entry, TRUST.signers)
+    assert isinstance(record, DecisionRecord)
+    return pipeline.review(done, predicate=replace(record.predicate, **lies))
+
+
+def all_refuse(pipeline: Pipeline, done: Appended, review: bytes) -> None:
+    """At commit, in verify and in the auditor's lists; and to the log's history it is nothing."""
+    before = waiting(pipeline), waiting(pipeline, environment="staging")
+    with pytest.raises(InconsistentError, match=f"entry {done.index} of .* is no emergency of "):
+        pipeline.append(review)
+    batch = judge_batch(pipeline.view(), None, [digest_of(review)], judge_again_now(pipeline))
+    assert batch.entries == ()
+    stands = add(pipeline, review).index
+    assert (waiting(pipeline), waiting(pipeline, environment="staging")) == before
+    assert f"entry {stands} is the review of no emergency before it" in faults(pipeline)
+    with pytest.raises(InconsistentError, match=f"entry {stands} is the review of entry"):
+        Outcomes(pipeline.view())
+
+
+def judge_again_now(pipeline: Pipeline) -> Rejudge:
+    return judge_again(SIGNER, pipeline.now, "0.1.0")
+
+
+def test_all_take_a_review_of_an_emergency(pipeline: Pipeline) -> None:
+    done = pipeline.append(pipeline.urgent("one", LATER))
+    assert waiting(pipeline) == [done.index]
+    review = pipeline.append(pipeline.review(done))
+    assert waiting(pipeline) == waiting(pipeline, environment="staging") == []
+    assert faults(pipeline) == []
+    found = Outcomes(pipeline.view()).review_of(done.index)
+    assert found is not None
+    assert found.index == review.index
+
+
+@pytest.mark.parametrize(
+    "lies",
+    [{"commit": sha("two")}, {"environment": "staging"}, {"service": "billing"}],
+    ids=lambda lies: next(iter(lies)),
+)
+@pytest.mark.parametrize("between", [0, 1])
+def test_none_takes_a_review_of_another_deployment_than_the_emergencys(
+    pipeline: Pipeline, lies: dict[str, str], between: int
+) -> None:
+    done = pipeline.append(pipeline.urgent("one", LATER))
+    for _ in range(between):  # what lists the emergency, so that history begins with that list
+        pipeline.deploy("next")
+    assert isinstance(pipeline.store, Waiting)
+    review = misreviewed(pipeline, done, **lies)
+    pipeline.store.left = (review,)
+    all_refuse(pipeline, done, review)
+    assert waiting(pipeline) == [done.index]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_none_takes_a_review_of_a_decision_that_is_no_emergency(
+    pipeline: Pipeline, kind: DecisionKind
+) -> None:
+    done = pipeline.enforce("one", kind=kind)
+    assert isinstance(pipeline.store, Waiting)
+    review = pipeline.review(done)
+    pipeline.store.left = (review,)
+    all_refuse(pipeline, done, review)
+
+
+def test_none_takes_a_review_of_an_outcome(pipeline: Pipeline) -> None:
+    decision = pipeline.append(pipeline.urgent("one", LATER))
+    outcome = pipeline.complete(decision)
+    assert isinstance(pipeline.store, Waiting)
+    payload = base64.b64decode(json.loads(pipeline.review(decision))["payload"])
+    true, lie = (
+        b'"decision":' + link_text(*astuple(one.link)).encode() for one in (decision, outcome)
+    )
+    assert payload.count(true) == 1
+    review = seal(payload.replace(true, lie), SIGNER)
+    pipeline.store.left = (review,)
+    all_refuse(pipeline, outcome, review)
+    assert waiting(pipeline) == [decision.index]
+
+
+def test_a_decision_after_a_review_of_another_commit_is_still_held_against_the_emergency(
+    pipeline: Pipeline,
+) -> None:
+    done = pipeline.append(pipeline.urgent("one", PAST))
+    entry = pipeline.decide("two", reviewed=Level.REQUIRE)
+    add(pipeline, misreviewed(pipeline, done, commit=sha("two")))
+    assert pipeline.append(entry).superseded
+
+
 # ---------------------------------------------------------------- one pass
 
+SUBJECT = Subject("shop", "production", "c")
 EVENTS = st.lists(
     st.one_of(st.integers(0, 20).map(lambda hour: ("declared", hour)),
               st.tuples(st.sampled_from(["approved", "denied"]), st.integers(0, 8))),
@@ -274,12 +373,18 @@ def test_one_pass_tells_what_reading_everything_tells(events: list[tuple[str, in
     known = Emergencies()
     for place, (what, number) in enumerate(events):
         if what == "declared":
-            known.declare(place, f"leaf {place}", f"2026-01-05T{number:02}:00:00.000Z", "c")
+            due = f"2026-01-05T{number:02}:00:00.000Z"
+            known.declare(Open(place, f"leaf {place}", due), SUBJECT)
         else:
             is_one = number < place and events[number][0] == "declared"
             of = (number, f"leaf {number}")
-            assert known.review(place, of, "c", approved=what == "approved") == is_one
-            assert not known.review(place, of, "another commit", approved=True)
+            assert known.review(place, of, SUBJECT, approved=what == "approved") == is_one
+            for other in (
+                SUBJECT._replace(commit="another"),
+                SUBJECT._replace(environment="another"),
+                SUBJECT._replace(service="another"),
+            ):
+                assert not known.review(place, of, other, approved=True)
     for size in range(len(events) + 2):
         expected: list[Open] = []
         for place, (what, number) in enumerate(events[:size]):
@@ -288,12 +393,13 @@ def test_one_pass_tells_what_reading_everything_tells(events: list[tuple[str, in
                 for later, (kind, of) in enumerate(events[:size])
             )
             if what == "declared" and not settled:
-                expected.append((place, f"leaf {place}", f"2026-01-05T{number:02}:00:00.000Z"))
+                due = f"2026-01-05T{number:02}:00:00.000Z"
+                expected.append(Open(place, f"leaf {place}", due))
         assert known.below(size) == tuple(expected)
 
 
 def test_overdue_is_after_the_deadline_and_not_at_it() -> None:
-    one = (3, "leaf", "2026-01-05T09:00:00.000Z")
+    one = Open(3, "leaf", "2026-01-05T09:00:00.000Z")
     assert overdue_at([one], "2026-01-05T09:00:00.000Z") == ()
     assert overdue_at([one], "2026-01-05T09:00:00.001Z") == (3,)
     assert at("09:00").isoformat() == "2026-01-05T09:00:00+00:00"
