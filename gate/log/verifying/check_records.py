@@ -38,7 +38,7 @@ from gate.log.verifying.known_tree import UNKNOWN, edge, joined
 from gate.log.verifying.scope import Scope
 from gate.model import PERMITTING
 from gate.record.quick import QuickReader
-from gate.record.summary import Judged, Settled, Summary
+from gate.record.summary import Judged, Settled, Summary, Text
 from gate.tlog.paths import WIDTH
 
 _Fact = TypeVar("_Fact", bound=tuple[Any, ...])
@@ -150,16 +150,9 @@ class RecordChecks:
             self._note_earlier(index, summary, summary.environment, outcome=told.outcome)
         key = f"{summary.service}\n{summary.environment}"
         self._part(self._deployments, key).append(
-            DeploymentFact(
-                place=index,
-                leaf=leaf,
-                key=key,
-                commit=summary.commit,
-                size=summary.size,
-                prior=summary.prior,
-                kind=summary.kind,
-                told=said,
-                emergencies=summary.emergencies,
+            DeploymentFact(  # without names, here and below: there are millions, and it is quicker
+                *(index, leaf, key, summary.commit, summary.size, summary.prior, summary.kind),
+                *(said, summary.emergencies),
             )
         )
         self._note_tickets(index, leaf, summary, use)
@@ -168,8 +161,7 @@ class RecordChecks:
         self, index: int, leaf: bytes, summary: Summary, use: tuple[Any, ...] | None
     ) -> None:
         for ticket in dict.fromkeys(summary.tickets):
-            linked = (link for one, link in summary.prior_tickets if one == ticket)
-            link = next(linked, "null")
+            link = _link_to(ticket, summary.prior_tickets) if summary.prior_tickets else "null"
             part = part_of(ticket, self._scope.chunks)  # most tickets are met once or twice
             self._tickets[part].append(TicketFact(index, leaf, ticket, summary.size, link, use))
 
@@ -186,14 +178,8 @@ class RecordChecks:
     ) -> None:
         self._earlier[part_of(summary.commit, self._scope.chunks)].append(
             EarlierFact(
-                place=index,
-                service=summary.service,
-                commit=summary.commit,
-                environment=environment,
-                at=summary.at,
-                outcome=outcome,
-                artifacts=summary.artifacts,
-                within=within,
+                *(index, summary.service, summary.commit, environment, summary.at),
+                *(outcome, summary.artifacts, within),
             )
         )
 
@@ -241,17 +227,15 @@ class RecordChecks:
 
 
 def _decided(told: Judged, at: str) -> Decided:
+    bound = told.reviewed and told.decision in _PERMITTING
     return Decided(
-        decision=told.decision,
-        said=told.said,
-        here=told.here,
-        base=told.base,
-        start=told.start,
-        released=told.released,
-        spooled=told.spooled,
-        bound=told.reviewed and told.decision in _PERMITTING,
-        at=at,
+        *(told.decision, told.said, told.here, told.base, told.start, told.released),
+        *(told.spooled, bound, at),
     )
+
+
+def _link_to(ticket: str, linked: tuple[tuple[str, Text], ...]) -> Text:
+    return next((link for one, link in linked if one == ticket), "null")
 
 
 def _use(told: Judged, summary: Summary) -> Use:
