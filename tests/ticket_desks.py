@@ -24,7 +24,7 @@ from gate.demo.jira_state import Flavour
 from gate.demo.servicenow import ServiceNowSimulator
 from gate.http import Budget
 from gate.model import Account, ChangeRequest, Problem
-from gate.tickets.github.names import IssueNames
+from gate.tickets.github.names import issue_ids
 from gate.tickets.github.reader import IssueReader
 from gate.tickets.ids import ProjectKeys
 from gate.tickets.servicenow.numbers import ChangeNumbers
@@ -250,7 +250,7 @@ class IssueDesk:
         self.issues.open(4, "New checkout", by="alice", at=hour(8), body=ISSUE_BODY)
 
     def grammar(self) -> Grammar:
-        return IssueNames(("acme/changes",))
+        return issue_ids(("acme/changes",))
 
     def open(self, *, secret: str | None = None) -> IssueReader:
         return self.reader(ISSUE_TOKEN if secret is None else secret)
