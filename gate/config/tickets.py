@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from gate.config import grammar
-from gate.config.issues import read_github_issues
+from gate.config.issues import check_apart, read_github_issues, read_gitlab_issues
 from gate.config.locations import locations
 from gate.config.people import SYSTEMS
 from gate.config.reader import Table, as_table, as_text, join, nearest, shown, wrong
@@ -23,7 +23,7 @@ from gate.config.types import (
 _PROJECT = re.compile(r"[A-Z][A-Z0-9_]{0,49}")
 _EXTENSION = re.compile(r"[a-z][a-z0-9-]{0,29}")
 _PACKAGE = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,98}[A-Za-z0-9])?")
-_OURS = ("jira", "servicenow", "github")
+_OURS = ("jira", "servicenow", "github", "gitlab")
 _KEYS = (
     *("url", "flavour", "projects", "types", "approvals", "scope", "deployable"),
     *("rollback_plan", "test_plan", "ca", "window"),
@@ -45,6 +45,8 @@ def read_tickets(root: Table, services: Mapping[str, Service]) -> dict[str, Tick
             known[system] = read_servicenow(table, services)
         elif system == "github":
             known[system] = read_github_issues(table)
+        elif system == "gitlab":
+            known[system] = read_gitlab_issues(table)
         elif table.has("package"):
             known[system] = _extension(system, table)
         else:
@@ -56,6 +58,7 @@ def read_tickets(root: Table, services: Mapping[str, Service]) -> dict[str, Tick
             )
     if not known:
         raise wrong("tickets", "missing: a ticket system is needed", "add [tickets.jira]")
+    check_apart(known)
     return known
 
 
