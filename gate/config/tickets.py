@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from gate.config import grammar
 from gate.config.issues import check_apart, read_github_issues, read_gitlab_issues
 from gate.config.locations import locations
-from gate.config.people import SYSTEMS
 from gate.config.reader import Table, as_table, as_text, join, nearest, shown, wrong
 from gate.config.servicenow import read_servicenow
 from gate.config.types import (
@@ -68,7 +67,7 @@ def extensions_of(root: Table) -> tuple[str, ...]:
 
 
 def _extension(system: str, table: Table) -> ExtensionSettings:
-    if not _EXTENSION.fullmatch(system) or system in {*SYSTEMS, "git"}:
+    if not _EXTENSION.fullmatch(system) or system == "git":  # whose accounts are addresses
         raise wrong(
             table.path,
             f"{shown(system)} is no name for another package's ticket system",
