@@ -135,7 +135,7 @@ def test_an_edited_comment_approves_nothing(acme: Job, world: GitLabIssueWorld) 
 
 def test_a_clone_of_an_approved_issue_is_not_approved(acme: Job, world: GitLabIssueWorld) -> None:
     """GitLab copies comments with their authors and times."""
-    world.issues.note(4, f"cloned from {CHANGES}#3", by="alice", at=world.now - 5 * HOUR)
+    world.issues.note(4, f"cloned from {CHANGES}#3", by="alice", at=world.now - 2 * HOUR)
     first_is_blocked(acme, 11, "approved", "cloned")
 
 
@@ -236,6 +236,17 @@ def test_issues_of_both_forges_are_told_apart(acme: Job) -> None:
     assert ended.code == OK, said(ended)
 
 
-def test_people_are_seen_in_issues(acme: Job) -> None:
-    ended = acme.gate("people", "check", "--ticket", FIRST, environment=acme.ci())
-    assert ended.code == OK, said(ended)
+def test_an_edit_that_claims_to_be_older_than_the_approval_is_seen(
+    acme: Job, world: GitLabIssueWorld
+) -> None:
+    """alice owns the project, so she may say when she did it."""
+    text = world.issues.all[4].description + "And the billing."
+    world.issues.edit(4, text, by="alice", at=world.now - 5 * HOUR)
+    first_is_blocked(acme, 11, "approval-covers-change", "order")
+
+
+def test_accounts_that_are_met_in_issues_are_suggested(acme: Job, world: GitLabIssueWorld) -> None:
+    scene = world.change(NEXT, approver="mallory")
+    given = acme.ci(scene)
+    ended = acme.gate("people", "suggest", *SHOP, "--ticket", NEXT, environment=given, expect=0)
+    must_say(ended, 'gitlab = "mallory"')

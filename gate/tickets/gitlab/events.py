@@ -15,6 +15,7 @@ from gate.frozen import dataclass
 from gate.http.document import Document, ShapeError
 from gate.tickets.gitlab.client import IncompleteError
 from gate.tickets.gitlab.issue import Issue, person
+from gate.tickets.gitlab.order import in_order
 from gate.tickets.labels import Labelling, leave_on
 
 _ACTIONS = {"add": True, "remove": False}
@@ -37,7 +38,7 @@ def parse_labellings(rows: Iterable[Document], issue: Issue) -> tuple[Labelling,
 
     Raises ShapeError, and IncompleteError where it does not lead to the labels that the issue has.
     """
-    told = _in_order(rows, issue, _labelling)
+    told = _of_issue(rows, issue, _labelling)
     names = {event.label for event in told}
     if {name for name in names if leave_on(of_label(name, told))} != set(issue.labels):
         raise IncompleteError("the label events do not lead to the labels that the issue has")
@@ -54,7 +55,7 @@ def parse_turns(rows: Iterable[Document], issue: Issue) -> tuple[Turn, ...]:
 
     Raises ShapeError, and IncompleteError where it does not lead to the state that the issue has.
     """
-    turns = _in_order(rows, issue, _turn)
+    turns = _of_issue(rows, issue, _turn)
     if (turns[-1].state if turns else "opened") != issue.state:
         raise IncompleteError("the state events do not lead to the state that the issue has")
     return turns
@@ -65,7 +66,7 @@ def last_opened(turns: Iterable[Turn]) -> datetime | None:
     return max((turn.at for turn in turns if turn.state == "opened"), default=None)
 
 
-def _in_order(
+def _of_issue(
     rows: Iterable[Document], issue: Issue, parse: Callable[[Document], Row]
 ) -> tuple[Row, ...]:
     told = []
@@ -74,7 +75,7 @@ def _in_order(
         if of != ("Issue", issue.id):
             raise ShapeError(f"{row.place} is an event of something else")
         told.append(parse(row))
-    return tuple(sorted(told, key=lambda event: (event.at, int(event.id))))
+    return in_order(told)
 
 
 def _labelling(row: Document) -> Labelling:

@@ -16,6 +16,7 @@ from gate.http.document import Document, ShapeError
 from gate.model import Account
 from gate.tickets.gitlab.client import IncompleteError
 from gate.tickets.gitlab.issue import Issue, person
+from gate.tickets.gitlab.order import in_order
 
 _TITLE = "changed title from "
 _DESCRIPTION = "changed the description"
@@ -101,7 +102,7 @@ def _is_known(text: str) -> bool:
 
 
 def parse_notes(rows: Iterable[Document], issue: Issue) -> Notes:
-    """The notes of an issue; raises ShapeError, and IncompleteError where some are hidden."""
+    """The notes of an issue; raises ShapeError, and IncompleteError where some may be hidden."""
     remarks: list[Note] = []
     records: list[Note] = []
     for row in rows:
@@ -115,7 +116,8 @@ def parse_notes(rows: Iterable[Document], issue: Issue) -> Notes:
             f"the notes show {len(remarks)} of the {issue.comments} comments that the issue says "
             "it has"
         )
-    return Notes(_in_order(remarks), _in_order(records))
+    in_order((*remarks, *records))
+    return Notes(in_order(remarks), in_order(records))
 
 
 def _note(row: Document) -> Note:
@@ -129,7 +131,3 @@ def _note(row: Document) -> Note:
         is_edited=row["updated_at"].time() != at or row.find("last_edited_at") is not None,
         is_imported=imported is not None and imported.boolean(),
     )
-
-
-def _in_order(notes: list[Note]) -> tuple[Note, ...]:
-    return tuple(sorted(notes, key=lambda note: (note.at, int(note.id))))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from desk import hour
@@ -264,6 +265,22 @@ def test_what_is_older_than_the_issue_approves_nothing(desk: GitLabIssueDesk) ->
     assert approvals(desk) == ()
     desk.issues.label(4, "approved", by="bob", at=hour(7))
     assert "older than" in problem(desk).cause
+
+
+def test_an_edit_that_claims_to_be_older_is_seen(desk: GitLabIssueDesk) -> None:
+    """Owners may set the time of what they do, and GitLab notes that time."""
+    comment(desk, "!approve", at=10)
+    desk.issues.edit(4, "Brings the billing.", by="alice", at=hour(9))
+    assert "order" in problem(desk).cause
+    assert isinstance(desk.read().scope, Problem)
+
+
+@pytest.mark.parametrize("seconds", [1, 60, 61])
+def test_a_label_that_claims_to_be_older_is_seen(desk: GitLabIssueDesk, seconds: int) -> None:
+    """GitLab itself takes some times a little before it writes the row."""
+    desk.issues.label(4, "risky", by="alice", at=hour(9))
+    desk.issues.label(4, "approved", by="bob", at=hour(9) - timedelta(seconds=seconds))
+    assert isinstance(desk.read().approvals, Problem) == (seconds > 60)
 
 
 def test_an_imported_issue_proves_nothing(desk: GitLabIssueDesk) -> None:
