@@ -95,7 +95,7 @@ RIGHT: dict[str, str] = {
     "github issues": edited(TICKETS, ISSUES),
     "all of github issues": edited(
         TICKETS,
-        ISSUES + 'url = "https://github.acme.example"\napi = "https://api.acme.example"\n'
+        ISSUES + 'url = "https://GitHub.com"\napi = "https://api.acme.example"\n'
         'approvals = [{ label = "go" }, { comment = "/approve" }]\nobjections = ["no go"]\n'
         'scope = ["title", "body#Scope"]\nrollback_plan = ["body#Way back"]\n'
         'test_plan = ["body"]\nca = "ca.pem"\n',
@@ -312,6 +312,19 @@ WRONG: tuple[Wrong, ...] = (
             ('scope = ["title#x"]', "scope[0]", "no place", True),
             ('deployable = ["open"]', "deployable", "unknown", True),
         )
+    ),
+    Wrong(
+        TICKETS,
+        f'{ISSUES}url = "https://github.acme.example"\n',
+        ("tickets.github.url", "forges.github.url", "other accounts"),
+        in_schema=False,
+    ),
+    Wrong(
+        TICKETS,
+        f'[forges.gitlab]\nurl = "https://gitlab.acme.example"\n{GITLAB_ISSUES}'
+        'url = "https://gitlab.com"\n',
+        ("tickets.gitlab.url", "forges.gitlab.url"),
+        in_schema=False,
     ),
     Wrong(TICKETS, "[tickets.gitlab]\n", ("tickets.gitlab.projects: missing",)),
     Wrong(

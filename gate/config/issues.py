@@ -10,6 +10,7 @@ from gate.config.reader import Table, as_table, as_text, join, shown, wrong
 from gate.config.services import github_api
 from gate.config.types import (
     ApprovalPlace,
+    ForgeSettings,
     GitHubIssueSettings,
     GitLabIssueSettings,
     TicketSettings,
@@ -52,44 +53,44 @@ _GITLAB = _Forge(
 )
 
 
-def read_github_issues(table: Table) -> GitHubIssueSettings:
-    """Issues of GitHub.com, or of the server that is named."""
+def read_github_issues(table: Table, forge: ForgeSettings | None) -> GitHubIssueSettings:
+    """Issues of the GitHub that code is on, else of GitHub.com, or of the server that is named."""
     table.only((*_KEYS, "repositories"))
-    url = grammar.url(table.text("url", "https://github.com"), table.at("url"))
+    url = _url(table, forge, "https://github.com")
     approvals = _approvals(table, _GITHUB, ApprovalPlace("label", "approved"))
     return GitHubIssueSettings(
         url=url,
-        api_url=grammar.url(table.text("api", github_api(url)), table.at("api")),
+        api_url=_api(table, forge, github_api(url)),
         projects=_places(table, "repositories", _GITHUB),
         approvals=approvals,
         objections=_objections(table, approvals),
         scope=_locations(table, "scope", ("title", "body"), _GITHUB),
         rollback_plan=_locations(table, "rollback_plan", ("body#Rollback",), _GITHUB),
         test_plan=_locations(table, "test_plan", ("body#Test plan",), _GITHUB),
-        ca=table.text("ca", ""),
+        ca=table.text("ca", forge.ca if forge else ""),
     )
 
 
-def read_gitlab_issues(table: Table) -> GitLabIssueSettings:
-    """Issues of GitLab.com, or of the GitLab that is named.
+def read_gitlab_issues(table: Table, forge: ForgeSettings | None) -> GitLabIssueSettings:
+    """Issues of the GitLab that code is on, else of GitLab.com, or of the one that is named.
 
     A comment approves unless the policy says otherwise: a label can be given another name, and then
     whoever put it on has approved.
     """
     table.only((*_KEYS, "projects"))
-    url = grammar.url(table.text("url", "https://gitlab.com"), table.at("url"))
+    url = _url(table, forge, "https://gitlab.com")
     approvals = _approvals(table, _GITLAB, ApprovalPlace("comment", "!approve"))
     plan, tests = ("description#Rollback",), ("description#Test plan",)
     return GitLabIssueSettings(
         url=url,
-        api_url=grammar.url(table.text("api", f"{url}/api/v4"), table.at("api")),
+        api_url=_api(table, forge, f"{url}/api/v4"),
         projects=_places(table, "projects", _GITLAB),
         approvals=approvals,
         objections=_objections(table, approvals),
         scope=_locations(table, "scope", ("title", "description"), _GITLAB),
         rollback_plan=_locations(table, "rollback_plan", plan, _GITLAB),
         test_plan=_locations(table, "test_plan", tests, _GITLAB),
-        ca=table.text("ca", ""),
+        ca=table.text("ca", forge.ca if forge else ""),
     )
 
 
@@ -106,6 +107,22 @@ def check_apart(systems: Mapping[str, TicketSettings]) -> None:
                 f"{shown(name)} stands in tickets.github.repositories too",
                 "an ID would name two issues: keep change requests in one of them",
             )
+
+
+def _url(table: Table, forge: ForgeSettings | None, default: str) -> str:
+    """Where people browse issues. An account name means one person only on one site."""
+    url = grammar.url(table.text("url", forge.url if forge else default), table.at("url"))
+    if forge is not None and url.lower() != forge.url.lower():
+        raise wrong(
+            table.at("url"),
+            f"is another site than forges.{forge.kind}.url, where people may have other accounts",
+            "keep issues and code on one site, or tickets in another system",
+        )
+    return url
+
+
+def _api(table: Table, forge: ForgeSettings | None, default: str) -> str:
+    return grammar.url(table.text("api", forge.api_url if forge else default), table.at("api"))
 
 
 def _places(table: Table, key: str, forge: _Forge) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from gate.config.servicenow import read_servicenow
 from gate.config.types import (
     ApprovalPlace,
     ExtensionSettings,
+    ForgeSettings,
     JiraSettings,
     Service,
     TicketSettings,
@@ -33,7 +34,9 @@ _EXTENSION_KEYS = (
 )
 
 
-def read_tickets(root: Table, services: Mapping[str, Service]) -> dict[str, TicketSettings]:
+def read_tickets(
+    root: Table, services: Mapping[str, Service], forges: Mapping[str, ForgeSettings]
+) -> dict[str, TicketSettings]:
     """The ticket systems by name: at least one."""
     systems = root.table("tickets")
     known: dict[str, TicketSettings] = {}
@@ -43,9 +46,9 @@ def read_tickets(root: Table, services: Mapping[str, Service]) -> dict[str, Tick
         elif system == "servicenow":
             known[system] = read_servicenow(table, services)
         elif system == "github":
-            known[system] = read_github_issues(table)
+            known[system] = read_github_issues(table, forges.get(system))
         elif system == "gitlab":
-            known[system] = read_gitlab_issues(table)
+            known[system] = read_gitlab_issues(table, forges.get(system))
         elif table.has("package"):
             known[system] = _extension(system, table)
         else:

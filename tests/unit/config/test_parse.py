@@ -343,6 +343,20 @@ def test_issues_of_gitlab_have_defaults() -> None:
     assert (settings.types, settings.deployable) == (("issue",), ("opened",))
 
 
+def test_issues_are_where_the_code_is() -> None:
+    """Unless the policy has no such forge: an account's name means one person on one site only."""
+    forge = (
+        '[forges.gitlab]\nurl = "https://git.acme.example"\napi = "https://api.acme.example/v4"\n'
+    )
+    text = RIGHT["gitlab issues"].replace(
+        "[tickets.gitlab]", f'{forge}ca = "a.pem"\n[tickets.gitlab]'
+    )
+    settings = parse_policy(text.encode()).tickets["gitlab"]
+    assert isinstance(settings, GitLabIssueSettings)
+    assert settings.url == "https://git.acme.example"
+    assert (settings.api_url, settings.ca) == ("https://api.acme.example/v4", "a.pem")
+
+
 def test_issues_of_github_have_defaults() -> None:
     settings = parse_policy(RIGHT["github issues"].encode()).tickets["github"]
     assert isinstance(settings, GitHubIssueSettings)
