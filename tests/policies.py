@@ -108,7 +108,7 @@ RIGHT: dict[str, str] = {
         APPROVALS,
         'controls = { peer-reviewed = "require", test-plan = "off", approved = "warn" }\n'
         'approvals = { required = 2, by = ["alice", "bob"], sources = ["change-request", '
-        '"pull-request"], independent_of = ["deployer"], predates = "pipeline" }\n'
+        '"review", "environment"], independent_of = ["deployer"], predates = "pipeline" }\n'
         'ticket = { sources = ["branch", "option"], predates = "job", minimum_lead = "14d" }\n'
         'accept_claims = ["pipeline-start", "deployer"]\ndeployers = ["change-board", "bob"]\n'
         'bots = ["dependabot[bot]"]',
@@ -406,7 +406,11 @@ WRONG: tuple[Wrong, ...] = (
             ),
         )
     ),
-    Wrong("{ by =", '{ sources = ["environment"], by =', ("approvals.sources[0]", "not built yet")),
+    Wrong("{ by =", '{ sources = ["pull-request"], by =', ("approvals.sources[0]", '"review"?')),
+    Wrong("{ by =", '{ sources = ["reviews"], by =', ("approvals.sources[0]", '"review"?')),
+    Wrong("{ by =", '{ sources = ["deployment"], by =', ("sources[0]", '"environment"?')),
+    Wrong("{ by =", '{ sources = ["environments"], by =', ("sources[0]", '"environment"?')),
+    Wrong("{ by =", '{ sources = ["ticket"], by =', ("sources[0]", '"change-request"?')),
     Wrong(
         "[groups]",
         '[identity]\none_account_per_person = ["bitbucket"]\n[groups]',

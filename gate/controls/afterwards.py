@@ -45,7 +45,8 @@ def only_afterwards(facts: Facts, since: datetime, unapproved: Mapping[str, bool
     if isinstance(change, Change) and not isinstance(change.pull_requests, Problem):
         pulls = tuple(_of_pull(pull, since) for pull in change.pull_requests)
         change = replace(change, pull_requests=pulls)
-    return replace(facts, tickets=tickets, change=change)
+    of_run = _later(facts.environment_approvals, since, fresh=False)
+    return replace(facts, tickets=tickets, change=change, environment_approvals=of_run)
 
 
 def for_review(policy: Policy, environment: str) -> Policy:

@@ -21,8 +21,9 @@ from gate.controls.control import (
     unavailable,
     undetermined,
 )
-from gate.controls.counted import Tally, Teller, ask, in_order, merged, whose
+from gate.controls.counted import Tally, Teller, ask, merged
 from gate.controls.tickets import each_ticket
+from gate.controls.whose import in_order, whose
 from gate.model import Account, ChangeRequest, Facts, Judgement, Message, Outcome, Problem, Verdict
 
 OBJECTION = "approved.objection"
@@ -39,13 +40,14 @@ def judge(facts: Facts, policy: Policy, now: datetime) -> Judgement:
     )
 
     def ticket_is_approved(ticket: ChangeRequest) -> Iterator[Finding]:
-        own = teller.of_ticket(ticket)
         if ticket.key in teller.standard:
             yield _beforehand(ticket, teller.standard[ticket.key])
+            yield from _run_objected(teller.of_run())
             yield _reviewed(facts, policy, now)
             return
+        own = teller.of_ticket_and_run(ticket)
         if not teller.counts_reviews:
-            yield _explained(_judged(own, teller), ticket)
+            yield _explained(_judged(merged(own), teller), ticket)
             return
         change = range_of(facts)
         if isinstance(change, Finding):
@@ -79,6 +81,14 @@ def _beforehand(ticket: ChangeRequest, template: StandardTemplate) -> Finding:
     )
 
 
+def _run_objected(tally: Tally) -> Iterator[Finding]:
+    """What stands against a standard change at the environment that it is deployed to."""
+    if tally.objections:
+        yield _objected(tally)
+    elif tally.problem is not None:
+        yield tally.problem
+
+
 def _reviewed(facts: Facts, policy: Policy, now: datetime) -> Finding:
     """What peer-reviewed finds, which a standard change needs whatever that control's level."""
     review = peer_reviewed.judge(facts, policy, now)
@@ -101,23 +111,22 @@ def _explained(finding: Finding, ticket: ChangeRequest) -> Finding:
     return replace(finding, observed=together([finding.observed, unlisted]))
 
 
-def _with_reviews(own: Tally, change: Range, teller: Teller) -> Iterator[Tally]:
-    """A ticket's approvals with the reviews of each pull request, which count for it alone."""
-    of_ticket = [own] if teller.counts_tickets else []
+def _with_reviews(own: tuple[Tally, ...], change: Range, teller: Teller) -> Iterator[Tally]:
+    """A ticket's and the run's approvals with each pull request's reviews, which are its alone."""
     for unit in change.units:
         if unit.pull_request is None:
-            yield merged(of_ticket or [Tally(unit.name)])
+            yield merged(own or [Tally(unit.name)])
         else:
-            yield merged([*of_ticket, teller.of_pull_request(unit.pull_request)])
+            yield merged([*own, teller.of_pull_request(unit.pull_request)])
     if change.loose:
-        yield merged(of_ticket or [Tally("what was not pushed")])
+        yield merged(own or [Tally("what was not pushed")])
 
 
 def _judged(tally: Tally, teller: Teller) -> Finding:
-    if tally.problem is not None:
-        return unavailable(tally.problem)
     if tally.objections:
         return _objected(tally)
+    if tally.problem is not None:
+        return tally.problem
     required, persons = teller.required, tally.persons
     if len(persons) >= required:
         return passed(

@@ -26,9 +26,10 @@ from gate.controls.control import (
     say,
     undetermined,
 )
-from gate.controls.counted import NO_APPROVAL, Teller, Vote, lines
+from gate.controls.counted import NO_APPROVAL, Teller, Vote
 from gate.controls.pipeline import deployer
 from gate.controls.tickets import UNREAD, all_looked_up, found
+from gate.controls.whose import lines
 from gate.identity import People, Relation
 from gate.model import (
     AccountKind,
@@ -171,6 +172,8 @@ def nobody_decided(facts: Facts, policy: Policy) -> bool:
         if isinstance(change, Finding):
             return False
         places += [pull.reviews for pull in change.pull_requests]
+    if teller.counts_run:
+        places.append(facts.environment_approvals)
     return all(_undecided(place) for place in places)
 
 

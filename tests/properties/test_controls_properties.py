@@ -452,8 +452,8 @@ POLICIES: Sequence[Policy] = [
         freezes=(Freeze("over", at("08:00"), NOW), Freeze("next", at("10:00"), at("11:00")))
     ),
     with_rules(independent_of=("change-author", "ticket-author", "deployer")),
-    with_rules(sources=("change-request", "pull-request")),
-    with_rules(sources=("pull-request",)),
+    with_rules(sources=("change-request", "review")),
+    with_rules(sources=("review",)),
     with_rules(required=2, predates="pipeline"),
     good_policy(one_account_per_person=("jira", "github")),
     good_policy(good_environment(controls={"ticket-covers-change": Level.OFF})),
