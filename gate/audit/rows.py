@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from typing import TypeAlias
 
 from gate.audit import change_cells as change
+from gate.audit import run_cells as of_run
 from gate.audit import ticket_cells as ticket
 from gate.audit.cells import NONE_RECORDED, PERMITS, people
 from gate.audit.names import NOT_AT_HAND, UNCHECKED, Names, Opened
@@ -123,8 +124,12 @@ def make_row(
     predicate, names = opened.predicate, opened.names
     run = run_cells(predicate.run, names)
     base = change.base(predicate)
-    approvals = tuple(ticket.approvals(predicate))
-    objections = (*ticket.objections(predicate), *change.objections(predicate))
+    approvals = (*ticket.approvals(predicate), *of_run.approvals(predicate))
+    objections = (
+        *ticket.objections(predicate),
+        *of_run.objections(predicate),
+        *change.objections(predicate),
+    )
     reviews = tuple(change.reviews(predicate))
     return Row(
         index=place.link.index,
