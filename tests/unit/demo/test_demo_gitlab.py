@@ -98,7 +98,8 @@ def test_pipelines_jobs_and_deployments(gitlab: GitLabSimulator, shop: GitLabPro
     )
     assert len(list(keyed)) == 2
     (deployment,) = project.deployments.list(get_all=True, environment="production")
-    assert deployment.approvals[0]["user"]["username"] == "bob"
+    whole = project.deployments.get(deployment.id)
+    assert whole.approvals[0]["user"]["username"] == "bob"
     assert project.environments.list(get_all=True)[0].name == "production"
     assert project.deployments.list(get_all=True, status="failed") == []
 
