@@ -102,12 +102,20 @@ def _approvals(
             f"{required} approvals can never be had from {len(approvers)} "
             f"{'person' if len(approvers) == 1 else 'people'}",
         )
+    sources, predates = _sources(table), table.choice("predates", ("job", "pipeline"), "job")
+    if "environment" in sources and predates != "job":
+        raise wrong(
+            table.at("predates"),
+            "the forge asks who lets a deployment in when the pipeline has begun, so that no "
+            "approval of source environment could come first",
+            'predates = "job"',
+        )
     return ApprovalRules(
         required=required,
         by=by,
-        sources=_sources(table),
+        sources=sources,
         independent_of=_independent_of(table),
-        predates=table.choice("predates", ("job", "pipeline"), "job"),
+        predates=predates,
     )
 
 
