@@ -138,7 +138,7 @@ def gather(
     forge = opened.forge
     tickets = open_tickets(policy, secrets, budget)
     with closing(forge), closing(tickets), _side_by_side() as pool:
-        run = pool.submit(_run, opened, deployment, environment)
+        run = pool.submit(_run_and_approvals, opened, deployment, environment)
         change = pool.submit(_remerged_change, forge, service, question, history)
         before = pool.submit(forge.fetch_deployments, service, environment.name, deployment.commit)
         given: Maybe[tuple[TicketReference, ...]]
@@ -323,11 +323,11 @@ def _look_up(
     return tuple(submit(tickets.fetch, reference) for reference in given)
 
 
-def _run(
+def _run_and_approvals(
     opened: Opened, deployment: Deployment, environment: Environment
 ) -> tuple[Maybe[Run] | None, Maybe[tuple[Approval, ...]]]:
     """The run, and where the policy counts it, what was decided on its deployment."""
-    run = _told(opened, deployment)
+    run = _run(opened, deployment)
     if ENVIRONMENT_SOURCE not in environment.approvals.sources or run is None:
         return run, ()
     if isinstance(run, Problem):
@@ -337,7 +337,7 @@ def _run(
     return run, opened.fetch_approvals(run, environment.name)
 
 
-def _told(opened: Opened, deployment: Deployment) -> Maybe[Run] | None:
+def _run(opened: Opened, deployment: Deployment) -> Maybe[Run] | None:
     claim = deployment.run
     if claim.ci == "shell":
         return None

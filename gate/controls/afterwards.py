@@ -13,7 +13,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from gate.config.types import Policy
+from gate.controls.counted import CHANGE_REQUEST
 from gate.controls.independence import DEPLOYER
+from gate.controls.run_approvals import ENVIRONMENT
 from gate.model import (
     Approval,
     Change,
@@ -50,12 +52,16 @@ def only_afterwards(facts: Facts, since: datetime, unapproved: Mapping[str, bool
 
 
 def for_review(policy: Policy, environment: str) -> Policy:
-    """The policy, with approvers independent of the deployer too, and approvals that come now."""
+    """The policy, with approvers independent of the deployer too, and approvals that come now.
+
+    Nobody lets a run into its environment afterwards: where nothing else counts, the ticket does.
+    """
     place = policy.environments[environment]
     rules = place.approvals
     apart = rules.independent_of
     stricter = replace(
         rules,
+        sources=tuple(each for each in rules.sources if each != ENVIRONMENT) or (CHANGE_REQUEST,),
         independent_of=apart if DEPLOYER in apart else (*apart, DEPLOYER),
         predates="job",
     )

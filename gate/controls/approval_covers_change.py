@@ -288,8 +288,9 @@ CONTROL = Control(
         "Each pull request (or direct push) of the change had its last push before a counted "
         "approval of a ticket that covers it, an independent one where there is any; and neither "
         "scope nor plans nor planned window of the ticket were edited after that approval. The "
-        "forge's own merge is no push. Times are the forge's: a commit's date is whatever its "
-        "author wrote."
+        "forge's approval of this run's deployment is of the commit itself, and covers every push "
+        "that led to it. The forge's own merge is no push. Times are the forge's: a commit's date "
+        "is whatever its author wrote."
     ),
     satisfy="After the last push or edit, have the ticket approved once more.",
     judge=judge,

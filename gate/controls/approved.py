@@ -22,6 +22,7 @@ from gate.controls.control import (
     undetermined,
 )
 from gate.controls.counted import Tally, Teller, ask, merged
+from gate.controls.run_approvals import ENVIRONMENT
 from gate.controls.tickets import each_ticket
 from gate.controls.whose import in_order, whose
 from gate.model import Account, ChangeRequest, Facts, Judgement, Message, Outcome, Problem, Verdict
@@ -176,6 +177,16 @@ def _too_few(tally: Tally, required: int) -> Message:
 
 def _objected(tally: Tally) -> Finding:
     known = in_order(o.account for o in tally.objections if o.account is not None)
+    settle = say(
+        "approved.objection.remedy",
+        "Settle it with them: an objection to {place} stands until its giver withdraws it.",
+        place=tally.place,
+    )
+    if all(objection.source == ENVIRONMENT for objection in tally.objections):
+        settle = say(
+            "approved.rejected.remedy",
+            "Settle it with them, then start a new run: this one's deployment was rejected.",
+        )
     return failed(
         say(
             "approved.objection",
@@ -183,11 +194,7 @@ def _objected(tally: Tally) -> Finding:
             place=tally.place,
             accounts=known or "an account that was deleted",
         ),
-        say(
-            "approved.objection.remedy",
-            "Settle it with them: an objection to {place} stands until its giver withdraws it.",
-            place=tally.place,
-        ),
+        settle,
     )
 
 
@@ -208,13 +215,17 @@ CONTROL = Control(
         "NIST 800-53r5 CM-3(b), CM-3(1)(d)",
         "PCI DSS 6.5.1",
     ),
-    needs=("the ticket's approvals, provably all of them", "reviews, where they are approvals"),
+    needs=(
+        "the ticket's approvals, provably all of them",
+        "reviews, and the forge's approvals of this run's deployment, where they are approvals",
+    ),
     default=require,
     integrity=False,
     demands=(
         "The number of individual approvals that approvals.required states, by different people of "
-        "approvals.by, on each ticket (with reviews of the pull request where approvals.sources "
-        "adds them), and no objection left. Apps, deleted accounts and gate's own account count "
+        "approvals.by, on each ticket (with reviews of each pull request, and with the forge's "
+        "approvals of this run's deployment to its environment, where approvals.sources adds "
+        "them), and no objection left. Apps, deleted accounts and gate's own account count "
         "for nothing; an account that nobody owns counts once [[people]] says whose it is. A "
         "standard change made from a template that the policy lists for the service, not expired, "
         "is approved beforehand where nobody objects and peer-reviewed passes."

@@ -191,7 +191,7 @@ CONTROL = Control(
         "PCI DSS 6.5.4, 6.2.3.1",
     ),
     needs=(
-        "the ticket's approvals",
+        "the ticket's approvals, and others that approvals.sources adds",
         "authors, co-authors and committers of every commit",
         "authors and pushers of the pull requests, pushers of direct pushes",
         "the policy's [[people]]",

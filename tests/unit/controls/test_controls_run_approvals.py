@@ -32,7 +32,7 @@ from worlds import (
 )
 
 from gate.config.types import EmergencyRules, Policy
-from gate.controls.afterwards import only_afterwards
+from gate.controls.afterwards import for_review, only_afterwards
 from gate.controls.control import codes_of
 from gate.controls.emergency import nobody_decided
 from gate.model import (
@@ -47,7 +47,7 @@ from gate.model import (
     RunClaim,
     Verdict,
 )
-from gate.policy import evaluate
+from gate.policy import evaluate, evaluate_review
 
 ONLY = with_rules(sources=("environment",))
 BESIDE = with_rules(sources=("change-request", "environment"))
@@ -348,6 +348,23 @@ def test_no_entry_of_the_emergencys_own_run_is_its_review() -> None:
     assert kept.environment_approvals == (rejected,)
     unknown = replace(good_facts(), environment_approvals=problem())
     assert only_afterwards(unknown, at("09:25"), {}).environment_approvals == problem()
+
+
+def test_after_the_fact_the_ticket_is_approved_where_only_the_run_counted() -> None:
+    for sources, afterwards in (
+        (("environment",), ("change-request",)),
+        (("environment", "review"), ("review",)),
+        (("change-request", "environment"), ("change-request",)),
+    ):
+        found = for_review(with_rules(sources=sources), "production")
+        assert found.environments["production"].approvals.sources == afterwards
+    approved = good_ticket(approvals=(good_approval(clock="09:26"),))
+    facts = good_facts(approved, environment_approvals=(good_entry("carol"),))
+    decision = evaluate_review(facts, ONLY, NOW, at("09:25"), {"CHG-1": True})
+    assert decision.kind is DecisionKind.ALLOWED
+    before = good_facts(environment_approvals=(good_entry("carol"),))
+    decision = evaluate_review(before, ONLY, NOW, at("09:25"), {"CHG-1": True})
+    assert decision.kind is DecisionKind.DENIED
 
 
 # ---------------------------------------------------------------- words
