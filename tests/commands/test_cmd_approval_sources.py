@@ -165,6 +165,10 @@ def test_the_forges_approval_lets_its_run_pass_and_is_recorded(acme: Job) -> Non
     must_say(shown, "The run's deployment", "bob", "by environment")
     listed = acme.gate("log", "show", index, expect=0, environment=acme.shell())
     assert "bob" not in said(listed)
+    acme.gate("log", "verify", expect=0, environment=acme.shell())
+    population = ("audit", "population", "--people", "--format", "json")
+    rows = json.loads(acme.gate(*population, expect=0, environment=acme.shell()).out)["rows"]
+    assert rows[-1]["approvers"] == ["bob"]
 
 
 def test_each_approval_may_come_from_another_source(acme: Job) -> None:

@@ -309,7 +309,9 @@ def test_a_review_adds_nothing_to_what_the_run_lacks() -> None:
 
 
 def emergency(**changes: Any) -> Policy:
-    rules = EmergencyRules(("approved",), timedelta(hours=24), ("erin",))
+    rules = EmergencyRules(
+        ("approved", "approval-predates-deployment"), timedelta(hours=24), ("erin",)
+    )
     environment = with_rules(sources=("change-request", "environment")).environments["production"]
     return good_policy(replace(environment, emergency=rules, **changes))
 
@@ -327,6 +329,18 @@ def test_an_emergency_waives_the_missing_approval_and_no_rejection() -> None:
     rejected = good_entry("dave", verdict=Verdict.DECLINED)
     assert evaluate(declared(rejected), emergency(), NOW).kind is DecisionKind.DENIED
     assert "approved.objection" in codes_of(judged("approved", declared(rejected), emergency()))
+
+
+def test_an_emergency_does_not_do_without_what_may_hold_an_objection() -> None:
+    """Else whoever keeps gate from reading the objection would be better off than with it."""
+    approved = good_facts(emergency=Free("The shop is down."))
+    hidden = replace(approved, environment_approvals=problem())
+    assert evaluate(approved, emergency(), NOW).kind is DecisionKind.ALLOWED
+    assert evaluate(hidden, emergency(), NOW).kind is DecisionKind.UNDETERMINED
+    unread = good_change(pull_requests=(good_pull_request(reviews=problem()),))
+    by_review = emergency(approvals=ALL.environments["production"].approvals)
+    facts = replace(approved, change=unread)
+    assert evaluate(facts, by_review, NOW).kind is DecisionKind.UNDETERMINED
 
 
 def test_a_makers_own_entry_is_a_decision_that_nothing_waives() -> None:
