@@ -321,6 +321,19 @@ def test_no_fault_on_the_new_requests_allows(acme: Job, kind: str) -> None:
     assert healed.code == 0, said(healed)
 
 
+def test_no_silence_on_the_new_requests_is_longer_than_the_budget(acme: Job) -> None:
+    what = scene(acme)
+    enter(acme, what)
+    more = (("[tickets.jira]", '[network]\nbudget = "2s"\n\n[tickets.jira]'),)
+    environment = {**acme.ci(what), **policy(acme, "environment", more=more)}
+    for place in PLACES[type(acme.world)]:
+        forge(acme).fault(place, faults.hang())
+        ended = acme.gate("check", *SHOP, "--ticket", what.key, environment=environment)
+        forge(acme).heal()
+        assert ended.code == 11, said(ended)
+        must_say(ended, "budget", "to do")
+
+
 def test_what_could_not_be_had_is_recorded_as_such(acme: Job) -> None:
     what = scene(acme, approver="bob")
     forge(acme).fault(PLACES[type(acme.world)][0], faults.status(403))
