@@ -70,7 +70,7 @@ class AccountKind(StrEnum):
 class Account:
     """One account in one system.
 
-    ``system`` is "jira", "github", "gitlab", "servicenow", or "git" for a bare e-mail address of
+    ``system`` is "jira", "github", "gitlab", "servicenow", "jenkins", or "git" for a bare address of
     commit metadata; ``key`` is what the system identifies it by (Jira Cloud's accountId, Data
     Center's user name, a GitHub login, an e-mail address in lower case). ``email`` is given only
     where the service says that it verified it. ``name`` is for display and never compared.
@@ -167,8 +167,9 @@ class Deployment:
 class Run:
     """A pipeline run as the CI's API tells it.
 
-    ``created_at`` is the creation of the *first* attempt; ``actor`` who started the current one;
-    ``active`` whether the service says that it is running now.
+    ``created_at`` is the creation of the *first* attempt; ``actor`` who started the current one,
+    None where the service names nobody (a timer, another build); ``active`` whether the service
+    says that it is running now.
     """
 
     ci: str
@@ -177,7 +178,7 @@ class Run:
     repository: str
     head_sha: str
     created_at: datetime
-    actor: Account
+    actor: Account | None
     active: bool
     url: str = ""
 

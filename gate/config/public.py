@@ -12,6 +12,7 @@ from gate.config.types import (
     ExtensionSettings,
     Freeze,
     GitHubIssueSettings,
+    JenkinsSettings,
     JiraSettings,
     LogSettings,
     Policy,
@@ -42,6 +43,7 @@ def public_view(policy: Policy) -> str:
             "one_account_per_person": list(policy.one_account_per_person),
             "people_from": None if policy.people_from is None else policy.people_from.sha256,
         },
+        "ci": {"jenkins": _jenkins(policy.jenkins)},
         "write_back": {"ticket": policy.write_back.ticket, "forge": policy.write_back.forge},
         "network": {
             "budget": policy.network.budget.total_seconds(),
@@ -72,6 +74,10 @@ def _evidence(evidence: EvidenceSettings) -> dict[str, object]:
         "region": evidence.region,
         "ca": evidence.ca,
     }
+
+
+def _jenkins(settings: JenkinsSettings | None) -> dict[str, object] | None:
+    return None if settings is None else {"url": settings.url, "ca": settings.ca}
 
 
 def _tickets(settings: TicketSettings) -> dict[str, object]:

@@ -48,6 +48,14 @@ class ForgeSettings:
     ca: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class JenkinsSettings:
+    """The Jenkins that is asked about its builds. ``url`` has no trailing slash."""
+
+    url: str
+    ca: str = ""
+
+
 class TicketSettings(Protocol):
     """What the policy says of any ticket system.
 
@@ -343,7 +351,7 @@ class Policy:
     """The whole of ``gate.toml``.
 
     ``text`` is its bytes as read, ``sha256`` their digest in hex; ``tickets`` are the ticket
-    systems by name, at least one. Where ``people_from`` is given, a line with its digest ends
+    systems by name, at least one. ``jenkins`` None: no Jenkins is asked. Where ``people_from`` is given, a line with its digest ends
     ``text``, and ``people`` has those of both.
     """
 
@@ -362,3 +370,4 @@ class Policy:
     freezes: tuple[Freeze, ...] = ()
     people_from: PeopleFrom | None = None
     write_back: WriteBack = field(default_factory=WriteBack)
+    jenkins: JenkinsSettings | None = None

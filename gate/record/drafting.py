@@ -204,7 +204,7 @@ class Drafting:
             repository=self._repository(run.repository),
             head_sha=run.head_sha,
             created_at=run.created_at,
-            actor=self._labels.person(run.actor),
+            actor=None if run.actor is None else self._labels.person(run.actor),
             active=run.active,
             url=self._address(run.url),
         )

@@ -176,14 +176,14 @@ class ControlPart:
 
 @dataclass(frozen=True, slots=True)
 class RunFact:
-    """The pipeline run as the CI's API tells it."""
+    """The pipeline run as the CI's API tells it; ``actor`` null where that names nobody."""
 
     id: Shown
     attempt: int
     repository: Shown
     head_sha: CommitId
     created_at: datetime
-    actor: PersonLabel
+    actor: PersonLabel | None
     active: bool
     url: Shown
 
