@@ -40,7 +40,7 @@ from gate.model import (
 )
 
 if TYPE_CHECKING:  # they import the libraries that ask, which not every command needs
-    from gate.http import Budget, Request
+    from gate.http import Budget, Request, Wire
     from gate.tickets.several import Tickets
 
 HEED_SECONDS = 0.2  # how late an interrupt may be heeded

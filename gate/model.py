@@ -70,10 +70,10 @@ class AccountKind(StrEnum):
 class Account:
     """One account in one system.
 
-    ``system`` is "jira", "github", "gitlab", "servicenow", "jenkins", or "git" for a bare address of
-    commit metadata; ``key`` is what the system identifies it by (Jira Cloud's accountId, Data
-    Center's user name, a GitHub login, an e-mail address in lower case). ``email`` is given only
-    where the service says that it verified it. ``name`` is for display and never compared.
+    ``system`` is "jira", "github", "gitlab", "servicenow", "jenkins", or "git" for a bare e-mail
+    address of commit metadata; ``key`` is what the system identifies it by (Jira Cloud's accountId,
+    Data Center's user name, a GitHub login, an e-mail address in lower case). ``email`` is given
+    only where the service says that it verified it. ``name`` is for display and never compared.
     """
 
     system: str

@@ -64,6 +64,6 @@ def _started(environ: Mapping[str, str]) -> datetime | None:
     if not _MILLISECONDS.fullmatch(text):
         raise UsageError(
             f"{STARTED} is not a number of milliseconds since 1970",
-            remedy='set it to "${currentBuild.startTimeInMillis}" in the Jenkinsfile, or not at all',
+            remedy='set it to "${currentBuild.startTimeInMillis}" in the Jenkinsfile, or unset it',
         )
     return _EPOCH + timedelta(milliseconds=int(text))

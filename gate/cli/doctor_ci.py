@@ -1,4 +1,4 @@
-"""What ``gate doctor`` asks the policy's Jenkins: whether its account may read what enforce reads."""
+"""What ``gate doctor`` asks the policy's Jenkins: whether it may read what enforce reads."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def jenkins(place: Place, secrets: Secrets) -> Iterator[Finding]:
         yield Finding(
             "jenkins",
             State.FAULT,
-            "GATE_JENKINS_USER and GATE_JENKINS_TOKEN are not both set: no build can be asked about",
+            "GATE_JENKINS_USER and GATE_JENKINS_TOKEN are not both set: no build is a fact",
             "give the job the user and the API token of an account with Overall/Read and Job/Read",
         )
         return

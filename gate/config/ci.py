@@ -1,4 +1,4 @@
-"""``[ci]``: CI systems that are no forge, and are asked about their runs at a place of their own."""
+"""``[ci]``: CI systems that are no forge, and are asked about their runs elsewhere."""
 
 from __future__ import annotations
 

@@ -351,8 +351,8 @@ class Policy:
     """The whole of ``gate.toml``.
 
     ``text`` is its bytes as read, ``sha256`` their digest in hex; ``tickets`` are the ticket
-    systems by name, at least one. ``jenkins`` None: no Jenkins is asked. Where ``people_from`` is given, a line with its digest ends
-    ``text``, and ``people`` has those of both.
+    systems by name, at least one. Where ``people_from`` is given, a line with its digest ends
+    ``text``, and ``people`` has those of both. ``jenkins`` None: no Jenkins is asked.
     """
 
     text: bytes

@@ -1,4 +1,4 @@
-"""What happens on a Jenkins: jobs in folders, their builds, who started them, what they checked out.
+"""What happens on a Jenkins: builds of jobs in folders, who started them, what they checked out.
 
 Shapes are those of the remote access API of Jenkins 2.5xx with the plugins Git, Pipeline, and
 Rebuilder: the exported fields of ``Run``, ``CauseAction``, ``Cause`` and ``BuildData``.

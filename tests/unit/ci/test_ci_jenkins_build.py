@@ -20,6 +20,7 @@ from gate.model import Account, Problem, ProblemKind, Run
 MONDAY = datetime(2026, 1, 5, 9, tzinfo=UTC)
 SHOP = "https://github.com/acme/shop"
 SHA, OTHER = "a" * 40, "b" * 40
+TOKEN = "tok"
 JOB = "team/shop/feature%2Fx"
 
 
@@ -36,14 +37,14 @@ def begun(jenkins: JenkinsSimulator, *causes: dict[str, Any], job: str = JOB) ->
     return made
 
 
-def wire(jenkins: JenkinsSimulator, *, token: str = "tok") -> Wire:
-    secrets = Secrets(jenkins_user="gate", jenkins_token=token)
+def wire(jenkins: JenkinsSimulator, *, secret: str = TOKEN) -> Wire:
+    secrets = Secrets(jenkins_user="gate", jenkins_token=secret)
     budget = Budget(timedelta(seconds=10))
     return open_wire(JenkinsSettings(jenkins.url), secrets, NetworkSettings(), budget)
 
 
-def read(jenkins: JenkinsSimulator, number: int = 1, job: str = JOB, *, token: str = "tok") -> Any:
-    return fetch_run(wire(jenkins, token=token), f"{job}#{number}", SHOP)
+def read(jenkins: JenkinsSimulator, number: int = 1, job: str = JOB, *, secret: str = TOKEN) -> Any:
+    return fetch_run(wire(jenkins, secret=secret), f"{job}#{number}", SHOP)
 
 
 def run(jenkins: JenkinsSimulator, number: int = 1) -> Run:
@@ -156,7 +157,7 @@ def test_other_repositories_and_a_second_fetch_do_not_matter(jenkins: JenkinsSim
 
 def test_hidden_forbidden_and_refused(jenkins: JenkinsSimulator) -> None:
     begun(jenkins)
-    assert problem(jenkins, token="wrong").kind is ProblemKind.CREDENTIALS
+    assert problem(jenkins, secret="wrong").kind is ProblemKind.CREDENTIALS
     assert problem(jenkins, number=2).kind is ProblemKind.HIDDEN
     jenkins.undisclosed.add(JOB)
     assert problem(jenkins).kind is ProblemKind.PERMISSION
