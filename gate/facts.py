@@ -57,7 +57,8 @@ class Question:
 
     ``tickets`` are IDs as given by option, grammar already checked; ``base`` is "" or a full commit
     id; ``checkout`` is the local repository, used where no forge can be asked; ``environ`` gives
-    PATH and HOME to its git, nothing else of it. ``emergency`` is the reason of a declared one.
+    PATH and HOME to its git, nothing else of it. ``emergency`` is the reason of a declared one,
+    ``evidence`` are receipts of another log.
     """
 
     deployment: Deployment
@@ -67,6 +68,7 @@ class Question:
     environ: Mapping[str, str]
     pin: PinState
     emergency: Free | None = None
+    evidence: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

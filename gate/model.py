@@ -564,11 +564,15 @@ class EarlierDeployment:
 class Earlier:
     """The finished deployments of a commit to the ``environment`` that must come first.
 
-    Of those that ended after the one that decides, none is missing.
+    Of those that ended after the one that decides, none is missing; but where ``origin`` names
+    another log, by whose receipts they are told, nobody knows. ``unfit`` says of each receipt that
+    tells nothing why, in a few words.
     """
 
     environment: str
     deployments: tuple[EarlierDeployment, ...] = ()
+    origin: str = ""
+    unfit: tuple[str, ...] = ()
 
     def decisive(self, artifacts: tuple[Artifact, ...]) -> EarlierDeployment | None:
         """The one with these artifacts that ended last, by the log's own order; None: none did."""
@@ -731,16 +735,29 @@ class Emergency:
 
 
 @dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """What receipts of the log ``origin`` told: the decision, and when its success was recorded.
+
+    Both None where none of them told of one.
+    """
+
+    origin: str
+    decision: EntryLink | None = None
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class EarlierTerm:
     """What ``tested-before`` went by.
 
     The environment that must come first, how long ago that may be, and the place of the outcome
-    that decided: None where the log has none.
+    that decided: None where the log has none. ``elsewhere``: where receipts of another log tell it.
     """
 
     environment: str
     within: timedelta
     ended: EntryLink | None
+    elsewhere: Elsewhere | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from gate.config import grammar
 from gate.config.ci import read_jenkins
 from gate.config.directory import ENDINGS, Directory, parse_directory
 from gate.config.directory import MAX_BYTES as MOST_OF_DIRECTORY
-from gate.config.environments import read_environments
+from gate.config.environments import read_environments, require_other_logs
 from gate.config.freezes import read_freezes
 from gate.config.people import people_from, read_groups, read_identity, read_people
 from gate.config.places import read_places
@@ -132,6 +132,7 @@ def _policy(values: dict[str, object], text: bytes, read: Read | None = None) ->
     groups = read_groups(root, people)
     services = read_services(root, forges)
     environments = read_environments(root, people, groups)
+    require_other_logs(environments, log.origin)
     return Policy(
         text=text,
         sha256=hashlib.sha256(text).hexdigest(),

@@ -161,6 +161,8 @@ def _environment(environment: Environment) -> dict[str, object]:
         else {
             "environment": environment.after.environment,
             "within": environment.after.within.total_seconds(),
+            "origin": environment.after.origin,
+            "trust": environment.after.trust,
         },
         "emergency": _emergency(environment.emergency),
     }

@@ -266,10 +266,16 @@ class EmergencyRules:
 
 @dataclass(frozen=True, slots=True)
 class After:
-    """Where the same commit must have been deployed before, and how long ago that may be."""
+    """Where the same commit must have been deployed before, and how long ago that may be.
+
+    ``origin`` is that of another log, which alone has the records of that environment; ``trust`` is
+    the folder that vouches for it, as written. Both "": they are in the policy's own log.
+    """
 
     environment: str
     within: timedelta
+    origin: str = ""
+    trust: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@
 ``emergencies``  which emergencies of a service await their review
 ``owed``         records of emergencies that wait on the disk for a log that was down
 ``earlier``      what it proves of the environment that must come first
+``elsewhere``    what receipts of another log tell of it
 ``plan``         an append worked out: what to write and the next checkpoint
 ``append``       head, judge again, plan, commit; from the top where another was first
 ``batch``        what one commit appends: our own entry, and those that others left waiting
