@@ -41,6 +41,9 @@ jira = "b0b"
 """
 
 
+STAGED = 'environment = "staging", within = "14d"'
+
+
 @dataclass(frozen=True)
 class Wrong:
     """An edit of ``GOOD`` that spoils it, and words its error must hold.
@@ -134,6 +137,11 @@ RIGHT: dict[str, str] = {
     "network": GOOD + '[network]\nbudget = "30s"\nclock_tolerance = "0s"\nca = "ca.pem"\n',
     "identity": GOOD + '[identity]\none_account_per_person = ["jira", "github"]\n',
     "write-back": GOOD + "[write_back]\nticket = true\nforge = false\n",
+    "staging in another log": edited(
+        APPROVALS,
+        f'{APPROVALS}\nafter = {{ environment = "staging", within = "14d", '
+        'origin = "acme.example/staging", trust = "trust-staging" }',
+    ),
     "a Jenkins": GOOD + '[ci.jenkins]\nurl = "https://ci.acme.example/jenkins"\nca = "ca.pem"\n',
     "no other CI": GOOD + "[ci]\n",
     "an account on Jenkins": edited('github = "alice"', 'jenkins = "alice"'),
@@ -689,6 +697,16 @@ WRONG: tuple[Wrong, ...] = (
     *(
         Wrong("[groups]", f"[write_back]\n{line}\n[groups]", (f"write_back.{line.split()[0]}",))
         for line in ('ticket = "yes"', "forge = 1", "forges = true", "ticket = []")
+    ),
+    *(
+        Wrong(APPROVALS, f"{APPROVALS}\nafter = {{ {given} }}", (says,), in_schema=in_schema)
+        for given, says, in_schema in (
+            (f'{STAGED}, origin = "acme.example/staging"', "after.trust: missing", True),
+            (f'{STAGED}, trust = "trust-staging"', "after.origin: missing", True),
+            (f'{STAGED}, origin = "two words", trust = "x"', "no origin", False),
+            (f'{STAGED}, origin = "acme.example/changes", trust = "x"', "own log", False),
+            (STAGED, "there is no environment", False),
+        )
     ),
     *(
         Wrong("[groups]", f"[ci.jenkins]\n{line}\n[groups]", (says,))
