@@ -181,7 +181,7 @@ def parse_evidence(given: tuple[str, ...], policy: Policy, environment: str) -> 
     if given and (after is None or not after.origin):
         raise UsageError(
             f"--evidence is given, and {environment} takes no receipts of another log",
-            remedy="leave it away, or name that log's origin and trust in after of this environment",
+            remedy="leave it away, or name that log (origin, trust) in after of this environment",
         )
     if "" in given:
         raise UsageError(

@@ -18,7 +18,7 @@ from gate.log.trust import Trust
 from gate.model import PERMITTING, Earlier, EarlierDeployment, EntryLink
 from gate.record.statement import DecisionRecord, OutcomeRecord, Record
 from gate.tlog.checkpoint import parse_checkpoint
-from gate.tlog.errors import MalformedError, QuorumError
+from gate.tlog.errors import QuorumError
 from gate.tlog.note import parse_note
 
 AT_MOST = 20  # receipts; a decision and its outcome are two
@@ -38,7 +38,7 @@ def read_elsewhere(paths: Iterable[Path], trust: Trust, wanted: Wanted) -> Earli
     """The deployments that the receipts at ``paths`` tell of, by ``trust``.
 
     Raises ``UsageError`` where ``trust`` vouches for another log, and for what is no receipt;
-    ``InconsistentError`` for a receipt that does not verify, and for two that contradict each other.
+    ``InconsistentError`` for a receipt that does not verify, and for two that contradict another.
     """
     if trust.policy.log.name != wanted.origin:
         raise UsageError(
@@ -90,7 +90,7 @@ class _Heads:
 def _read(path: Path) -> Receipt:
     try:
         return read_receipt(path)
-    except MalformedError as error:
+    except InconsistentError as error:  # in form alone: nothing was verified yet
         raise UsageError(
             f"--evidence {path} is no receipt: {error.message}",
             remedy="give NAME.tlog-proof, with NAME.dsse.json beside it",

@@ -83,9 +83,8 @@ def test_a_decision_and_its_outcome_tell_of_a_deployment(receipts: Receipts) -> 
 
 def test_of_several_the_last_by_their_log_decides(receipts: Receipts) -> None:
     decision = receipts.enforce()
-    paths = [receipts.write(decision)]
-    for outcome in ("succeeded", "rolled-back"):
-        paths.append(receipts.write(receipts.pipeline.complete(decision, outcome)))
+    ended = [receipts.pipeline.complete(decision, one) for one in ("succeeded", "rolled-back")]
+    paths = [receipts.write(one) for one in (decision, *ended)]
     found = read(*paths[::-1])
     assert outcomes(found) == [(0, 1, "succeeded"), (0, 2, "rolled-back")]
     last = found.decisive(())
@@ -134,7 +133,7 @@ def test_a_decision_of_another_commit_under_an_outcome_of_this_one(receipts: Rec
     assert len(found.unfit) == 2
 
 
-def test_a_receipt_of_another_log_is_not_believed(receipts: Receipts, tmp_path: Path) -> None:
+def test_a_receipt_of_another_log_is_not_believed(receipts: Receipts) -> None:
     key = Ed25519Signer("evil.example/log", Ed25519PrivateKey.from_private_bytes(b"\x13" * 32))
     good = receipts.both()
     path = good[0]
@@ -201,6 +200,9 @@ def test_what_is_no_receipt_is_a_usage_error(receipts: Receipts, tmp_path: Path)
         read(tmp_path / "noise")
     with pytest.raises(UsageError, match="cannot read the receipt"):
         read(tmp_path / "missing")
+    (tmp_path / "noise.tlog-proof").write_bytes(b"x" * (1 << 22))
+    with pytest.raises(UsageError, match="is no receipt"):
+        read(tmp_path / "noise")
     path = receipts.both()[0]
     for number in range(AT_MOST + 1):
         for ending in (".tlog-proof", ".dsse.json"):
