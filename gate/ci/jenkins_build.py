@@ -81,7 +81,7 @@ def parse_run(document: Any, run_id: str, repository: str, base_url: str) -> May
     request = f"GET {place}api/json"
     try:
         build = Document(document)
-        told = unquote(urlsplit(build["url"].text()).path)
+        told = _path(build["url"].text())
         if str(build["number"].integer()) != run_id.rpartition("#")[2]:
             return _malformed(request, "number is not that of the build asked for")
         if not told.endswith(unquote(place)) or told.count("/job/") != place.count("/job/"):
@@ -102,8 +102,15 @@ def parse_run(document: Any, run_id: str, repository: str, base_url: str) -> May
             active=build["building"].boolean() and (running is None or running.boolean()),
             url=f"{base_url}{place}",
         )
-    except (ShapeError, ValueError) as error:
+    except ShapeError as error:
         return _malformed(request, str(error))
+
+
+def _path(url: str) -> str:
+    try:
+        return unquote(urlsplit(url).path)
+    except ValueError:
+        return ""  # which no build's is
 
 
 def _is_step(step: str) -> bool:
@@ -138,9 +145,7 @@ def _place(remote: str) -> tuple[str, str]:
     """What makes two ways to write a repository's address one: its host and path."""
     try:
         parts = urlsplit(repository_url("a remote", remote))
-    except (
-        UsageError
-    ):  # a path on the controller, or what is no address at all: never the service's
+    except UsageError:  # a path on the controller, or no address at all: never the service's
         return "no address", remote
     return parts.netloc.lower(), parts.path.lower()
 
