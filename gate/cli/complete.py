@@ -13,7 +13,7 @@ from gate.cli.options import shared
 from gate.cli.printing import read_secrets, say
 
 if TYPE_CHECKING:
-    from gate.log.append import Appended
+    from gate.log.writing.append import Appended
 
 OUTCOMES = ("succeeded", "failed", "cancelled", "rolled-back")
 
@@ -54,7 +54,7 @@ def write_outcome(decision: Path, appended: Appended) -> None:
     One that cannot be written is told and no failure: the outcome is in the log, which gives the
     receipt at any time.
     """
-    from gate.log.receipt import outcome_stem, write_receipt
+    from gate.log.receipts.receipt import outcome_stem, write_receipt
     from gate.store.contract import StoreError
 
     try:
