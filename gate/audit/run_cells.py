@@ -39,7 +39,7 @@ def run_cells(run: RunPart, names: Names) -> RunCells:
             url=shown(fact.url, names),
             created_at=format_time(fact.created_at),
             attempt=str(fact.attempt),
-            deployer=people(names, [fact.actor])[0],
+            deployer=UNKNOWN if fact.actor is None else people(names, [fact.actor])[0],
         )
     absent = "" if run.fact is None and run.ci == SHELL else UNKNOWN
     attempt = shown(run.attempt, names)

@@ -61,12 +61,22 @@ def read_environments(
     return environments
 
 
+def require_other_logs(environments: Mapping[str, Environment], origin: str) -> None:
+    """Refuse an ``after`` that takes receipts of the policy's own log, which is read anyway."""
+    for name, environment in environments.items():
+        if environment.after is not None and environment.after.origin == origin:
+            path = join(join(join("environments", name), "after"), "origin")
+            raise wrong(path, f"{shown(origin)} is this policy's own log", "leave it and trust out")
+
+
 def _require_start(environment: Environment, environments: Mapping[str, Environment]) -> None:
     """Refuse an ``after`` that leads nowhere, or back to where it started."""
     passed, here = [environment.name], environment
     while here.after is not None:
         path = join(join(join("environments", here.name), "after"), "environment")
         name = here.after.environment
+        if here.after.origin:
+            return  # it is another log's, and what comes before it there is another policy's
         if name not in environments:
             raise wrong(path, f"there is no environment {shown(name)}{nearest(name, environments)}")
         if name in passed:
@@ -76,11 +86,22 @@ def _require_start(environment: Environment, environments: Mapping[str, Environm
 
 
 def _after(table: Table) -> After:
-    table.only(("environment", "within"))
+    table.only(("environment", "within", "origin", "trust"))
     within = grammar.duration(table.text("within"), table.at("within"))
     if not within:
         raise wrong(table.at("within"), "must be more than 0s")
-    return After(table.text("environment"), within)
+    for one, other in (("origin", "trust"), ("trust", "origin")):
+        if table.has(one) and not table.has(other):
+            raise wrong(
+                table.at(other),
+                f"missing: {one} is given",
+                "receipts of another log need both its origin and the folder that vouches for it",
+            )
+    name = grammar.name(table.text("environment"), table.at("environment"))
+    if not table.has("origin"):
+        return After(name, within)
+    origin = grammar.origin(table.text("origin"), table.at("origin"))
+    return After(name, within, origin, table.text("trust"))
 
 
 def _claims(table: Table) -> tuple[str, ...]:

@@ -176,14 +176,14 @@ class ControlPart:
 
 @dataclass(frozen=True, slots=True)
 class RunFact:
-    """The pipeline run as the CI's API tells it."""
+    """The pipeline run as the CI's API tells it; ``actor`` null where that names nobody."""
 
     id: Shown
     attempt: int
     repository: Shown
     head_sha: CommitId
     created_at: datetime
-    actor: PersonLabel
+    actor: PersonLabel | None
     active: bool
     url: Shown
 
@@ -504,16 +504,29 @@ class TicketTerm:
 
 
 @dataclass(frozen=True, slots=True)
+class ElsewherePart:
+    """What receipts of another log told: the decision there, and when its success was recorded.
+
+    ``origin`` is that log's. Both others are null where no receipt told of a success.
+    """
+
+    origin: Plain
+    decision: LinkPart | None
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class EarlierTermPart:
     """What ``tested-before`` went by.
 
     The environment that must come first, how long ago its deployment may have ended, and the place
-    of the outcome that decided; null: there is none.
+    of the outcome that decided; null: there is none. ``elsewhere``: that place is in another log.
     """
 
     environment: Plain
     within: timedelta
     ended: LinkPart | None
+    elsewhere: ElsewherePart | None = None
 
 
 @dataclass(frozen=True, slots=True)

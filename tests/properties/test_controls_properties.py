@@ -353,6 +353,7 @@ BROKEN: dict[str, Step] = {
     ),
     "somebody else's run": set_facts(run=good_run(actor=github("alice"))),
     "nobody's run": set_facts(run=good_run(actor=github("mallory"))),
+    "a run that a timer began": set_facts(run=good_run(actor=None)),
     "an app's run": set_facts(run=good_run(actor=replace(github("erin"), kind=AccountKind.APP))),
     "by hand": set_change(
         commits=(*good_commits()[:2], replace(good_commits()[2], merged_by_forge=False))
