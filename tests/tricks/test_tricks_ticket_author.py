@@ -1,0 +1,126 @@
+"""Tricks of whoever writes a ticket's ID or its texts: what is no ID is never sent to any system.
+
+That what stands in texts is shown and does nothing, each surface by itself, is in
+test_tricks_hostile_texts.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from datetime import UTC, datetime, timedelta
+from xml.etree import ElementTree as ET
+
+import pytest
+from jobs import SHOP, must_say, said
+from tricks.stages import Play
+
+from gate.demo.issue_world import IssueWorld
+from gate.demo.servicenow_world import ServiceNowWorld
+
+PERIOD = ("--from", "2020-01-01", "--to", f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%d}")
+
+
+def refused_unasked(desk: Play, given: str) -> None:
+    """A usage error for the option, its variable and each command: nobody was asked."""
+    for command in ("check", "enforce", "run"):
+        rest = ("--", "touch", "started") if command == "run" else ()
+        ended = desk.unasked(
+            *(command, *SHOP, "--ticket", given, *rest), environment=desk.ci(), words=("to do:",)
+        )
+        assert "ticket" in said(ended) or "issue" in said(ended)
+    desk.unasked("enforce", *SHOP, environment=desk.ci(GATE_TICKET=given), words=("to do:",))
+    if isinstance(desk.world, ServiceNowWorld):
+        assert desk.world.servicenow.requests == ()
+    assert not (desk.home / "started").exists()
+
+
+@pytest.mark.parametrize("extra", ["^ORnumber=X", "^OR1=1", "^NQactive=true", "^"])
+def test_query_operator_in_an_id(desk: Play, extra: str) -> None:
+    """An ID that goes on as a query would match another record, or all of them."""
+    refused_unasked(desk, f"{desk.scene.key}{extra}")
+
+
+@pytest.mark.parametrize("given", ["../myself", "{key}/../{key}", "..%2Fmyself", "{key}/approve"])
+def test_path_in_an_id(desk: Play, given: str) -> None:
+    """An ID that climbs would have another address asked than that of a ticket."""
+    refused_unasked(desk, given.format(key=desk.scene.key))
+
+
+@pytest.mark.parametrize("given", ["::set-env name=PATH::/x", "{key}\n::set-env name=A::b"])
+def test_workflow_command_in_an_id(desk: Play, given: str) -> None:
+    """An ID that is a command to the runner, should it be printed at a line's beginning."""
+    refused_unasked(desk, given.format(key=desk.scene.key))
+
+
+@pytest.mark.parametrize("given", ["=cmd()", "{key}=cmd()", "@SUM(1)", "+1"])
+def test_formula_in_an_id(desk: Play, given: str) -> None:
+    """An ID that a spreadsheet would calculate."""
+    refused_unasked(desk, given.format(key=desk.scene.key))
+
+
+@pytest.mark.parametrize("given", ["\x1b[31m{key}", "{key}\x1b]0;x\x07", "\u202e{key}"])
+def test_escape_sequence_in_an_id(desk: Play, given: str) -> None:
+    """An ID that repaints the terminal of whoever reads the log."""
+    refused_unasked(desk, given.format(key=desk.scene.key))
+
+
+@pytest.mark.parametrize("given", ["<b>{key}</b>", "<script>alert(1)</script>", "{key}&lt;"])
+def test_html_in_an_id(desk: Play, given: str) -> None:
+    """An ID that is markup in a summary or report."""
+    refused_unasked(desk, given.format(key=desk.scene.key))
+
+
+# ---------------------------------------------------------------- texts, by each ticket system
+
+TEXTS = {
+    "formula": '=HYPERLINK("http://evil","x")',
+    "workflow command": "x\n::set-env name=PATH::/evil\n::error title=gate::ALLOWED",
+    "escape sequence": "\x1b]0;evil\x07\x1b[2J\x1b[31mALLOWED\x1b[0m\u202eevil",
+    "markup": "<script>evil()</script><img src=x onerror=evil()> [evil](javascript:evil)",
+    "query": "evil^ORnumber=CHG0030001^NQactive=true ../../myself",
+}
+
+
+@pytest.mark.parametrize("what", TEXTS)
+def test_hostile_text_in_a_ticket(desk: Play, what: str) -> None:
+    """Title, plan and author's name are hostile: the denial is printed, stored and listed."""
+    text, world, at = TEXTS[what], desk.world, desk.now - timedelta(hours=2)
+    scene = desk.tell(approver="mallory", rollback=f"{text}\nn/a")
+    if isinstance(world, ServiceNowWorld):
+        world.servicenow.edit(scene.key, "short_description", text, by="mallory", at=at)
+        world.servicenow.user("mallory")["name"] = text
+    elif isinstance(world, IssueWorld):
+        world.issues.rename(int(scene.key.partition("#")[2]), text, by="mallory", at=at)
+    else:
+        world.jira.edit(scene.key, "description", text, by="mallory", at=at)
+        world.jira.users["mallory"].display_name = text
+    summary = desk.home / "summary"
+    for output in ("text", "json", "markdown", "junit"):
+        ended = desk.enforce(scene, "--format", output, GITHUB_STEP_SUMMARY=str(summary))
+        assert ended.code in {10, 11}, said(ended)
+        for shown in (ended.out, ended.err, summary.read_text()):
+            harmless(shown)
+        harmless_page(summary.read_text() + (ended.out if output == "markdown" else ""))
+        if output == "junit":
+            ET.fromstring(ended.out.encode())  # noqa: S314 -- our own output
+    harmless(said(desk.gate("log", "show", "0", "--people", expect=0)))
+    listed = desk.gate("audit", "population", *PERIOD, "--people", "--output", "p.csv", expect=0)
+    harmless(said(listed))
+    with (desk.home / "p.csv").open(encoding="utf-8-sig", newline="") as file:
+        for cell in (cell for row in csv.reader(file) for cell in row):
+            assert not cell.startswith(("=", "+", "-", "@", "\t", "\r")), cell
+    must_say(desk.gate("log", "verify", expect=0), "4 entries")
+
+
+def harmless(text: str) -> None:
+    """No command to the runner, nothing that a terminal would do and not show."""
+    for line in text.splitlines():
+        assert not line.startswith(("::set-env", "::error title=gate::ALLOWED")), line
+    assert [c for c in text if not c.isprintable() and c != "\n"] == []
+
+
+def harmless_page(text: str) -> None:
+    """No tag and no link of theirs."""
+    assert not re.search(r"<(script|img)\b", text)
+    assert not re.search(r"(?<!\\)\]\(javascript", text)
