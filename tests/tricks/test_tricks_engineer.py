@@ -21,13 +21,17 @@ from gate.model import Outcome
 def test_late_ticket(anywhere: Play) -> None:
     """The pipeline is begun first; the ticket is opened, and approved, while it waits."""
     scene = anywhere.tell(ticket=AFTER_RUN)
-    anywhere.blocked_by("ticket-predates-deployment", scene, words=(scene.key, "Start a new pipeline run"))
+    anywhere.blocked_by(
+        "ticket-predates-deployment", scene, words=(scene.key, "Start a new pipeline run")
+    )
 
 
 def test_rerun_after_making_a_ticket(anywhere: Play) -> None:
     """The blocked job is run again once there is a ticket: its newest attempt is younger."""
     scene = anywhere.tell(ticket=AFTER_RUN, rerun=True)
-    anywhere.blocked_by("ticket-predates-deployment", scene, words=("a re-run keeps its old start",))
+    anywhere.blocked_by(
+        "ticket-predates-deployment", scene, words=("a re-run keeps its old start",)
+    )
 
 
 def test_borrowed_ticket(anywhere: Play) -> None:
@@ -86,7 +90,9 @@ def test_forged_dates(forge: Play) -> None:
     forge.open(71, "old", by="alice", at=now - 2 * HOUR)
     forge.review(71, by="carol", at=now - HOUR)
     merged = shop.merge(71, by="carol", at=now - HOUR)
-    forge.blocked_by("approval-covers-change", forge.run_of(merged), words=("The last push to", "approved CHG-1"))
+    forge.blocked_by(
+        "approval-covers-change", forge.run_of(merged), words=("The last push to", "approved CHG-1")
+    )
 
 
 def test_push_after_approval(anywhere: Play) -> None:

@@ -51,9 +51,7 @@ def asked(play: Play, side: str) -> tuple[str, Simulator, str]:
 
 def undetermined(play: Play, side: str, *words: str, **changes: str | None) -> str:
     name, _, _ = asked(play, side)
-    ended = play.blocked_by(
-        CONTROL[side], play.scene, code=11, words=(name, *words), **changes
-    )
+    ended = play.blocked_by(CONTROL[side], play.scene, code=11, words=(name, *words), **changes)
     return said(ended)
 
 
@@ -106,7 +104,7 @@ def test_service_answers_404_for_401(anywhere: Play, side: str) -> None:
 
 @SIDES
 def test_service_says_404_to_good_credentials(anywhere: Play, side: str) -> None:
-    """"Not found" for what gate's account may not see: that is no proof of absence."""
+    """ "Not found" for what gate's account may not see: that is no proof of absence."""
     _, simulator, paths = asked(anywhere, side)
     simulator.fault(paths, faults.status(404))
     ended = anywhere.enforce(anywhere.scene)
@@ -136,9 +134,10 @@ def test_service_hides_pushes(forge: Play) -> None:
     """The push after the approval is missing from the forge's list, its commit is not."""
     scene = forge.tell(late_push=True)
     name, simulator, _ = asked(forge, "forge")
-    path, column = {"github": ("/activity", "after"), "gitlab": (r"/versions\?", "head_commit_sha")}[
-        name
-    ]
+    path, column = {
+        "github": ("/activity", "after"),
+        "gitlab": (r"/versions\?", "head_commit_sha"),
+    }[name]
 
     def without_it(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         return [row for row in rows if row[column] != scene.head]
