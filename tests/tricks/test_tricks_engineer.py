@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from datetime import timedelta
+from dataclasses import replace
 
 import pytest
-from jobs import SHOP, must_say, said
+from jobs import must_say, said
 from tricks.stages import SECTION, Play, judged
 
-from gate.demo.gitlab_project import GitLabProject
 from gate.demo.gitlab_world import GitLabWorld
 from gate.demo.plot import AFTER_RUN, HOUR, MINUTE, Scene
 from gate.demo.repository import Author
@@ -38,6 +36,21 @@ def test_borrowed_ticket(anywhere: Play) -> None:
     """A colleague's approved ticket for something else is given for this change."""
     scene = anywhere.tell(covers="billing")
     anywhere.blocked_by("ticket-covers-change", scene, words=(scene.key,))
+
+
+def test_borrowed_ticket_of_the_same_service(anywhere: Play) -> None:
+    """The colleague's ticket is for this service, too: by default that is an exception to look at.
+
+    Used once, it is used: the colleague's own deployment is denied, and so comes to light.
+    """
+    borrowed, own = anywhere.tell(), anywhere.tell(anywhere.company.keys[2], approver="")
+    scene = replace(own, key=borrowed.key)
+    anywhere.warned_by("change-linked", scene, words=(borrowed.key,))
+    late = anywhere.enforce(borrowed)
+    assert late.code == 10, said(late)
+    must_say(late, "ticket-not-reused", f"let {own.commit[:12]} of shop in")
+    anywhere.demand("change-linked")
+    anywhere.blocked_by("change-linked", scene)
 
 
 def test_recycled_ticket(anywhere: Play) -> None:

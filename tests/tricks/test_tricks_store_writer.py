@@ -40,7 +40,7 @@ BUNDLE, LEAVES = f"tile/entries/000.p/{SIZE}", f"tile/0/000.p/{SIZE}"
 
 
 @pytest.fixture
-def full(acme: Play) -> Iterator[Play]:
+def full(acme: Play) -> Play:
     """Four entries: let pass, failed, denied, let pass; the last job's receipt was kept."""
     acme.receipt("first")
     outcome = ("--receipt", "receipts/first", "--outcome", "failed")
@@ -48,7 +48,7 @@ def full(acme: Play) -> Iterator[Play]:
     assert acme.enforce(acme.tell(approver="")).code == 10
     acme.receipt("last")
     assert acme.view().size == SIZE
-    yield acme
+    return acme
 
 
 def verified(play: Play, *kept: str) -> Ended:
