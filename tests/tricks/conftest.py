@@ -47,8 +47,7 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """A test in this folder that is skipped fails: the threat model says that it is played."""
     report = yield
-    ours = Path(__file__).parent in item.path.parents
-    if ours and report.skipped:
+    if report.skipped:
         report.outcome = "failed"
         report.longrepr = f"{item.nodeid} was skipped {call.when}: the trick was not played"
     return report

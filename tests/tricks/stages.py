@@ -61,7 +61,7 @@ class Play(Job):
     def __init__(self, home: Path, world: World, company: Company) -> None:
         super().__init__(home, world, company.keys[0])
         self.company = company
-        self.given: dict[str, str] = {}  # what the job's environment has beside the usual
+        self.given: dict[str, str | None] = {}  # what the job's environment has beside the usual
         self.workspace = home  # where the job's steps run
 
     # ---------------------------------------------------------------- the trickster's hands
@@ -144,7 +144,11 @@ class Play(Job):
         """From now on the job's (pinned) policy requires these controls, and has more texts."""
         levels = ", ".join(f'{control} = "require"' for control in controls)
         line = f"controls = {{ {levels} }}\n" if controls else ""
-        self.given = self.rewrite("demanding.toml", (SECTION, SECTION + line), **more)
+        self.under(self.rewrite("demanding.toml", (SECTION, SECTION + line), **more))
+
+    def under(self, policy: Mapping[str, str]) -> None:
+        """From now on the job has this policy (of ``rewrite``), and pins it."""
+        self.given = dict(policy)
 
     def environment(self, scene: Scene, changes: Mapping[str, str | None]) -> dict[str, str]:
         """The job of ``scene``, and what the trickster changed in it."""

@@ -16,6 +16,7 @@ from gate.cli.main import COMMANDS
 from gate.demo.gitlab_world import GitLabWorld
 from gate.demo.issue_world import IssueWorld
 from gate.demo.plot import AFTER_RUN, HOUR, MINUTE
+from gate.demo.server import Simulator
 from gate.demo.servicenow_world import ServiceNowWorld
 from gate.errors import OK
 from gate.model import Outcome
@@ -141,7 +142,7 @@ def test_state_named_by_its_id(acme: Play) -> None:
     """And an id in the policy is that of one status, whatever others are called."""
     acme.world.jira.add_status("10002", "555")
     by_name = ('deployable = ["Approved", "Implementing"]', 'deployable = ["10002"]')
-    acme.given = acme.rewrite("by-id.toml", by_name)
+    acme.under(acme.rewrite("by-id.toml", by_name))
     acme.allowed_now(acme.scene)
 
 
@@ -213,10 +214,10 @@ def test_pull_request_missing_after_its_merge(forge: Play) -> None:
         return body and []
 
     world = forge.world
+    simulator: Simulator = world.github
+    path = r"/commits/[0-9a-f]{40}/pulls"
     if isinstance(world, GitLabWorld):
         simulator, path = world.gitlab, r"/commits/[0-9a-f]{40}/merge_requests"
-    else:
-        simulator, path = world.github, r"/commits/[0-9a-f]{40}/pulls"
     with spoiled(simulator, path, emptied):
         ended = forge.enforce(forge.scene)
     assert ended.code in {10, 11}, said(ended)
@@ -252,7 +253,8 @@ def test_401_reported_as_not_found(anywhere: Play, secret: str | None) -> None:
     names = {"GATE_JIRA_TOKEN", "GATE_SERVICENOW_PASSWORD", "GITHUB_TOKEN"}
     given = set(anywhere.ci()) & names
     name = "GITHUB_TOKEN" if given == {"GITHUB_TOKEN"} else min(given - {"GITHUB_TOKEN"})
-    ended = anywhere.blocked_by("ticket-exists", anywhere.scene, code=11, **{name: secret})
+    anywhere.given = {name: secret}
+    ended = anywhere.blocked_by("ticket-exists", anywhere.scene, code=11)
     must_say(ended, name)
     assert "missing or hidden" not in ended.out
     assert "not found" not in ended.out.lower()

@@ -75,7 +75,7 @@ def test_edit_after_the_deployment(anywhere: Play) -> None:
     assert anywhere.gate("log", "show", "0", "--json", expect=OK).out == told
     anywhere.gate("log", "verify", expect=OK)
     anywhere.blocked_by("approval-covers-change", scene)
-    ticket, again = (record.predicate.tickets for record in anywhere.records())  # type: ignore[union-attr]  # decisions
+    ticket, again = (record.predicate.tickets for record in anywhere.records())
     assert ticket != again, "the second record shows the edit, the first one does not"
 
 
@@ -114,7 +114,7 @@ def approved_by_one_more(desk: Play, *, app: bool) -> Scene:
         world.jira.transition(scene.key, "Approved", by="robot", at=at + 2 * MINUTE)
     person = f'\n[[people]]\nname = "robot"\n{system} = "{account}"\n'
     members = ("change-board = [", 'change-board = ["robot", ')
-    desk.given = desk.rewrite("robots.toml", members, more=person)
+    desk.under(desk.rewrite("robots.toml", members, more=person))
     return scene
 
 
@@ -215,7 +215,7 @@ def test_policy_weakened_and_restored(acme: Play) -> None:
     right = acme.enforce(acme.scene)
     assert right.code == OK, said(right)
     weak = (SECTION, SECTION + 'controls = { approval-covers-change = "off" }\n')
-    acme.given = acme.rewrite("weak.toml", weak)
+    acme.under(acme.rewrite("weak.toml", weak))
     acme.allowed_now(scene)
     acme.given = {}
     again = acme.enforce(acme.scene)
@@ -223,7 +223,7 @@ def test_policy_weakened_and_restored(acme: Play) -> None:
     digests = [row["policy_sha256"] for row in listed(acme)[0]]
     assert digests[0] == digests[2] != digests[1]
     pin = acme.ci()["GATE_POLICY_SHA256"]
-    acme.given = acme.rewrite("weak.toml", weak)
+    acme.under(acme.rewrite("weak.toml", weak))
     assert acme.enforce(scene).code == OK
     at_the_target = ("verify", "--receipt", TRICK, "--trust", "trust", *SHOP)
     ended = acme.gate(*at_the_target, "--commit", scene.commit, "--policy-sha256", pin)
@@ -268,7 +268,7 @@ URGENT = (
 def test_emergency_abuse(acme: Play) -> None:
     """Ordinary deployments are called emergencies: counted, by person, with what they owe."""
     oncall = ("\n[groups]", '\n[groups]\noncall = ["carol"]')
-    acme.given = acme.rewrite("urgent.toml", (SECTION, SECTION + URGENT), oncall)
+    acme.under(acme.rewrite("urgent.toml", (SECTION, SECTION + URGENT), oncall))
     for key in acme.company.keys[1:3]:
         scene = acme.tell(key, approver="")
         ended = acme.enforce(scene, "--emergency", f"The shop is down, says {key}")

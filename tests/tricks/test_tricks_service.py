@@ -51,7 +51,8 @@ def asked(play: Play, side: str) -> tuple[str, Simulator, str]:
 
 def undetermined(play: Play, side: str, *words: str, **changes: str | None) -> str:
     name, _, _ = asked(play, side)
-    ended = play.blocked_by(CONTROL[side], play.scene, code=11, words=(name, *words), **changes)
+    play.given |= changes
+    ended = play.blocked_by(CONTROL[side], play.scene, code=11, words=(name, *words))
     return said(ended)
 
 
@@ -79,7 +80,7 @@ def test_service_answers_wrongly(anywhere: Play, side: str, what: str) -> None:
 def test_service_is_slow(anywhere: Play, side: str) -> None:
     """The answer never comes, or not within the budget of the whole gathering."""
     short = '\n[network]\nbudget = "1s"\n'
-    anywhere.given = anywhere.rewrite("short.toml", more=short)
+    anywhere.under(anywhere.rewrite("short.toml", more=short))
     _, simulator, paths = asked(anywhere, side)
     simulator.fault(paths, faults.hang())
     undetermined(anywhere, side, "budget")
