@@ -65,8 +65,12 @@ ENGINEER = (
         "the ticket must name what is deployed; one for the same service is an exception that the "
         "list shows, and its own deployment is then denied",
         "10; 0 with a warning for the same service, unless `change-linked` is required",
-        ("engineer:borrowed_ticket", "engineer:borrowed_ticket_of_the_same_service"),
-        ("ticket-covers-change", "change-linked", "ticket-not-reused"),
+        (
+            "engineer:borrowed_ticket",
+            "engineer:borrowed_ticket_beside_the_own_one",
+            "engineer:borrowed_ticket_of_the_same_service",
+        ),
+        ("ticket-covers-change", "approved", "change-linked", "ticket-not-reused"),
     ),
     Trick(
         "recycled-ticket",
@@ -94,10 +98,12 @@ ENGINEER = (
     Trick(
         "forged-author",
         "approves work that was committed in another's name, or merged into another's branch",
-        "whoever pushed it is a maker, whatever git says",
+        "whoever pushed it is a maker, and so is whom git names",
         "10",
         (
             "engineer:forged_author",
+            "engineer:forged_pusher",
+            "engineer:forged_author_whose_push_was_replaced",
             "engineer:forged_co_author_takes_nobody_away",
             "other_branches:an_approver_whose_work_was_merged_into_the_branch",
             "other_branches:an_approver_whose_work_was_pulled_into_the_branch",
@@ -151,6 +157,7 @@ ENGINEER = (
         (
             "engineer:hidden_content_in_a_merge",
             "engineer:hidden_content_in_a_merge_by_the_approver",
+            "engineer:hidden_content_in_a_merge_that_looks_like_the_forges",
         ),
         ("merge-matches-review", "approver-independent"),
     ),
@@ -436,6 +443,7 @@ AUDITORS = (
         "10",
         (
             "seen_by_auditors:edit_between_approval_and_deployment",
+            "seen_by_auditors:edit_that_was_taken_back",
             "seen_by_auditors:edit_after_the_deployment",
         ),
         ("approval-covers-change",),

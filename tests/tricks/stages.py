@@ -21,7 +21,7 @@ from gate.demo.github_repository import GitHubRepository
 from gate.demo.gitlab_project import GitLabProject
 from gate.demo.gitlab_world import GitLabWorld
 from gate.demo.issue_world import CHANGES, IssueWorld
-from gate.demo.plot import RUN, Scene
+from gate.demo.plot import MINUTE, RUN, Scene
 from gate.demo.servicenow_world import ServiceNowWorld
 from gate.demo.stage import POLICY, Ended
 from gate.demo.world import World
@@ -127,6 +127,21 @@ class Play(Job):
         else:
             self.world.shop.deployment("production", commit, by="carol", at=at)
 
+    def swap_scope(self, key: str, *, by: str, at: datetime) -> None:
+        """``by`` has a ticket name something else, and a minute later what it did before."""
+        later = at + MINUTE
+        if isinstance(self.world, ServiceNowWorld):
+            self.world.servicenow.edit(key, "cmdb_ci", "billing", by=by, at=at)
+            self.world.servicenow.edit(key, "cmdb_ci", "shop", by=by, at=later)
+        elif isinstance(self.world, IssueWorld):
+            number = int(key.partition("#")[2])
+            title = self.world.issues.all[number].title
+            self.world.issues.rename(number, "The billing", by=by, at=at)
+            self.world.issues.rename(number, title, by=by, at=later)
+        else:
+            self.world.jira.edit(key, "components", ["billing"], by=by, at=at)
+            self.world.jira.edit(key, "components", ["shop"], by=by, at=later)
+
     def edit_ticket(self, key: str, *, by: str, at: datetime) -> None:
         """``by`` makes of a ticket one for something else as well."""
         if isinstance(self.world, ServiceNowWorld):
@@ -222,10 +237,6 @@ class Play(Job):
         record = self.records()[-1]
         assert isinstance(record, DecisionRecord)
         return record
-
-    def newest_size(self) -> int:
-        """How many entries the log has."""
-        return self.view().size
 
 
 def judged(record: DecisionRecord, control: str) -> ControlPart:

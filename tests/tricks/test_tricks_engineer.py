@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from jobs import must_say, said
+from jobs import SHOP, must_say, said
 from tricks.stages import SECTION, Play, judged
 
 from gate.demo.gitlab_world import GitLabWorld
 from gate.demo.plot import AFTER_RUN, HOUR, MINUTE, Scene
 from gate.demo.repository import Author
 from gate.model import Outcome
+
+METHODS = pytest.mark.parametrize("method", ["merge", "squash", "rebase"])
 
 # ---------------------------------------------------------------- tickets
 
@@ -32,10 +34,20 @@ def test_rerun_after_making_a_ticket(anywhere: Play) -> None:
     )
 
 
-def test_borrowed_ticket(anywhere: Play) -> None:
-    """A colleague's approved ticket for something else is given for this change."""
-    scene = anywhere.tell(covers="billing")
+@pytest.mark.parametrize(
+    "covers", ["billing", "workshop", "shop-admin", "sh\N{CYRILLIC SMALL LETTER O}p"]
+)
+def test_borrowed_ticket(anywhere: Play, covers: str) -> None:
+    """A colleague's approved ticket for something else, also of a like name, is given for this."""
+    scene = anywhere.tell(covers=covers)
     anywhere.blocked_by("ticket-covers-change", scene, words=(scene.key,))
+
+
+def test_borrowed_ticket_beside_the_own_one(anywhere: Play) -> None:
+    """The approved ticket is given along with the one that nobody approved: each is judged."""
+    borrowed, own = anywhere.tell(), anywhere.tell(anywhere.company.keys[2], approver="")
+    given = ("--ticket", borrowed.key, "--ticket", own.key)
+    anywhere.blocked_by("approved", own, *given, words=(f"{own.key} has 0 of 1 approvals",))
 
 
 def test_borrowed_ticket_of_the_same_service(anywhere: Play) -> None:
@@ -77,10 +89,32 @@ def test_second_account_that_nobody_owns(anywhere: Play) -> None:
 # ---------------------------------------------------------------- authors and dates
 
 
-def test_forged_author(forge: Play) -> None:
+@METHODS
+def test_forged_author(forge: Play, method: str) -> None:
     """The approver writes the code in alice's name; the push says whose it was."""
-    scene = forge.tell(author="alice", pusher="bob")
+    scene = forge.tell(author="alice", pusher="bob", method=method)
     forge.blocked_by("approver-independent", scene, words=("bob",))
+
+
+@METHODS
+def test_forged_pusher(forge: Play, method: str) -> None:
+    """The approver's commits are pushed by alice: git's author adds a maker all the same."""
+    scene = forge.tell(author="bob", pusher="alice", method=method)
+    forge.blocked_by("approver-independent", scene, words=("bob",))
+
+
+def test_forged_author_whose_push_was_replaced(forge: Play) -> None:
+    """alice replaces the branch that the approver pushed by a commit of her own name."""
+    told = forge.tell()
+    shop, at = forge.repository, forge.now - 5 * HOUR
+    bobs = shop.commit("In alice's name", by="alice", at=at, on=told.base)
+    shop.push("replaced", bobs, by="bob", at=at)
+    forge.open(77, "replaced", by="alice", at=at)
+    own = shop.commit("As if it were hers", by="alice", at=at, on=told.base)
+    shop.push("replaced", own, by="alice", at=at + 20 * MINUTE)
+    forge.review(77, by="carol", at=forge.now - 4 * HOUR)
+    merged = shop.merge(77, by="carol", at=forge.now - 50 * MINUTE)
+    forge.blocked_by("approver-independent", forge.run_of(merged, told), words=("bob",))
 
 
 def test_forged_co_author_takes_nobody_away(forge: Play) -> None:
@@ -108,21 +142,25 @@ def test_forged_dates(forge: Play) -> None:
     )
 
 
-def test_push_after_approval(anywhere: Play) -> None:
+@METHODS
+def test_push_after_approval(anywhere: Play, method: str) -> None:
     """One more commit goes onto the branch once the ticket is approved, dated before it."""
-    scene = anywhere.tell(late_push=True)
+    scene = anywhere.tell(late_push=True, method=method)
     anywhere.blocked_by("approval-covers-change", scene)
 
 
 # ---------------------------------------------------------------- commits
 
 
-def test_side_branch_commit(forge: Play) -> None:
+@pytest.mark.parametrize("tag", ["", "main"], ids=["alone", "tagged as the release ref"])
+def test_side_branch_commit(forge: Play, tag: str) -> None:
     """The commit that is deployed was never merged: its branch is a side branch."""
     shop, now = forge.repository, forge.now
     made = shop.commit("Not merged", by="alice", at=now - 5 * HOUR, on="main")
     shop.push("side", made, by="alice", at=now - 5 * HOUR)
     forge.open(72, "side", by="alice", at=now - 5 * HOUR)
+    if tag:
+        shop.tag(tag, made)
     forge.blocked_by("commit-on-release-ref", forge.run_of(made), words=("main",))
 
 
@@ -136,7 +174,7 @@ def test_fork_commit(forge: Play) -> None:
     forge.blocked_by("commit-on-release-ref", forge.run_of(made))
 
 
-def hidden_in_a_merge(play: Play, *, by: str) -> Scene:
+def hidden_in_a_merge(play: Play, *, by: str, author: Author | None = None) -> Scene:
     """The reviewed branch is merged by hand, and the merge commit holds more than it.
 
     The ticket is approved after that, so that nothing is wrong with the order.
@@ -149,7 +187,7 @@ def hidden_in_a_merge(play: Play, *, by: str) -> Scene:
     play.review(74, by="carol", at=now - 4 * HOUR)
     files, at = {"backdoor.py": "print('in')\n"}, now - 30 * MINUTE
     message = f"{told.key}: merge branch 'more'"
-    bent = shop.commit(message, by=by, at=at, on=("main", "more"), files=files)
+    bent = shop.commit(message, by=author or by, at=at, on=("main", "more"), files=files)
     shop.push("main", bent, by=by, at=at)
     return play.run_of(bent, told)
 
@@ -166,6 +204,13 @@ def test_hidden_content_in_a_merge(forge: Play) -> None:
 def test_hidden_content_in_a_merge_by_the_approver(forge: Play) -> None:
     """The approver of the ticket does it: whoever makes a merge by hand is a maker."""
     scene = hidden_in_a_merge(forge, by="bob")
+    forge.blocked_by("approver-independent", scene, words=("bob",))
+
+
+def test_hidden_content_in_a_merge_that_looks_like_the_forges(forge: Play) -> None:
+    """Git names the site itself as who made the merge: that frees nobody who pushed it."""
+    site = Author("GitHub", "noreply@github.com")
+    scene = hidden_in_a_merge(forge, by="bob", author=site)
     forge.blocked_by("approver-independent", scene, words=("bob",))
 
 
@@ -235,6 +280,12 @@ def test_deploys_beside_the_pipeline(forge: Play) -> None:
     must_say(
         forge.refused_at_the_target(byhand, "receipts/own"), byhand.commit[:12], "does not permit"
     )
+    for name, other in (("--service", "till"), ("--environment", "staging")):
+        ended = forge.gate(
+            *("verify", "--receipt", "receipts/own", "--trust", "trust", *SHOP, name, other),
+            *("--commit", forge.scene.commit),
+        )
+        assert ended.code == 10, said(ended)
     none = forge.refused_at_the_target(byhand, "receipts/there-is-none")
     must_say(none, "receipts/there-is-none")
 

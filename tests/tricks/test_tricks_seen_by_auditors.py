@@ -66,6 +66,13 @@ def test_edit_between_approval_and_deployment(anywhere: Play) -> None:
     anywhere.blocked_by("approval-covers-change", scene, words=(scene.key,))
 
 
+def test_edit_that_was_taken_back(anywhere: Play) -> None:
+    """It named something else for a minute, perhaps for whoever approved it anew just then."""
+    scene = anywhere.tell()
+    anywhere.swap_scope(scene.key, by="alice", at=anywhere.now - HOUR)
+    anywhere.blocked_by("approval-covers-change", scene, words=(scene.key,))
+
+
 def test_edit_after_the_deployment(anywhere: Play) -> None:
     """The ticket is edited once everything is over: the record stays with what was there."""
     scene = anywhere.tell()
