@@ -15,13 +15,12 @@ from typing import Any
 
 import pytest
 from jobs import SHOP, must_say, said
-from tricks.stages import GITHUB, SECTION, TRICK, Play, judged, play
+from tricks.stages import GITHUB, SECTION, TRICK, Play, play
 
 from gate.demo.issue_world import IssueWorld
 from gate.demo.plot import HOUR, MINUTE, Scene
 from gate.demo.servicenow_world import ServiceNowWorld
 from gate.errors import OK
-from gate.model import Level
 
 PERIOD = ("--from", "2020-01-01", "--to", f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%d}")
 
@@ -128,11 +127,7 @@ def approved_by_one_more(desk: Play, *, app: bool) -> Scene:
 def test_bot_approves(desk: Play) -> None:
     """Approvals are people's: an app's account counts for nothing, whatever the policy lists."""
     scene = approved_by_one_more(desk, app=True)
-    ended = desk.enforce(scene)
-    assert ended.code in {10, 11}, said(ended)
-    must_say(ended, "approved", "to do")
-    assert judged(desk.newest(), "approved").outcome.value in {"fail", "undetermined"}
-    desk.refused_at_the_target(scene)
+    desk.blocked_by("approved", scene, words=(scene.key,))
 
 
 def test_the_same_by_a_person_is_an_approval(desk: Play) -> None:
@@ -260,11 +255,7 @@ def test_deleted_failed_run(acme: Play) -> None:
 def test_clock_of_the_runner_is_shifted(tmp_path: Path, shift: timedelta) -> None:
     """The machine that decides lives in another hour than every service that it asks."""
     with play(tmp_path, GITHUB, now=datetime.now(UTC) + shift) as acme:
-        ended = acme.enforce(acme.scene)
-        assert ended.code in {10, 11}, said(ended)
-        must_say(ended, "clock-sane", "to do")
-        assert judged(acme.newest(), "clock-sane").level is Level.REQUIRE
-        acme.refused_at_the_target(acme.scene)
+        acme.blocked_by("clock-sane", acme.scene)
 
 
 URGENT = (
@@ -285,7 +276,7 @@ def test_emergency_abuse(acme: Play) -> None:
     third = acme.tell(acme.company.keys[3], approver="")
     dave = acme.run_of(third.commit, third, by="dave")
     refused = acme.enforce(dave, "--emergency", "I am in a hurry")
-    assert refused.code in {2, 10}, said(refused)
+    assert refused.code == 10, said(refused)
     _, header = listed(acme)
     assert header["emergencies"]["declared"] == 2
     assert header["emergencies"]["by_person"] is None

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from jobs import must_say, said, spoiled
+from jobs import said, spoiled
 from tricks.stages import Play
 
 import gate.http.session
@@ -107,11 +107,10 @@ def test_service_answers_404_for_401(anywhere: Play, side: str) -> None:
 def test_service_says_404_to_good_credentials(anywhere: Play, side: str) -> None:
     """ "Not found" for what gate's account may not see: that is no proof of absence."""
     _, simulator, paths = asked(anywhere, side)
+    on_issues = isinstance(anywhere.world, IssueWorld)
     simulator.fault(paths, faults.status(404))
-    ended = anywhere.enforce(anywhere.scene)
-    assert ended.code in {10, 11}, said(ended)
-    must_say(ended, CONTROL[side], "to do")
-    assert "ALLOWED" not in ended.out
+    found = side == "ticket" and not hasattr(anywhere.world, "servicenow") and not on_issues
+    anywhere.blocked_by(CONTROL[side], anywhere.scene, code=10 if found else 11)
 
 
 def test_service_hides_rows(anywhere: Play) -> None:
@@ -125,10 +124,7 @@ def test_service_hides_rows(anywhere: Play) -> None:
         world.issues.hidden.add(world.issues.all[number].events[-1].id)
     else:
         world.jira.fault("/approval", faults.hidden())
-    ended = anywhere.enforce(scene)
-    assert ended.code in {10, 11}, said(ended)
-    must_say(ended, "approved", "to do")
-    anywhere.refused_at_the_target(scene)
+    anywhere.blocked_by("approved", scene, code=11)
 
 
 def test_service_hides_pushes(forge: Play) -> None:
@@ -144,35 +140,30 @@ def test_service_hides_pushes(forge: Play) -> None:
         return [row for row in rows if row[column] != scene.head]
 
     with spoiled(simulator, path, without_it):
-        ended = forge.enforce(scene)
-    assert ended.code in {10, 11}, said(ended)
-    must_say(ended, "approval-covers-change", "to do")
-    assert "ALLOWED" not in ended.out
-    forge.refused_at_the_target(scene)
+        forge.blocked_by("approval-covers-change", scene, code=11 if name == "github" else 10)
 
 
-LIES: dict[str, Callable[[Any], Any]] = {
-    "another ticket": lambda body: {**body, "key": "CHG-9"},
-    "a creation to come": lambda body: {
-        **body,
-        "fields": {**body["fields"], "created": "2999-01-01T00:00:00.000+0000"},
-    },
+def to_come(body: Any) -> Any:
+    """Jira's clock is right, and the ticket is of another millennium."""
+    return {**body, "fields": {**body["fields"], "created": "2999-01-01T00:00:00.000+0000"}}
+
+
+LIES: dict[str, tuple[Callable[[Any], Any], str]] = {
+    "another ticket": (lambda body: {**body, "key": "CHG-9"}, "ticket-exists"),
+    "a creation to come": (to_come, "ticket-predates-deployment"),
 }
 
 
 @pytest.mark.parametrize("what", LIES)
 def test_service_speaks_of_another_ticket(acme: Play, what: str) -> None:
     """The answer is a good ticket, and not the one that was asked for; or is of the future."""
-    with spoiled(acme.world.jira, r"/rest/api/3/issue/CHG-1(\?|$)", LIES[what]):
-        ended = acme.enforce(acme.scene)
-    assert ended.code in {10, 11}, said(ended)
-    must_say(ended, "ticket-", "to do")
+    spoil, control = LIES[what]
+    with spoiled(acme.world.jira, r"/rest/api/3/issue/CHG-1(\?|$)", spoil):
+        acme.blocked_by(control, acme.scene)
 
 
 def test_clock_of_a_service_is_off(anywhere: Play) -> None:
     """Whose clock is wrong cannot be told from one of two: all times are in doubt."""
     _, simulator, _ = asked(anywhere, "ticket")
     simulator.fault("/", faults.clock(HOUR.total_seconds()))
-    ended = anywhere.enforce(anywhere.scene)
-    assert ended.code in {10, 11}, said(ended)
-    must_say(ended, "clock-sane", "to do")
+    anywhere.blocked_by("clock-sane", anywhere.scene)
