@@ -410,7 +410,8 @@ AUDITORS = (
     Trick(
         "second-account-or-bot",
         "a second account or an app approves",
-        "persons, not accounts; apps count for nothing, even where the policy lists one",
+        "persons, not accounts; apps count for nothing, even where the policy lists one (on GitLab "
+        "they are known by [the names that GitLab gives them](systems.md))",
         "10",
         (
             "seen_by_auditors:bot_approves",
@@ -580,7 +581,10 @@ OTHERS = (
         "an empty list of approvers is approved by all of them",
         "nobody is not enough",
         "10",
-        ("bugs_of_others:empty_list_of_approvers",),
+        (
+            "bugs_of_others:empty_list_of_approvers",
+            "bugs_of_others:empty_list_of_approvers_in_an_approved_step",
+        ),
         ("approved",),
     ),
     Trick(

@@ -29,7 +29,7 @@ def forge(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Play]:
 
 @pytest.fixture(params=DESKS, ids=_named)
 def desk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Play]:
-    """Each ticket system, with GitHub: tricks of tickets and approvals."""
+    """Each ticket system: tricks of tickets and approvals."""
     with play(tmp_path, request.param) as made:
         yield made
 

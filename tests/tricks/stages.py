@@ -1,4 +1,4 @@
-"""Where tricks are played: four companies with different services, told by the same verbs.
+"""Where tricks are played: five companies with different services, told by the same verbs.
 
 Each is Acme of the demo, whose first change is right in everything, so that what is blocked is
 blocked by the trick alone. ``Play.blocked_by`` is what every trick must meet: an exit code, the
@@ -16,12 +16,15 @@ from pathlib import Path
 from typing import Any
 
 from jobs import SHOP, Job, must_say, said
+from tricks.desks import desk_of
 
 from gate.demo.github_repository import GitHubRepository
+from gate.demo.gitlab_issue_world import CHANGES as GITLAB_CHANGES
+from gate.demo.gitlab_issue_world import GitLabIssueWorld
 from gate.demo.gitlab_project import GitLabProject
 from gate.demo.gitlab_world import GitLabWorld
 from gate.demo.issue_world import CHANGES, IssueWorld
-from gate.demo.plot import MINUTE, RUN, Scene
+from gate.demo.plot import RUN, Scene
 from gate.demo.servicenow_world import ServiceNowWorld
 from gate.demo.stage import POLICY, Ended
 from gate.demo.world import World
@@ -50,9 +53,12 @@ GITHUB = Company("github+jira", World, JIRA_KEYS)
 GITLAB = Company("gitlab+jira", GitLabWorld, JIRA_KEYS)
 SERVICENOW = Company("github+servicenow", ServiceNowWorld, NUMBERS)
 ISSUES = Company("github+issues", IssueWorld, tuple(f"{CHANGES}#{n}" for n in range(4, 13)))
+GITLAB_ISSUES = Company(
+    "gitlab+issues", GitLabIssueWorld, tuple(f"{GITLAB_CHANGES}#{n}" for n in range(4, 13))
+)
 FORGES = (GITHUB, GITLAB)
-DESKS = (GITHUB, SERVICENOW, ISSUES)
-EVERYWHERE = (GITHUB, GITLAB, SERVICENOW, ISSUES)
+DESKS = (GITHUB, SERVICENOW, ISSUES, GITLAB_ISSUES)
+EVERYWHERE = (GITHUB, GITLAB, SERVICENOW, ISSUES, GITLAB_ISSUES)
 
 
 class Play(Job):
@@ -61,6 +67,7 @@ class Play(Job):
     def __init__(self, home: Path, world: World, company: Company) -> None:
         super().__init__(home, world, company.keys[0])
         self.company = company
+        self.desk = desk_of(world)
         self.given: dict[str, str | None] = {}  # what the job's environment has beside the usual
         self.workspace = home  # where the job's steps run
 
@@ -126,32 +133,6 @@ class Play(Job):
             self.world.operations.deployment("production", commit, by="carol", at=at)
         else:
             self.world.shop.deployment("production", commit, by="carol", at=at)
-
-    def swap_scope(self, key: str, *, by: str, at: datetime) -> None:
-        """``by`` has a ticket name something else, and a minute later what it did before."""
-        later = at + MINUTE
-        if isinstance(self.world, ServiceNowWorld):
-            self.world.servicenow.edit(key, "cmdb_ci", "billing", by=by, at=at)
-            self.world.servicenow.edit(key, "cmdb_ci", "shop", by=by, at=later)
-        elif isinstance(self.world, IssueWorld):
-            number = int(key.partition("#")[2])
-            title = self.world.issues.all[number].title
-            self.world.issues.rename(number, "The billing", by=by, at=at)
-            self.world.issues.rename(number, title, by=by, at=later)
-        else:
-            self.world.jira.edit(key, "components", ["billing"], by=by, at=at)
-            self.world.jira.edit(key, "components", ["shop"], by=by, at=later)
-
-    def edit_ticket(self, key: str, *, by: str, at: datetime) -> None:
-        """``by`` makes of a ticket one for something else as well."""
-        if isinstance(self.world, ServiceNowWorld):
-            self.world.servicenow.edit(key, "description", "The billing, too.", by=by, at=at)
-        elif isinstance(self.world, IssueWorld):
-            number = int(key.partition("#")[2])
-            body = self.world.issues.all[number].body + "\nThe billing, too."
-            self.world.issues.edit(number, body, by=by, at=at)
-        else:
-            self.world.jira.edit(key, "description", "The shop. The billing, too.", by=by, at=at)
 
     # ---------------------------------------------------------------- the policy
 

@@ -17,9 +17,7 @@ import pytest
 from jobs import SHOP, must_say, said
 from tricks.stages import GITHUB, SECTION, TRICK, Play, play
 
-from gate.demo.issue_world import IssueWorld
 from gate.demo.plot import HOUR, MINUTE, Scene
-from gate.demo.servicenow_world import ServiceNowWorld
 from gate.errors import OK
 
 PERIOD = ("--from", "2020-01-01", "--to", f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%d}")
@@ -52,8 +50,7 @@ def test_ticket_after_the_deployment(forge: Play) -> None:
 def test_recycled_ticket_of_another_kind(desk: Play, how: str) -> None:
     """A ticket whose work is over, or one that was approved for another service."""
     if how == "closed":
-        closed = "3" if isinstance(desk.world, ServiceNowWorld) else "Closed"
-        desk.blocked_by("ticket-open", desk.tell(status=closed))
+        desk.blocked_by("ticket-open", desk.tell(status=desk.desk.closed))
     else:
         desk.blocked_by("ticket-covers-change", desk.tell(covers="till"))
 
@@ -61,14 +58,14 @@ def test_recycled_ticket_of_another_kind(desk: Play, how: str) -> None:
 def test_edit_between_approval_and_deployment(anywhere: Play) -> None:
     """What was approved is edited to cover more, and deployed before anybody looks again."""
     scene = anywhere.tell()
-    anywhere.edit_ticket(scene.key, by="alice", at=anywhere.now - HOUR)
+    anywhere.desk.edit(scene.key, by="alice", at=anywhere.now - HOUR)
     anywhere.blocked_by("approval-covers-change", scene, words=(scene.key,))
 
 
 def test_edit_that_was_taken_back(anywhere: Play) -> None:
     """It named something else for a minute, perhaps for whoever approved it anew just then."""
     scene = anywhere.tell()
-    anywhere.swap_scope(scene.key, by="alice", at=anywhere.now - HOUR)
+    anywhere.desk.swap_scope(scene.key, by="alice", at=anywhere.now - HOUR)
     anywhere.blocked_by("approval-covers-change", scene, words=(scene.key,))
 
 
@@ -77,7 +74,7 @@ def test_edit_after_the_deployment(anywhere: Play) -> None:
     scene = anywhere.tell()
     anywhere.allowed_now(scene)
     told = anywhere.gate("log", "show", "0", "--json", expect=OK).out
-    anywhere.edit_ticket(scene.key, by="alice", at=datetime.now(UTC))
+    anywhere.desk.edit(scene.key, by="alice", at=datetime.now(UTC))
     assert anywhere.gate("log", "show", "0", "--json", expect=OK).out == told
     anywhere.gate("log", "verify", expect=OK)
     anywhere.blocked_by("approval-covers-change", scene)
@@ -98,26 +95,8 @@ def test_backdated_import(desk: Play) -> None:
 
 def approved_by_one_more(desk: Play, *, app: bool) -> Scene:
     """A further account approves, which the policy's owner took into the board."""
-    scene, world, at = desk.tell(approver=""), desk.world, desk.now - 3 * HOUR
-    account = "robot"
-    if isinstance(world, ServiceNowWorld):
-        system = "servicenow"
-        world.servicenow.add_user("robot", integration=app)
-        world.servicenow.request_approval(scene.key, ["robot"], at=at)
-        world.servicenow.approve(scene.key, by="robot", at=at + MINUTE)
-        world.servicenow.set_state(scene.key, "-1", by="robot", at=at + 2 * MINUTE)
-    elif isinstance(world, IssueWorld):
-        system = "github"
-        world.github.add_user(account, type="Bot" if app else "User")
-        number = int(scene.key.partition("#")[2])
-        world.issues.label(number, "approved", by=account, at=at)
-    else:
-        system = "jira"
-        kind = "app" if app else "atlassian"
-        account = world.jira.add_user("robot", account_type=kind).account_id
-        world.jira.add_approval(scene.key, ["robot"], at=at)
-        world.jira.approve(scene.key, by="robot", at=at + MINUTE)
-        world.jira.transition(scene.key, "Approved", by="robot", at=at + 2 * MINUTE)
+    scene = desk.tell(approver="")
+    system, account = desk.desk.approve(scene.key, at=desk.now - 3 * HOUR, app=app)
     person = f'\n[[people]]\nname = "robot"\n{system} = "{account}"\n'
     members = ("change-board = [", 'change-board = ["robot", ')
     desk.under(desk.rewrite("robots.toml", members, more=person))

@@ -16,10 +16,8 @@ from tricks.stages import Play
 import gate.http.session
 from gate.demo import faults
 from gate.demo.gitlab_world import GitLabWorld
-from gate.demo.issue_world import IssueWorld
 from gate.demo.plot import HOUR
 from gate.demo.server import Simulator
-from gate.demo.servicenow_world import ServiceNowWorld
 
 CONTROL = {"ticket": "ticket-exists", "forge": "commit-on-release-ref"}
 SECRETS = {
@@ -37,16 +35,12 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def asked(play: Play, side: str) -> tuple[str, Simulator, str]:
     """Name, simulator and the paths of the ticket system or of the forge."""
-    world = play.world
-    if side == "forge":
-        if isinstance(world, GitLabWorld):
-            return "gitlab", world.gitlab, "/projects/"
-        return "github", world.github, "/repos/acme/shop"
-    if isinstance(world, ServiceNowWorld):
-        return "servicenow", world.servicenow, "/api/now"
-    if isinstance(world, IssueWorld):
-        return "github", world.github, "/repos/acme/changes/issues"
-    return "jira", world.jira, "/rest/api/3/issue/"
+    world, desk = play.world, play.desk
+    if side == "ticket":
+        return desk.service, desk.simulator, desk.paths
+    if isinstance(world, GitLabWorld):
+        return "gitlab", world.gitlab, "/acme%2Fshop"
+    return "github", world.github, "/repos/acme/shop"
 
 
 def undetermined(play: Play, side: str, *words: str, **changes: str | None) -> str:
@@ -107,23 +101,15 @@ def test_service_answers_404_for_401(anywhere: Play, side: str) -> None:
 def test_service_says_404_to_good_credentials(anywhere: Play, side: str) -> None:
     """ "Not found" for what gate's account may not see: that is no proof of absence."""
     _, simulator, paths = asked(anywhere, side)
-    on_issues = isinstance(anywhere.world, IssueWorld)
     simulator.fault(paths, faults.status(404))
-    found = side == "ticket" and not hasattr(anywhere.world, "servicenow") and not on_issues
-    anywhere.blocked_by(CONTROL[side], anywhere.scene, code=10 if found else 11)
+    code = anywhere.desk.not_found if side == "ticket" else 11
+    anywhere.blocked_by(CONTROL[side], anywhere.scene, code=code)
 
 
 def test_service_hides_rows(anywhere: Play) -> None:
     """An objection that stands beside the approval is not among the rows that gate may see."""
-    scene, world = anywhere.tell(objector="dave"), anywhere.world
-    if isinstance(world, ServiceNowWorld):
-        objection = world.servicenow.approvals(scene.key)[-1]
-        world.servicenow.hidden_rows.add(objection["sys_id"])
-    elif isinstance(world, IssueWorld):
-        number = int(scene.key.partition("#")[2])
-        world.issues.hidden.add(world.issues.all[number].events[-1].id)
-    else:
-        world.jira.fault("/approval", faults.hidden())
+    scene = anywhere.tell(objector="dave")
+    anywhere.desk.hide_objection(scene.key)
     anywhere.blocked_by("approved", scene, code=11)
 
 

@@ -22,7 +22,7 @@ from tricks.stages import TRICK, Play
 
 from gate.demo.stage import ORIGIN, Ended
 from gate.demo.witness import WitnessSimulator
-from gate.log.plan import plan_append
+from gate.log.writing.plan import plan_append
 from gate.record.dsse import seal
 from gate.record.predicates import KeyAction, KeyRole
 from gate.record.signer import RecordSigner, key_id, load_private_key
