@@ -8,14 +8,24 @@ from __future__ import annotations
 
 import csv
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from xml.etree import ElementTree as ET
 
 import pytest
 from jobs import SHOP, must_say, said
-from tricks.stages import Play
+from tricks.stages import DESKS, Play, play
 
 PERIOD = ("--from", "2020-01-01", "--to", f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%d}")
+
+
+@pytest.fixture(scope="module", params=DESKS, ids=lambda company: company.name)
+def quiet(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Play]:
+    """Each ticket system, for what is never asked of it and leaves nothing behind."""
+    with play(tmp_path_factory.mktemp("quiet"), request.param) as made:
+        yield made
 
 
 def refused_unasked(desk: Play, given: str) -> None:
@@ -33,39 +43,39 @@ def refused_unasked(desk: Play, given: str) -> None:
 
 
 @pytest.mark.parametrize("extra", ["^ORnumber=X", "^OR1=1", "^NQactive=true", "^"])
-def test_query_operator_in_an_id(desk: Play, extra: str) -> None:
+def test_query_operator_in_an_id(quiet: Play, extra: str) -> None:
     """An ID that goes on as a query would match another record, or all of them."""
-    refused_unasked(desk, f"{desk.scene.key}{extra}")
+    refused_unasked(quiet, f"{quiet.scene.key}{extra}")
 
 
 @pytest.mark.parametrize("given", ["../myself", "{key}/../{key}", "..%2Fmyself", "{key}/approve"])
-def test_path_in_an_id(desk: Play, given: str) -> None:
+def test_path_in_an_id(quiet: Play, given: str) -> None:
     """An ID that climbs would have another address asked than that of a ticket."""
-    refused_unasked(desk, given.format(key=desk.scene.key))
+    refused_unasked(quiet, given.format(key=quiet.scene.key))
 
 
 @pytest.mark.parametrize("given", ["::set-env name=PATH::/x", "{key}\n::set-env name=A::b"])
-def test_workflow_command_in_an_id(desk: Play, given: str) -> None:
+def test_workflow_command_in_an_id(quiet: Play, given: str) -> None:
     """An ID that is a command to the runner, should it be printed at a line's beginning."""
-    refused_unasked(desk, given.format(key=desk.scene.key))
+    refused_unasked(quiet, given.format(key=quiet.scene.key))
 
 
 @pytest.mark.parametrize("given", ["=cmd()", "{key}=cmd()", "@SUM(1)", "+1"])
-def test_formula_in_an_id(desk: Play, given: str) -> None:
+def test_formula_in_an_id(quiet: Play, given: str) -> None:
     """An ID that a spreadsheet would calculate."""
-    refused_unasked(desk, given.format(key=desk.scene.key))
+    refused_unasked(quiet, given.format(key=quiet.scene.key))
 
 
 @pytest.mark.parametrize("given", ["\x1b[31m{key}", "{key}\x1b]0;x\x07", "\u202e{key}"])
-def test_escape_sequence_in_an_id(desk: Play, given: str) -> None:
+def test_escape_sequence_in_an_id(quiet: Play, given: str) -> None:
     """An ID that repaints the terminal of whoever reads the log."""
-    refused_unasked(desk, given.format(key=desk.scene.key))
+    refused_unasked(quiet, given.format(key=quiet.scene.key))
 
 
 @pytest.mark.parametrize("given", ["<b>{key}</b>", "<script>alert(1)</script>", "{key}&lt;"])
-def test_html_in_an_id(desk: Play, given: str) -> None:
+def test_html_in_an_id(quiet: Play, given: str) -> None:
     """An ID that is markup in a summary or report."""
-    refused_unasked(desk, given.format(key=desk.scene.key))
+    refused_unasked(quiet, given.format(key=quiet.scene.key))
 
 
 # ---------------------------------------------------------------- texts, by each ticket system
