@@ -286,6 +286,7 @@ def with_jenkins(
         fetch_run=lambda run: fetch_run(wire, run.id, service.repository),
         fetch_approvals=_no_environments,
         ci="jenkins",
+        fetch_approvals=_no_approvals,
         beside=wire,
     )
 
@@ -297,6 +298,13 @@ def _no_jenkins(run: RunClaim) -> Problem:
         '("pipeline-start") if your auditor agrees to rely on it'
     )
     return Problem(ProblemKind.CLAIM, "jenkins", f"run {run.id}", cause, remedy)
+
+
+def _no_approvals(run: Run, environment: str) -> Problem:
+    # Not none: nobody was asked, and the forge knows nothing of a build.
+    cause = f"a build of Jenkins enters no environment {environment} of a forge, which could tell"
+    remedy = 'leave "environment" out of approvals.sources, or deploy by the forge\'s own pipeline'
+    return Problem(ProblemKind.INCOMPLETE, "jenkins", f"approvals of {run.id}", cause, remedy)
 
 
 def _no_account(run: RunClaim) -> Problem:

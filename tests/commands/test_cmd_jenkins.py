@@ -332,3 +332,14 @@ def test_accounts_on_jenkins_are_peoples(acme: Job) -> None:
     alice = Account("jenkins", "alice", AccountKind.PERSON)
     assert people.owner(alice) == "alice"
     assert people.line_for(alice) == 'jenkins = "alice"'
+
+
+def test_a_build_has_no_approvals_of_a_forges_environment(acme: Job) -> None:
+    """Nobody could be asked, which is not the same as that nobody objected."""
+    counting = acme.rewrite(
+        "environment.toml",
+        ('sources = ["change-request"]', 'sources = ["change-request", "environment"]'),
+    )
+    ended = acme.judge("check", "--ticket", "CHG-1", environment=acme.ci(**counting))
+    assert ended.code == 11, said(ended)
+    must_say(ended, "a build of Jenkins enters no environment", 'leave "environment" out')
