@@ -284,7 +284,6 @@ def with_jenkins(
     return replace(
         opened,
         fetch_run=lambda run: fetch_run(wire, run.id, service.repository),
-        fetch_approvals=_no_environments,
         ci="jenkins",
         fetch_approvals=_no_approvals,
         beside=wire,
@@ -312,14 +311,6 @@ def _no_account(run: RunClaim) -> Problem:
     cause = "GATE_JENKINS_USER and GATE_JENKINS_TOKEN are not both set, so Jenkins cannot be asked"
     remedy = "give the job the user and the API token of an account that may read it (Job/Read)"
     return Problem(ProblemKind.CREDENTIALS, "jenkins", f"run {run.id}", cause, remedy)
-
-
-def _no_environments(run: Run, environment: str) -> Problem:
-    cause = "Jenkins has no environments whose approvals could be read"
-    remedy = 'take "environment" out of approvals.sources, or deploy by the forge\'s own CI'
-    return Problem(
-        ProblemKind.INCOMPLETE, "jenkins", f"approvals of {environment} in {run.id}", cause, remedy
-    )
 
 
 def _claimed_run(run: RunClaim) -> Problem:

@@ -258,16 +258,6 @@ def test_the_approver_must_not_have_started_it(fresh: Job) -> None:
     assert outcomes(fresh, fresh.ci(**independent))["approver-independent"] == "undetermined"
 
 
-def test_approvals_by_environment_are_not_to_be_had_of_jenkins(fresh: Job) -> None:
-    source = 'sources = ["change-request"] }'
-    given = fresh.rewrite(
-        "environment.toml", (source, 'sources = ["change-request", "environment"] }')
-    )
-    ended = fresh.judge("check", "--ticket", "CHG-1", environment={**fresh.ci(), **given})
-    assert ended.code == 11, said(ended)
-    assert "has no environments whose approvals could be read" in ended.out
-
-
 # ---------------------------------------------------------------- without a Jenkins in the policy
 
 
