@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from gate.forges import refs as names
 from gate.forges.graph import Graph
 from gate.forges.pushes import pushes_to
-from gate.forges.rows import FORGE_MERGES, MAYBE_MERGES, Activity, PullRow
+from gate.forges.rows import FORGE_MERGES, MAYBE_MERGES, Activity, PullLink, PullRow
 from gate.forges.source import Source
 from gate.forges.talk import Flow, all_of, incomplete, side_by_side
 from gate.frozen import dataclass
@@ -89,7 +89,7 @@ def ahead(source: Source, head: str) -> Flow[None]:
     yield from all_of([_ahead(source, head, row) for row in mine])
 
 
-def _ahead(source: Source, head: str, row: PullRow) -> Flow[None]:
+def _ahead(source: Source, head: str, row: PullLink) -> Flow[None]:
     _, commits = yield from _asked(source, row)
     if row.merge_sha == head and not isinstance(commits, Problem):
         yield from all_of([source.pulls_of(commit.sha) for commit in commits])
@@ -139,7 +139,7 @@ class _Search:
         ours = [row for row in listed if row.base_repository.lower() == source.slug.lower()]
         yield from all_of([self._pull(source, row) for row in ours])
 
-    def _pull(self, source: Source, listed: PullRow) -> Flow[None]:
+    def _pull(self, source: Source, listed: PullLink) -> Flow[None]:
         if (source.slug.lower(), listed.number) in self._begun:
             return
         self._begun.add((source.slug.lower(), listed.number))
@@ -168,7 +168,7 @@ class _Search:
         return tuple(sorted(pull.maybe_merged_here - old))
 
 
-def _detail(source: Source, graph: Graph, listed: PullRow, *, in_fork: bool) -> Flow[Maybe[Pull]]:
+def _detail(source: Source, graph: Graph, listed: PullLink, *, in_fork: bool) -> Flow[Maybe[Pull]]:
     """The pull request itself, its commits, reviews and pushes, asked together."""
     row, commits = yield from _asked(source, listed)
     if isinstance(row, Problem):
@@ -185,7 +185,7 @@ def _detail(source: Source, graph: Graph, listed: PullRow, *, in_fork: bool) -> 
 
 
 def _asked(
-    source: Source, listed: PullRow
+    source: Source, listed: PullLink
 ) -> Flow[tuple[Maybe[PullRow], Maybe[tuple[Commit, ...]]]]:
     """What can be asked at once: itself, commits, reviews, and the first pushes to its branches."""
     (row, commits), _ = yield from side_by_side(
@@ -199,7 +199,7 @@ def _asked(
 
 
 def _all_commits(
-    source: Source, listed: PullRow, row: PullRow, commits: Maybe[tuple[Commit, ...]]
+    source: Source, listed: PullLink, row: PullRow, commits: Maybe[tuple[Commit, ...]]
 ) -> Maybe[tuple[Commit, ...]]:
     ask, host = source.commits_ask(row.number), source.talk.host
     if isinstance(commits, Problem):
@@ -220,16 +220,16 @@ def _all_commits(
 # ---------------------------------------------------------------- pushes to its head branch
 
 
-def _first_page(source: Source, row: PullRow) -> Flow[Maybe[tuple[Activity, ...]]]:
+def _first_page(source: Source, row: PullLink) -> Flow[Maybe[tuple[Activity, ...]]]:
     return (yield from _activity(source, row, frozenset()))
 
 
-def _base_page(source: Source, row: PullRow) -> Flow[Maybe[tuple[Activity, ...]]]:
+def _base_page(source: Source, row: PullLink) -> Flow[Maybe[tuple[Activity, ...]]]:
     return (yield from source.activity(names.HEADS + row.base_ref, lambda _: True))
 
 
 def _activity(
-    source: Source, row: PullRow, stops: frozenset[str]
+    source: Source, row: PullLink, stops: frozenset[str]
 ) -> Flow[Maybe[tuple[Activity, ...]]]:
     """The activity of the head branch, in its fork if it is in one; one page without ``stops``."""
 

@@ -10,7 +10,7 @@ from typing import Protocol, TypeAlias
 
 from gate.forges.graph import Graph
 from gate.forges.range import Span
-from gate.forges.rows import Activity, PullRow, Ref
+from gate.forges.rows import Activity, PullLink, PullRow, Ref
 from gate.forges.talk import Ask, Flow, Talk
 from gate.model import Approval, Commit, Maybe
 
@@ -52,7 +52,7 @@ class Source(Protocol):
         """The repository's name, which is another one than ``slug`` where it was moved."""
         ...
 
-    def pulls_of(self, sha: str) -> Flow[Maybe[tuple[PullRow, ...]]]:
+    def pulls_of(self, sha: str) -> Flow[Maybe[tuple[PullLink, ...]]]:
         """The pull requests that the forge links to a commit."""
         ...
 

@@ -9,7 +9,7 @@ from gate.forges import refs as names
 from gate.forges.gitlab import parse
 from gate.forges.gitlab.pages import WAVES, every_page, has_next, page_of
 from gate.forges.gitlab.parse import Project, Reviewer, SystemNote, Version
-from gate.forges.rows import Activity, PullRow
+from gate.forges.rows import Activity, PullLink, PullRow
 from gate.forges.talk import GITLAB, Ask, Flow, Talk, incomplete, read
 from gate.frozen import dataclass
 from gate.model import Commit, Maybe, Problem
@@ -78,7 +78,7 @@ class Asking:
         """The first request of ``pulls_of``."""
         return page_of(self.of_commit(sha, "merge_requests"), 1)
 
-    def pulls_of(self, sha: str) -> Flow[Maybe[tuple[PullRow, ...]]]:
+    def pulls_of(self, sha: str) -> Flow[Maybe[tuple[PullLink, ...]]]:
         """The merge requests into the project that GitLab links to a commit, but closed ones.
 
         What was closed without merging brought nothing, and nobody is going to merge it.
