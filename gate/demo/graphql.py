@@ -94,12 +94,13 @@ class _Reader:
         fragments: dict[str, list[Any]] = {}
         chosen: list[Any] = []
         while self._at < len(self._tokens):
-            if self._next() == "fragment":
-                name = self._next()
+            word = self._next()
+            name = self._next() if word == "fragment" else ""
+            if word != "{":
                 self._skip_to("{")
+            if name:
                 fragments[name] = self._selections()
             else:
-                self._skip_to("{")
                 chosen = self._selections()
         return _spread(chosen, fragments)
 

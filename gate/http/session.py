@@ -138,7 +138,7 @@ class PolicySession(requests.Session):
         return self._send(verb, place, arguments, TRIES if verb in self._repeatable else 1)
 
     def ask(self, url: str, body: object, headers: Mapping[str, str]) -> requests.Response:
-        """POST a question as JSON, such as a GraphQL query: it changes nothing and is tried again."""
+        """POST a question as JSON, such as a GraphQL query; like a GET it is tried again."""
         return self._send("POST", url, {"json": body, "headers": headers}, TRIES)
 
     def _send(
