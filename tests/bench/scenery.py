@@ -66,9 +66,7 @@ class Scenery:
 
 
 @contextmanager
-def scenery(
-    home: Path, program: Path, flavour: Flavour = "datacenter"
-) -> Iterator[Scenery]:
+def scenery(home: Path, program: Path, flavour: Flavour = "datacenter") -> Iterator[Scenery]:
     """Set the scene in ``home``; ``program`` is the installed ``gate``, ``flavour`` Jira's."""
     outside = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     with World(home / "services", flavour=flavour) as world:

@@ -43,7 +43,9 @@ def main() -> None:
         check = scene.gate(START_UP, "check", *asked, code=11)
         enforce = scene.gate(ENFORCE, "enforce", *asked, ci=True)
         made = requests_of(enforce, scene)
-        taken = medians([_answering(check, scene, 0), _answering(enforce, scene, ANSWER)], given.rounds)
+        taken = medians(
+            [_answering(check, scene, 0), _answering(enforce, scene, ANSWER)], given.rounds
+        )
     show(f"Services that answer after {ANSWER * 1000:.0f} ms", _figures(taken, made))
 
 
