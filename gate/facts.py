@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -128,11 +128,12 @@ def gather(
     budget = Budget(policy.network.budget)
     opened = open_forge(policy, service, secrets, budget, question)
     forge = opened.forge
-    tickets = open_tickets(policy, secrets, budget)
-    with closing(forge), closing(tickets), _side_by_side() as pool:
+    with closing(forge), ExitStack() as opening, _side_by_side() as pool:
         run = pool.submit(_run, opened, deployment)
         change = pool.submit(_remerged_change, forge, service, question, history)
         before = pool.submit(forge.fetch_deployments, service, environment.name, deployment.commit)
+        # The forge is waited for while the ticket systems' libraries are imported.
+        tickets = opening.enter_context(closing(open_tickets(policy, secrets, budget)))
         given: Maybe[tuple[TicketReference, ...]]
         if question.tickets:
             given = _given(question.tickets, policy)
