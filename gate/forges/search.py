@@ -32,6 +32,8 @@ def pulls_of_range(
         return incomplete(source.pulls_ask(graph.head), cause, "deploy in smaller steps")
     search = _Search(source, graph, patterns)
     recent = yield from source.recent()
+    if isinstance(recent, Problem):
+        return recent
     yield from search.range(recent)
     return search.outcome()
 
@@ -109,7 +111,11 @@ class _Search:
         self._found[in_fork, listed.number, source.slug] = pull
         branch = source.elsewhere(pull.row.head_repository or source.slug)
         inside = yield from source.merged_into(listed)
-        if inside is None or isinstance(inside, Problem):
+        if isinstance(inside, Problem) and branch.slug.lower() == self._source.slug.lower():
+            self._problems.append(inside)
+        elif inside is None or isinstance(
+            inside, Problem
+        ):  # of a fork its pushes are not had either
             behind = pull.shas if self._is_rewritten(pull) else ()
             yield from side_by_side(
                 self.commits(source, sorted(behind)),

@@ -56,15 +56,15 @@ class Source(Protocol):
         """The pull requests that the forge links to a commit."""
         ...
 
-    def recent(self) -> Flow[tuple[PullRow, ...]]:
+    def recent(self) -> Flow[Maybe[tuple[PullRow, ...]]]:
         """Pull requests that were merged lately: a hint, where it saves asking commit by commit."""
         ...
 
     def merged_into(self, link: PullLink) -> Flow[Maybe[tuple[PullRow, ...]] | None]:
         """Every pull request that was merged into the branch of this one.
 
-        None where the forge is not asked that, or has too many to read: then, as after a Problem,
-        each commit tells whose it is.
+        None where the forge is not asked that, or has too many to read: then each commit tells
+        whose it is.
         """
         ...
 

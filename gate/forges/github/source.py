@@ -21,7 +21,7 @@ class GitHubSource(Asking):
         """Another repository, such as a fork."""
         return GitHubSource(self.talk, slug)
 
-    def recent(self) -> Flow[tuple[PullRow, ...]]:
+    def recent(self) -> Flow[Maybe[tuple[PullRow, ...]]]:
         """None: many commits are asked about at once."""
         return done(())
 

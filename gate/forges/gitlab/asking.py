@@ -92,8 +92,8 @@ class Asking:
             return listed
         return tuple(row for row in listed if row is not None)
 
-    def recent(self) -> Flow[tuple[PullRow, ...]]:
-        """The merge requests of the project that were merged and updated last; none if unreadable.
+    def recent(self) -> Flow[Maybe[tuple[PullRow, ...]]]:
+        """The merge requests of the project that were merged and updated last.
 
         Only a hint: what it lacks is asked about commit by commit.
         """
@@ -101,7 +101,9 @@ class Asking:
             self.at("merge_requests").but(state=MERGED, order_by="updated_at", sort="desc"), 1
         )
         found = yield from self.talk.one(ask, lambda page: [*map(self._row, page.each())])
-        return () if isinstance(found, Problem) else tuple(row for row in found if row.merged_at)
+        if isinstance(found, Problem):
+            return found
+        return tuple(row for row in found if row.merged_at)
 
     def merged_into(self, link: PullLink) -> Flow[Maybe[tuple[PullRow, ...]] | None]:
         """Every merge request that was merged into the branch of this one; None if too many are."""

@@ -87,15 +87,22 @@ def test_what_the_list_of_the_last_merged_lacks_is_asked_commit_by_commit(place:
     assert one_by_one(asked(place, merged)) == 4  # the head, and those of the first request
 
 
-@pytest.mark.parametrize("fault", [faults.status(500, retry_after=0), faults.replace([{}])])
-def test_without_that_list_each_commit_is_asked(
-    place: OnGitLab, fault: faults.Fault, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("fault", [faults.status(403), faults.html()], ids=["403", "html"])
+@pytest.mark.parametrize("where", [RECENT, "target_branch=one"])
+def test_such_a_list_that_cannot_be_read_is_undetermined(
+    place: OnGitLab, where: str, fault: faults.Fault
 ) -> None:
-    monkeypatch.setattr("gate.http.session.BACKOFF_SECONDS", 0.0)
+    place.propose(1, "one", "First", "Second")
+    merged = place.accept(1)
+    place.gitlab.fault(where, fault)
+    assert isinstance(place.change(merged).pull_requests, Problem)
+
+
+def test_without_rows_in_that_list_each_commit_is_asked(place: OnGitLab) -> None:
     place.propose(1, "one", "First", "Second")
     merged = place.accept(1)
     whole = brought(place.change(merged))
-    place.gitlab.fault(RECENT, fault)
+    place.gitlab.fault(RECENT, faults.replace([]))
     assert brought(place.change(merged)) == whole
     assert one_by_one(asked(place, merged)) == 3
 
