@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -19,6 +20,7 @@ from gate.config.types import ForgeSettings, NetworkSettings
 from gate.errors import UsageError
 from gate.frozen import dataclass
 from gate.model import (
+    Approval,
     Base,
     BaseKind,
     Change,
@@ -43,6 +45,7 @@ if TYPE_CHECKING:  # they import the libraries that ask, which not every command
     from gate.http import Budget, Request
     from gate.tickets.several import Tickets
 
+ENVIRONMENT_SOURCE = "environment"  # of approvals, by the policy's name
 HEED_SECONDS = 0.2  # how late an interrupt may be heeded
 _TOKENS = {  # of the CIs that can be asked about their runs
     "github": ("GitHub", "GITHUB_TOKEN with `actions: read`"),
@@ -105,11 +108,16 @@ class Forge(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A forge, and what tells a run of its own CI (``ci``) by what the environment claims of it."""
+    """A forge, and what tells a run of its own CI (``ci``) by what the environment claims of it.
+
+    ``fetch_approvals`` tells who let such a run into an environment of the forge; None where there
+    is no forge that could tell a run.
+    """
 
     forge: Forge
     fetch_run: Callable[[RunClaim], Maybe[Run]]
     ci: str = "github"
+    fetch_approvals: Callable[[Run, str], Maybe[tuple[Approval, ...]]] | None = None
 
 
 def gather(
@@ -129,7 +137,7 @@ def gather(
     opened = open_forge(policy, service, secrets, budget, question)
     forge = opened.forge
     with closing(forge), ExitStack() as opening, _side_by_side() as pool:
-        run = pool.submit(_run, opened, deployment)
+        run = pool.submit(_run_and_approvals, opened, deployment, environment)
         change = pool.submit(_remerged_change, forge, service, question, history)
         before = pool.submit(forge.fetch_deployments, service, environment.name, deployment.commit)
         # The forge is waited for while the ticket systems' libraries are imported.
@@ -146,7 +154,7 @@ def gather(
         found = tuple(dict.fromkeys(lookup.result() for lookup in lookups))
         facts = Facts(
             deployment=deployment,
-            run=run.result(),
+            run=run.result()[0],
             given=given if isinstance(given, Problem) else tuple(t.reference for t in found),
             tickets=found,
             change=change.result(),
@@ -155,6 +163,7 @@ def gather(
             clocks=(),
             pin=question.pin,
             emergency=question.emergency,
+            environment_approvals=run.result()[1],
         )
     return Gathered(
         replace(
@@ -219,7 +228,12 @@ def _open_github(
 
     reader = GitHubReader(settings, token, network, budget)
     slug = reader.slug(service)
-    return Opened(reader, lambda run: fetch_run(reader.wire, slug, run.id), "github")
+    return Opened(
+        reader,
+        lambda run: fetch_run(reader.wire, slug, run.id),
+        "github",
+        partial(reader.fetch_approvals, service),
+    )
 
 
 def _open_gitlab(
@@ -230,7 +244,12 @@ def _open_gitlab(
 
     reader = GitLabReader(settings, token, network, budget)
     slug = reader.slug(service)
-    return Opened(reader, lambda run: fetch_run(reader.wire, slug, run.id, run.attempt), "gitlab")
+    return Opened(
+        reader,
+        lambda run: fetch_run(reader.wire, slug, run.id, run.attempt),
+        "gitlab",
+        partial(reader.fetch_approvals, service),
+    )
 
 
 def _claimed_run(run: RunClaim) -> Problem:
@@ -303,6 +322,20 @@ def _look_up(
     if isinstance(given, Problem):
         return ()
     return tuple(submit(tickets.fetch, reference) for reference in given)
+
+
+def _run_and_approvals(
+    opened: Opened, deployment: Deployment, environment: Environment
+) -> tuple[Maybe[Run] | None, Maybe[tuple[Approval, ...]]]:
+    """The run, and where the policy counts it, what was decided on its deployment."""
+    run = _run(opened, deployment)
+    if ENVIRONMENT_SOURCE not in environment.approvals.sources or run is None:
+        return run, ()
+    if isinstance(run, Problem):
+        return run, run
+    if opened.fetch_approvals is None:
+        raise TypeError("what tells a run tells its approvals too")
+    return run, opened.fetch_approvals(run, environment.name)
 
 
 def _run(opened: Opened, deployment: Deployment) -> Maybe[Run] | None:

@@ -216,14 +216,16 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """One person's decision on a change request or a pull request.
+    """One person's decision on a change request, a pull request or a run's deployment.
 
     ``account`` is None where the system recorded a decision without saying whose (a deleted user):
-    such an approval counts for nothing, such an objection counts. ``decided_at`` is None only for
-    PENDING; ``latest_possible`` says that the system has no time per person and this is an upper
-    bound, with ``not_before`` as the lower one where it is known. ``source`` is "jsm",
-    "transition:Approved", "field:Approvers" or "review"; ``id`` names
-    the row in it. ``commit`` is what a review was given on.
+    such an approval counts for nothing, such an objection counts. ``latest_possible`` says that the
+    system has no time per person and ``decided_at`` is an upper bound, with ``not_before`` as the
+    lower one where it is known. ``decided_at`` is None for PENDING, and of a deployment where there
+    is no upper bound either but that it was there when it was read; with no ``not_before``, not
+    even which attempt of the run it was of is known. ``source`` is "jsm", "transition:Approved",
+    "field:Approvers", "review" or "environment"; ``id`` names the row in it. ``commit`` is what a
+    review was given on, or what a run is of.
     """
 
     account: Account | None
@@ -633,7 +635,9 @@ class Facts:
     found; ``tickets`` the lookup of each, in the same order. ``deployed_before`` are the
     forge's successful deployments of this commit to this environment. ``gate_accounts`` are
     gate's own accounts, whose approvals never count. ``emergency`` is the reason that was given
-    where an emergency was declared.
+    where an emergency was declared. ``environment_approvals`` are what people decided on this very
+    run's deployment to the forge's environment of that name, provably all of it; they are asked for
+    only where the policy counts them, and there are none without a run.
     """
 
     deployment: Deployment
@@ -647,6 +651,7 @@ class Facts:
     pin: PinState
     gate_accounts: tuple[Account, ...] = ()
     emergency: Free | None = None
+    environment_approvals: Maybe[tuple[Approval, ...]] = ()
 
 
 # ---------------------------------------------------------------- decision

@@ -118,10 +118,14 @@ RIGHT: dict[str, str] = {
         APPROVALS,
         'controls = { peer-reviewed = "require", test-plan = "off", approved = "warn" }\n'
         'approvals = { required = 2, by = ["alice", "bob"], sources = ["change-request", '
-        '"pull-request"], independent_of = ["deployer"], predates = "pipeline" }\n'
+        '"review"], independent_of = ["deployer"], predates = "pipeline" }\n'
         'ticket = { sources = ["branch", "option"], predates = "job", minimum_lead = "14d" }\n'
         'accept_claims = ["pipeline-start", "deployer"]\ndeployers = ["change-board", "bob"]\n'
         'bots = ["dependabot[bot]"]',
+    ),
+    "all sources of approvals": edited(
+        APPROVALS,
+        'approvals = { by = ["alice"], sources = ["environment", "review", "change-request"] }',
     ),
     "emergencies": edited(
         APPROVALS,
@@ -457,7 +461,17 @@ WRONG: tuple[Wrong, ...] = (
             ),
         )
     ),
-    Wrong("{ by =", '{ sources = ["environment"], by =', ("approvals.sources[0]", "not built yet")),
+    Wrong("{ by =", '{ sources = ["pull-request"], by =', ("approvals.sources[0]", '"review"?')),
+    Wrong(
+        "{ by =",
+        '{ sources = ["environment"], predates = "pipeline", by =',
+        ("approvals.predates", "could come first"),
+        in_schema=False,
+    ),
+    Wrong("{ by =", '{ sources = ["reviews"], by =', ("approvals.sources[0]", '"review"?')),
+    Wrong("{ by =", '{ sources = ["deployment"], by =', ("sources[0]", '"environment"?')),
+    Wrong("{ by =", '{ sources = ["environments"], by =', ("sources[0]", '"environment"?')),
+    Wrong("{ by =", '{ sources = ["ticket"], by =', ("sources[0]", '"change-request"?')),
     Wrong(
         "[groups]",
         '[identity]\none_account_per_person = ["bitbucket"]\n[groups]',

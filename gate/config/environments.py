@@ -8,7 +8,7 @@ from gate.config import grammar
 from gate.config.emergencies import read_emergency
 from gate.config.levels import read_levels, require_settings
 from gate.config.people import known_name
-from gate.config.reader import Table, join, nearest, not_built, shown, wrong
+from gate.config.reader import Table, join, nearest, shown, wrong
 from gate.config.types import After, ApprovalRules, Environment, PersonEntry, TicketRules
 from gate.model import TicketSource
 
@@ -16,7 +16,12 @@ _KEYS = (
     *("controls", "approvals", "ticket", "accept_claims", "after", "deployers", "bots"),
     "emergency",
 )
-_LATER_SOURCES = ("environment", "review", "reviews", "environment-approval")
+_SOURCES = ("change-request", "review", "environment")
+_OTHERWISE_CALLED = {  # none of which resembles the right name most
+    **dict.fromkeys(("pull-request", "merge-request", "reviews", "peer-review"), "review"),
+    **dict.fromkeys(("environment-approval", "deployment", "run"), "environment"),
+    **dict.fromkeys(("ticket", "issue", "change"), "change-request"),
+}
 
 
 def read_environments(
@@ -97,12 +102,20 @@ def _approvals(
             f"{required} approvals can never be had from {len(approvers)} "
             f"{'person' if len(approvers) == 1 else 'people'}",
         )
+    sources, predates = _sources(table), table.choice("predates", ("job", "pipeline"), "job")
+    if "environment" in sources and predates != "job":
+        raise wrong(
+            table.at("predates"),
+            "the forge asks who lets a deployment in when the pipeline has begun, so that no "
+            "approval of source environment could come first",
+            'predates = "job"',
+        )
     return ApprovalRules(
         required=required,
         by=by,
-        sources=_sources(table),
+        sources=sources,
         independent_of=_independent_of(table),
-        predates=table.choice("predates", ("job", "pipeline"), "job"),
+        predates=predates,
     )
 
 
@@ -119,9 +132,10 @@ def _names(
 
 def _sources(table: Table) -> tuple[str, ...]:
     for position, source in enumerate(table.texts("sources", ("change-request",))):
-        if source in _LATER_SOURCES:
-            raise not_built(join(table.at("sources"), position), "this source of approvals")
-    return table.choices("sources", ("change-request", "pull-request"), ("change-request",))
+        if (meant := _OTHERWISE_CALLED.get(source)) is not None:
+            path = join(table.at("sources"), position)
+            raise wrong(path, f'unknown value {shown(source)}; did you mean "{meant}"?')
+    return table.choices("sources", _SOURCES, ("change-request",))
 
 
 def _independent_of(table: Table) -> tuple[str, ...]:

@@ -243,8 +243,8 @@ class Service:
 class ApprovalRules:
     """``by`` are names of groups or people.
 
-    ``sources``: "change-request", "pull-request". ``independent_of``: "change-author" (always
-    in force), "ticket-author", "deployer". ``predates``: "job" or "pipeline".
+    ``sources``: "change-request", "review", "environment". ``independent_of``: "change-author"
+    (always in force), "ticket-author", "deployer". ``predates``: "job" or "pipeline".
     """
 
     required: int

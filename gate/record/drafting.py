@@ -195,6 +195,7 @@ class Drafting:
             actor=self._text(claim.actor),
             created_at=claim.created_at,
             fact=fact,
+            approvals=self._maybe(facts.environment_approvals, self._approval) or None,
         )
 
     def _run_fact(self, run: Run) -> p.RunFact:

@@ -189,21 +189,6 @@ class RunFact:
 
 
 @dataclass(frozen=True, slots=True)
-class RunPart:
-    """What the environment claims of the run, and the fact: null in a plain shell."""
-
-    ci: Code
-    id: Shown
-    attempt: Shown
-    url: Shown
-    repository: Shown
-    ref: Shown | None
-    actor: TextLabel | None
-    created_at: datetime | None
-    fact: RunFact | Unknown | None
-
-
-@dataclass(frozen=True, slots=True)
 class ApprovalPart:
     """One person's decision; ``person`` null: the system does not say whose.
 
@@ -219,6 +204,26 @@ class ApprovalPart:
     source: Plain
     id: Shown
     commit: CommitId | None
+
+
+@dataclass(frozen=True, slots=True)
+class RunPart:
+    """What the environment claims of the run, and the fact: null in a plain shell.
+
+    ``approvals`` are what people decided on its deployment to the forge's environment of that name,
+    where the policy counts it: not there where nobody decided, or nobody was asked.
+    """
+
+    ci: Code
+    id: Shown
+    attempt: Shown
+    url: Shown
+    repository: Shown
+    ref: Shown | None
+    actor: TextLabel | None
+    created_at: datetime | None
+    fact: RunFact | Unknown | None
+    approvals: tuple[ApprovalPart, ...] | Unknown | None = None
 
 
 @dataclass(frozen=True, slots=True)
