@@ -76,6 +76,7 @@ e2e: $(VENV)/e2e.stamp wheel ## the built wheel in a real runner, against a Jira
 
 bench: wheel ## start-up, requests, and the log at scale, as ratios to floors of the same run
 	@$(BIN)/python tests/bench/startup.py --gate $(VENV)/wheel/bin/gate
+	@$(BIN)/python tests/bench/slow_services.py --gate $(VENV)/wheel/bin/gate
 	@$(BIN)/python tests/bench/log_scale.py --gate $(VENV)/wheel/bin/gate
 
 SIZE ?= 1000000

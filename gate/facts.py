@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -155,11 +155,12 @@ def gather(
     if deployment.run.ci == "jenkins":
         opened = with_jenkins(opened, policy, service, secrets, budget)
     forge = opened.forge
-    tickets = open_tickets(policy, secrets, budget)
-    with closing(opened), closing(tickets), _side_by_side() as pool:
+    with closing(opened), ExitStack() as opening, _side_by_side() as pool:
         run = pool.submit(_run_and_approvals, opened, deployment, environment)
         change = pool.submit(_remerged_change, forge, service, question, history)
         before = pool.submit(forge.fetch_deployments, service, environment.name, deployment.commit)
+        # The forge is waited for while the ticket systems' libraries are imported.
+        tickets = opening.enter_context(closing(open_tickets(policy, secrets, budget)))
         given: Maybe[tuple[TicketReference, ...]]
         if question.tickets:
             given = _given(question.tickets, policy)

@@ -24,14 +24,16 @@ def command(output: str, quiet: bool, verbose: bool, kept: tuple[str, ...], **gi
     """
     from gate.deploy import check
     from gate.model import Problem
-    from gate.offline import judge_offline, may_go_on
 
     asked = ask(Options(**given))
     heads = read_all_kept(kept)
     wait_if_asked(asked, heads)
     judged = check(asked.question, asked.place, asked.secrets, now, heads)
-    if isinstance(judged.facts.history, Problem) and may_go_on(asked.question, asked.place.policy):
-        judged = judge_offline(asked.question, asked.place, asked.secrets, now) or judged
+    if isinstance(judged.facts.history, Problem):
+        from gate.offline import judge_offline, may_go_on
+
+        if may_go_on(asked.question, asked.place.policy):
+            judged = judge_offline(asked.question, asked.place, asked.secrets, now) or judged
     log_requests(judged.gathered.requests, verbose=verbose)
     view = view_of("check", judged, asked.place.policy, None, code_of(judged.decision))
     print_decision(view, output, quiet=quiet)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from gate.store.contract import Store
     from gate.store.disclosure import DisclosureStore
 
-ARTIFACT = re.compile(r"(?P<name>[^\s@=]{1,200})@sha256:(?P<sha256>[0-9a-f]{64})")
+ARTIFACT = r"(?P<name>[^\s@=]{1,200})@sha256:(?P<sha256>[0-9a-f]{64})"
 
 
 def now() -> datetime:
@@ -212,7 +212,7 @@ def parse_artifacts(given: tuple[str, ...]) -> tuple[Artifact, ...]:
     """Artifacts as NAME@sha256:HEX, each name once."""
     artifacts: dict[str, Artifact] = {}
     for text in given:
-        match = ARTIFACT.fullmatch(text)
+        match = re.fullmatch(ARTIFACT, text)
         if not match:
             raise UsageError(
                 f"--artifact {text[:100]!r} is not NAME@sha256:HEX",

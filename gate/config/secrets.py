@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from pathlib import Path
 
 from gate.errors import UsageError
+from gate.frozen import dataclass
 
 _VARIABLES = {
     "jira_email": "GATE_JIRA_EMAIL",
@@ -35,7 +36,7 @@ _SHORTEST_LINE = 16  # a shorter line of a key occurs by chance in ordinary text
 SECRET_VARIABLES = tuple(n for name in _VARIABLES.values() for n in (name, f"{name}_FILE"))
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@dataclass(frozen=True, slots=True)
 class Secrets:
     """What the environment gave; "" is not given. ``repr`` names what there is, never a value."""
 

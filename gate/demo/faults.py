@@ -28,7 +28,7 @@ Kind: TypeAlias = Literal[
 
 ROW_LISTS = (
     *("values", "histories", "approvers"),  # Jira
-    *("commits", "workflow_runs"),  # GitHub
+    *("commits", "workflow_runs", "nodes"),  # GitHub
     *("approved_by", "diffs"),  # GitLab
     "result",  # ServiceNow
     *("actions", "causes", "remoteUrls"),  # Jenkins

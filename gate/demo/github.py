@@ -1,7 +1,8 @@
 """A stateful stand-in for GitHub on loopback, over real git repositories.
 
 Shapes follow the GitHub REST API, version 2022-11-28, under ``/`` as at api.github.com and under
-``/api/v3`` as on a GitHub Enterprise Server. Like the real one it
+``/api/v3`` as on a GitHub Enterprise Server; and its published GraphQL schema, under ``/graphql``
+and ``/api/graphql``. Like the real one it
 
 - answers 404 for a private repository that the token may not read, 401 for an unknown token;
 - pages by the Link header, its links naming repositories by id, and activity by cursor;

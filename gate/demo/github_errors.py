@@ -37,3 +37,11 @@ def error(status: int, now: datetime) -> Reply:
     reset = str(int(now.timestamp()) + 30)
     limits = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": reset}
     return Reply(reply.body, 429, limits)
+
+
+def unresolved(what: str) -> Reply:
+    """GraphQL answers 200 also where there is nothing."""
+    message = f"Could not resolve to a {what}."
+    return Reply(
+        {"data": {"repository": None}, "errors": [{"type": "NOT_FOUND", "message": message}]}
+    )

@@ -1,4 +1,4 @@
-"""What GitHub answers of issues: REST (version 2022-11-28), and of GraphQL the one query on them.
+"""What GitHub answers of issues: REST (version 2022-11-28), and the queries of GraphQL.
 
 A pull request is shown among issues, with ``pull_request`` in it, as at GitHub.
 """
@@ -8,8 +8,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from gate.demo.github_errors import refusal
+from gate.demo.github_errors import refusal, unresolved
 from gate.demo.github_issues import Issue, IssueComment, IssueEvent
+from gate.demo.github_links import pulls_by_graphql
 from gate.demo.github_repository import GitHubRepository
 from gate.demo.github_routes import Route, Visit
 from gate.demo.github_site import GitHubSite
@@ -60,29 +61,23 @@ def timeline(visit: Visit, number: str) -> Reply:
 
 
 def graphql(site: GitHubSite, request: Request, token: Token | None, views: Views) -> Reply:
-    """The queries on an issue, or the newest of a repository: all that they may ask for."""
+    """The queries on commits, on an issue, or the newest of a repository: all that may be asked."""
     if token is None:
         return refusal(401)
     sent = json.loads(request.body)
+    if "number" not in sent["variables"] and "issues" not in sent["query"]:
+        return pulls_by_graphql(site, token, sent)
     variables = sent["variables"]
     repository = site.find_repository(f"{variables['owner']}/{variables['name']}")
     if repository is None or not site.readable(repository, token) or "issues" in token.without:
-        return _unresolved("repository")
+        return unresolved("repository")
     if "number" not in variables:
         nodes = [_edited(views, one) for one in list(repository.issues.all.values())[-1:]]
         return Reply({"data": {"repository": {"issues": {"nodes": nodes}}}})
     found = repository.issues.all.get(variables["number"])
     if found is None or found.moved_to or found.deleted:
-        return _unresolved("issue")
+        return unresolved("issue")
     return Reply({"data": {"repository": {"issue": _edited(views, found)}}})
-
-
-def _unresolved(what: str) -> Reply:
-    """GraphQL answers 200 also where there is nothing."""
-    message = f"Could not resolve to a {what}."
-    return Reply(
-        {"data": {"repository": None}, "errors": [{"type": "NOT_FOUND", "message": message}]}
-    )
 
 
 def _gone(visit: Visit, found: Issue | None) -> Reply | None:

@@ -70,6 +70,8 @@ class GitHubRepository:
         self.environments = Environments(self.runs, self._user)
         self.statuses: list[CommitStatus] = []
         self.issues = IssueTracker(self._user, network.ids)
+        self.unlinked: set[str] = set()  # commits whose pull requests are not linked to them yet
+        self.unanswered: set[str] = set()  # commits of which GraphQL has no answer
         self.watchers: list[GitHubRepository] = [self]  # whose pull requests follow our branches
 
     @property

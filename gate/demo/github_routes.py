@@ -230,6 +230,16 @@ def brings(repository: GitHubRepository, pull: PullRequest, sha: str) -> bool:
     return sha in pull.landed or sha in repository.graph.between(pull.base_sha, pull.head_sha)
 
 
+def linked_pulls(repository: GitHubRepository, sha: str) -> list[PullRequest]:
+    """The merged pull request of a commit on the default branch, else open and merged ones."""
+    if sha in repository.unlinked:
+        return []
+    found = [pull for pull in repository.pulls.values() if brings(repository, pull, sha)]
+    main = repository.branches.get(repository.default_branch, "")
+    landed = sha in repository.graph.ancestors(main)
+    return [p for p in found if p.merged_at or (p.closed_at is None and not landed)]
+
+
 COMMIT_ROUTES: tuple[tuple[str, str, Route], ...] = (
     ("metadata", r"", whole_repository),
     ("contents", r"/commits", commits),

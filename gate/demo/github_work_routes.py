@@ -11,7 +11,7 @@ from typing import Any
 from gate.demo import github_environment_views as shapes
 from gate.demo.github_errors import refusal
 from gate.demo.github_pages import numbered
-from gate.demo.github_routes import Route, Visit, brings, no_commit, resolve
+from gate.demo.github_routes import Route, Visit, linked_pulls, no_commit, resolve
 from gate.demo.github_state import PullRequest
 from gate.demo.github_views import time
 from gate.demo.wire import Reply
@@ -47,11 +47,7 @@ def pulls_of_commit(visit: Visit, name: str) -> Reply:
     sha, repository = resolve(visit, name), visit.repository
     if not sha:
         return no_commit(name)
-    found = [pull for pull in repository.pulls.values() if brings(repository, pull, sha)]
-    main = repository.branches.get(repository.default_branch, "")
-    landed = sha in repository.graph.ancestors(main)
-    kept = [p for p in found if p.merged_at or (p.closed_at is None and not landed)]
-    return visit.page(kept, lambda row: _row(visit, row))
+    return visit.page(linked_pulls(repository, sha), lambda row: _row(visit, row))
 
 
 def _pull(visit: Visit, number: str) -> PullRequest | None:

@@ -20,7 +20,7 @@ OfRequest: TypeAlias = Callable[[Visit, MergeRequest], Reply]
 
 
 def merge_requests(visit: Visit, _: str) -> Reply:
-    """Merge requests, newest first, by ``state`` and branches."""
+    """Merge requests, newest or last updated first, by ``state`` and branches."""
     query = visit.request.query
     rows = [
         row
@@ -29,6 +29,8 @@ def merge_requests(visit: Visit, _: str) -> Reply:
         and query.get("target_branch", row.target_branch) == row.target_branch
         and query.get("source_branch", row.source_branch) == row.source_branch
     ]
+    if query.get("order_by") == "updated_at":
+        rows.sort(key=lambda row: row.updated_at, reverse=True)
     return visit.page(rows, lambda row: visit.views.request(visit.project, row))
 
 

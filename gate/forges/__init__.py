@@ -4,6 +4,6 @@
 and what it can only claim is a ``Problem`` of kind ``CLAIM``; ``remerge`` has it merge pull
 requests anew, and ``trees`` tell what commits hold. How a change came in is told here, for each
 forge alike: ``change`` begins, asking what a ``Source`` is for (``source``) in rounds that are
-bounded (``talk``), and ``assemble`` arranges what was read. The readers do the asking; everything
-that reads an answer is pure.
+bounded (``talk``), ``search`` finds the pull requests of the range, and ``assemble`` arranges what
+was read. The readers do the asking; everything that reads an answer is pure.
 """

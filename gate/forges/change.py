@@ -9,10 +9,11 @@ from gate.forges import refs as names
 from gate.forges.assemble import Brought, arrange
 from gate.forges.first import first_range
 from gate.forges.graph import Graph
-from gate.forges.pulls import Pull, ahead, pulls_of_range
+from gate.forges.pulls import Pull, ahead
 from gate.forges.pushes import anchored
 from gate.forges.range import Span
 from gate.forges.rows import A_MERGE, Activity, Ref
+from gate.forges.search import pulls_of_range
 from gate.forges.source import Activities, Source
 from gate.forges.talk import Flow, all_of, side_by_side
 from gate.frozen import dataclass
@@ -29,8 +30,8 @@ class _Code:
 
 def change(source: Source, service: Service, head: str, base: Base) -> Flow[Maybe[Change]]:
     """The whole change, or the Problem that leaves nothing of it."""
-    (where, _), code, (held, inside) = yield from side_by_side(
-        side_by_side(source.name(), ahead(source, head)),
+    (where, _, _), code, (held, inside) = yield from side_by_side(
+        side_by_side(source.name(), ahead(source, head), source.recent()),
         _code(source, service.release_refs, head, base.commit),
         _places(source, service.release_refs, head),
     )
@@ -71,7 +72,7 @@ def _code(source: Source, patterns: tuple[str, ...], head: str, base: str) -> Fl
     if isinstance(graph, Problem):
         return _Code(found, graph)
     pulls, _, _ = yield from side_by_side(
-        pulls_of_range(source, graph),
+        pulls_of_range(source, graph, patterns),
         all_of([_activity(source, ref, graph, base) for ref in known_refs]),
         source.ask_merges(graph),
     )

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from gate.forges import refs as names
 from gate.forges.graph import Graph
 from gate.forges.range import Span
-from gate.forges.rows import MAYBE_MERGES, ZERO, Activity, PullRow
+from gate.forges.rows import MAYBE_MERGES, ZERO, Activity, PullLink
 from gate.forges.source import Source
 from gate.forges.talk import Flow, all_of, incomplete, side_by_side
 from gate.model import Maybe, Problem
@@ -58,7 +58,7 @@ def _brings(row: Activity, head: str, refs: tuple[str, ...], merged: Mapping[str
     return row.kind in MAYBE_MERGES and push.after == merged.get(push.ref)
 
 
-def _merged_pulls(source: Source, head: str) -> Flow[Maybe[tuple[PullRow, ...]]]:
+def _merged_pulls(source: Source, head: str) -> Flow[Maybe[tuple[PullLink, ...]]]:
     """The head's pull requests; the activity of what they were merged into is asked for early."""
     pulls = yield from source.pulls_of(head)
     if not isinstance(pulls, Problem):
@@ -66,7 +66,7 @@ def _merged_pulls(source: Source, head: str) -> Flow[Maybe[tuple[PullRow, ...]]]
     return pulls
 
 
-def _merge_places(pulls: tuple[PullRow, ...]) -> dict[str, str]:
+def _merge_places(pulls: tuple[PullLink, ...]) -> dict[str, str]:
     """Refs that pull requests were merged into, and the commit that the merge left there."""
     return {names.HEADS + pull.base_ref: pull.merge_sha for pull in pulls if pull.merge_sha}
 
@@ -86,7 +86,7 @@ def _widest(source: Source, befores: list[str], head: str) -> Flow[Maybe[Span]]:
     return Span(max(graphs, key=lambda graph: len(graph.commits)), base_is_ancestor=True)
 
 
-def _from_pull(source: Source, head: str, pulls: tuple[PullRow, ...]) -> Flow[Maybe[Span]]:
+def _from_pull(source: Source, head: str, pulls: tuple[PullLink, ...]) -> Flow[Maybe[Span]]:
     host = source.talk.host
     own = [pull for pull in pulls if pull.head_sha == head]
     if len(own) != 1:

@@ -83,17 +83,13 @@ class GitReader:
     def fetch_change(self, service: Service, head: str, base: Base) -> Maybe[Change]:
         """base..head as far as the clone knows; what it cannot know is a Problem of kind CLAIM."""
         try:
-            self._demand_commit(head, "the commit to deploy")
-            ancestor = True
-            if base.commit:
-                self._demand_commit(base.commit, "the base commit")
-                ancestor = self._is_ancestor(base.commit, head)
+            commits, ancestor = self._range(base, head)
             return Change(
                 repository=service.repository,
                 base=base,
                 head=head,
                 base_is_ancestor=ancestor,
-                commits=self._commits(base, head),
+                commits=commits,
                 pull_requests=_claim("pull requests", "git knows no pull requests"),
                 direct_pushes=_claim("pushes", "git knows neither pushes nor their times"),
                 push_of={},
@@ -105,28 +101,56 @@ class GitReader:
         except (GitFailureError, GitFormatError) as error:
             return _problem(error, f"{base.commit[:12] or 'first'}..{head[:12]}")
 
-    def _commits(self, base: Base, head: str) -> Maybe[tuple[Commit, ...]]:
+    def _range(self, base: Base, head: str) -> tuple[Maybe[tuple[Commit, ...]], bool]:
+        """The commits that head has and base has not; and whether base is an ancestor of head."""
         if not base.commit:
+            self._demand_commit(head, "the commit to deploy")
             cause = "nothing was deployed here before, and git does not know what was pushed last"
-            return _claim("first range", cause)
+            return _claim("first range", cause), True
+        ours, theirs = self._apart(base.commit, head)
+        cuts = self._shallow()
+        if theirs and cuts:
+            raise GitFailureError("the clone is shallow, so ancestry cannot be told", _DEEPEN)
         if base.commit == head:
-            return _incomplete("range", "base and head are the same commit", "give an older --base")
-        limit = f"--max-count={MOST_COMMITS + 1}"
-        span = ("--topo-order", "--reverse", limit, "--end-of-options", head, f"^{base.commit}")
-        listed = self._lines("rev-list", *span)
-        if len(listed) > MOST_COMMITS:
+            found = _incomplete(
+                "range", "base and head are the same commit", "give an older --base"
+            )
+            return found, True
+        if len(ours) + len(theirs) > MOST_COMMITS:
             cause = f"more than {MOST_COMMITS} commits lie between base and head"
-            return _incomplete("range", cause, "check the base")
-        if self._shallow() & set(listed):
+            is_ancestor = self._git.run("merge-base", "--is-ancestor", base.commit, head).code == 0
+            return _incomplete("range", cause, "check the base"), is_ancestor
+        if cuts & set(ours):
             cause = "the clone is shallow and ends inside the range"
-            return _incomplete("range", cause, _DEEPEN)
-        given = "".join(f"{sha}\n" for sha in listed).encode()
+            return _incomplete("range", cause, _DEEPEN), not theirs
+        return self._commits(base.commit, head, ours), not theirs
+
+    def _apart(self, base: str, head: str) -> tuple[list[str], list[str]]:
+        """What only head has, oldest first, and what only base has; cut short where it is long.
+
+        Of both git tells in one process. Where it fails, one of them is not there.
+        """
+        limit = f"--max-count={MOST_COMMITS + 1}"
+        if COMMIT_ID.fullmatch(base) and COMMIT_ID.fullmatch(head):
+            span = ("--left-right", "--topo-order", "--reverse", limit, "--end-of-options")
+            answer = self._git.run("rev-list", *span, f"{head}...{base}")
+            if answer.code == 0:
+                lines = answer.out.decode("ascii", "replace").splitlines()
+                sides = {side: [li[1:] for li in lines if li[0] == side] for side in "<>"}
+                return sides["<"], sides[">"]
+        self._demand_commit(head, "the commit to deploy")
+        self._demand_commit(base, "the base commit")
+        raise GitFailureError("git could not compare base and head", "run git fsck")
+
+    def _commits(self, base: str, head: str, listed: list[str]) -> tuple[Commit, ...]:
+        """The range, read. Base is read with it: that it is a commit, and by its own id."""
+        given = "".join(f"{sha}\n" for sha in (*listed, base)).encode()
         commits = parse_batch(self._git.run("cat-file", "--batch", given=given).out)
-        if [commit.sha for commit in commits] != listed or (listed and listed[-1] != head):
-            if listed:
-                raise GitFormatError("git cat-file gave other commits than git rev-list")
-            return ()  # head lies behind base, which base_is_ancestor tells
-        return commits
+        if [commit.sha for commit in commits] != [*listed, base]:
+            raise GitFormatError("git cat-file gave other commits than git rev-list")
+        if listed and listed[-1] != head:
+            raise GitFormatError("git rev-list does not end at the commit to deploy")
+        return commits[:-1]  # none where head lies behind base, which base_is_ancestor tells
 
     def _release_refs(self, service: Service, head: str) -> Maybe[tuple[str, ...]]:
         """A local branch can be moved by anyone, so even a hit is only a claim."""
@@ -200,14 +224,6 @@ class GitReader:
         found = answer.out.decode("ascii", "replace").strip().splitlines()
         sha = found[-1] if answer.code == 0 and found else ""
         return sha if COMMIT_ID.fullmatch(sha) else None
-
-    def _is_ancestor(self, base: str, head: str) -> bool:
-        answer = self._git.run("merge-base", "--is-ancestor", base, head)
-        if answer.code == 1 and self._shallow():
-            raise GitFailureError("the clone is shallow, so ancestry cannot be told", _DEEPEN)
-        if answer.code not in {0, 1}:
-            raise GitFailureError("git could not compare base and head", "run git fsck")
-        return answer.code == 0
 
     def _shallow(self) -> frozenset[str]:
         """The commits at which the clone's history was cut off."""

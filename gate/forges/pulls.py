@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from gate.forges import refs as names
 from gate.forges.graph import Graph
 from gate.forges.pushes import pushes_to
-from gate.forges.rows import FORGE_MERGES, MAYBE_MERGES, Activity, PullRow
+from gate.forges.rows import FORGE_MERGES, MAYBE_MERGES, Activity, PullLink, PullRow
 from gate.forges.source import Source
 from gate.forges.talk import Flow, all_of, incomplete, side_by_side
 from gate.frozen import dataclass
 from gate.model import Approval, Commit, Maybe, Problem, Push
-
-MOST_COMMITS_ASKED = 300  # commits of the range whose pull requests are asked for
-MOST_ASKED = 1_000  # with those of the pull requests that are not in the range as they were pushed
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,20 +59,6 @@ class Pull:
         return frozenset(row.push.after for row in rows if row.kind in kinds)
 
 
-def pulls_of_range(source: Source, graph: Graph) -> Flow[Maybe[tuple[Pull, ...]]]:
-    """Every pull request that the forge links to a commit of the range, or to work behind one.
-
-    Behind a commit that the forge wrote when it squashed or rebased are a pull request's own
-    commits; and of those, some may have come into its branch by pull requests of others.
-    """
-    if len(graph.commits) > MOST_COMMITS_ASKED:
-        cause = f"the range has {len(graph.commits)} commits, more than {MOST_COMMITS_ASKED}"
-        return incomplete(source.pulls_ask(graph.head), cause, "deploy in smaller steps")
-    search = _Search(source, graph)
-    yield from search.commits(source, graph.commits)
-    return search.outcome()
-
-
 def ahead(source: Source, head: str) -> Flow[None]:
     """Ask early for what makes up the head's pull requests, while the range is not yet known.
 
@@ -89,86 +70,15 @@ def ahead(source: Source, head: str) -> Flow[None]:
     yield from all_of([_ahead(source, head, row) for row in mine])
 
 
-def _ahead(source: Source, head: str, row: PullRow) -> Flow[None]:
+def _ahead(source: Source, head: str, row: PullLink) -> Flow[None]:
     _, commits = yield from _asked(source, row)
-    if row.merge_sha == head and not isinstance(commits, Problem):
+    inside = yield from source.merged_into(row)
+    has_told = inside is not None and not isinstance(inside, Problem)
+    if not has_told and row.merge_sha == head and not isinstance(commits, Problem):
         yield from all_of([source.pulls_of(commit.sha) for commit in commits])
 
 
-class _Search:
-    """Pull requests by what they are made of. Each is followed as soon as it is known."""
-
-    def __init__(self, source: Source, graph: Graph) -> None:
-        self._source = source
-        self._graph = graph
-        self._asked: set[tuple[str, str]] = set()
-        self._begun: set[tuple[str, int]] = set()
-        self._found: dict[tuple[bool, int, str], Pull] = {}
-        self._problems: list[Problem] = []
-
-    def outcome(self) -> Maybe[tuple[Pull, ...]]:
-        """What was found, if that is provably all."""
-        found = tuple(self._found[key] for key in sorted(self._found))
-        merges = {(pull.row.base_repository.lower(), pull.row.merge_sha) for pull in found}
-        for pull in found:
-            place = pull.row.head_repository.lower()
-            sure = set(self._merges_behind(pull)) & pull.merged_here
-            if any((place, sha) not in merges for sha in sure):
-                host = self._source.talk.host
-                cause = f"{host.title} merged a {host.pull} into its branch, and does not say which"
-                ask = self._source.activity_ask(pull.row.number)
-                self._problems.append(incomplete(ask, cause, "run again in a minute"))
-        return self._problems[0] if self._problems else found
-
-    def commits(self, source: Source, shas: Iterable[str]) -> Flow[None]:
-        """Find the pull requests into ``source`` that these commits belong to."""
-        fresh = [sha for sha in shas if (source.slug.lower(), sha) not in self._asked]
-        self._asked.update((source.slug.lower(), sha) for sha in fresh)
-        if len(self._asked) > MOST_ASKED:
-            cause = f"the pull requests of more than {MOST_ASKED} commits would have to be asked"
-            remedy = "deploy in smaller steps"
-            self._problems.append(incomplete(source.pulls_ask(self._graph.head), cause, remedy))
-            return
-        yield from all_of([self._commit(source, sha) for sha in fresh])
-
-    def _commit(self, source: Source, sha: str) -> Flow[None]:
-        listed = yield from source.pulls_of(sha)
-        if isinstance(listed, Problem):
-            self._problems.append(listed)
-            return
-        ours = [row for row in listed if row.base_repository.lower() == source.slug.lower()]
-        yield from all_of([self._pull(source, row) for row in ours])
-
-    def _pull(self, source: Source, listed: PullRow) -> Flow[None]:
-        if (source.slug.lower(), listed.number) in self._begun:
-            return
-        self._begun.add((source.slug.lower(), listed.number))
-        in_fork = source.slug.lower() != self._source.slug.lower()
-        pull = yield from _detail(source, self._graph, listed, in_fork=in_fork)
-        if isinstance(pull, Problem):
-            self._problems.append(pull)
-            return
-        self._found[in_fork, listed.number, source.slug] = pull
-        behind = pull.shas if self._is_rewritten(pull) else ()
-        branch = source.elsewhere(pull.row.head_repository or source.slug)
-        yield from side_by_side(
-            self.commits(source, sorted(behind)),
-            self.commits(branch, self._merges_behind(pull)),
-        )
-
-    def _is_rewritten(self, pull: Pull) -> bool:
-        """Whether its own commits may be behind others: they are not all the range's, or older."""
-        return pull.row.merged_at is not None and pull.row.head_sha not in self._graph.commits
-
-    def _merges_behind(self, pull: Pull) -> tuple[str, ...]:
-        """What merges into its branch left there, but for those that were deployed already."""
-        if pull.row.merged_at is None:
-            return ()
-        old = frozenset() if self._is_rewritten(pull) else pull.shas - self._graph.commits.keys()
-        return tuple(sorted(pull.maybe_merged_here - old))
-
-
-def _detail(source: Source, graph: Graph, listed: PullRow, *, in_fork: bool) -> Flow[Maybe[Pull]]:
+def detail(source: Source, graph: Graph, listed: PullLink, *, in_fork: bool) -> Flow[Maybe[Pull]]:
     """The pull request itself, its commits, reviews and pushes, asked together."""
     row, commits = yield from _asked(source, listed)
     if isinstance(row, Problem):
@@ -185,7 +95,7 @@ def _detail(source: Source, graph: Graph, listed: PullRow, *, in_fork: bool) -> 
 
 
 def _asked(
-    source: Source, listed: PullRow
+    source: Source, listed: PullLink
 ) -> Flow[tuple[Maybe[PullRow], Maybe[tuple[Commit, ...]]]]:
     """What can be asked at once: itself, commits, reviews, and the first pushes to its branches."""
     (row, commits), _ = yield from side_by_side(
@@ -193,13 +103,14 @@ def _asked(
         side_by_side(
             source.ask_reviews(listed.number),
             all_of([_first_page(source, listed), _base_page(source, listed)]),
+            source.merged_into(listed),
         ),
     )
     return row, commits
 
 
 def _all_commits(
-    source: Source, listed: PullRow, row: PullRow, commits: Maybe[tuple[Commit, ...]]
+    source: Source, listed: PullLink, row: PullRow, commits: Maybe[tuple[Commit, ...]]
 ) -> Maybe[tuple[Commit, ...]]:
     ask, host = source.commits_ask(row.number), source.talk.host
     if isinstance(commits, Problem):
@@ -220,16 +131,16 @@ def _all_commits(
 # ---------------------------------------------------------------- pushes to its head branch
 
 
-def _first_page(source: Source, row: PullRow) -> Flow[Maybe[tuple[Activity, ...]]]:
+def _first_page(source: Source, row: PullLink) -> Flow[Maybe[tuple[Activity, ...]]]:
     return (yield from _activity(source, row, frozenset()))
 
 
-def _base_page(source: Source, row: PullRow) -> Flow[Maybe[tuple[Activity, ...]]]:
+def _base_page(source: Source, row: PullLink) -> Flow[Maybe[tuple[Activity, ...]]]:
     return (yield from source.activity(names.HEADS + row.base_ref, lambda _: True))
 
 
 def _activity(
-    source: Source, row: PullRow, stops: frozenset[str]
+    source: Source, row: PullLink, stops: frozenset[str]
 ) -> Flow[Maybe[tuple[Activity, ...]]]:
     """The activity of the head branch, in its fork if it is in one; one page without ``stops``."""
 

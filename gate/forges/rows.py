@@ -28,18 +28,14 @@ class Activity:
 
 
 @dataclass(frozen=True, slots=True)
-class PullRow:
-    """A pull request, from a list or by itself.
+class PullLink:
+    """A pull request as far as a forge tells of it where it links it to a commit.
 
-    ``head_repository`` is "" where the fork is gone; ``commit_count`` and ``merged_by`` are None
-    in lists, or where the forge never tells; ``merge_sha`` is "" unless merged by a commit that is
-    known; ``squash_sha`` is the one that the forge made of its commits, beneath a merge commit.
+    ``head_repository`` is "" where the fork is gone; ``merge_sha`` is "" unless merged by a commit
+    that is known.
     """
 
     number: int
-    url: str
-    title: str
-    author: Account | None
     head_repository: str
     head_ref: str
     head_sha: str
@@ -47,6 +43,19 @@ class PullRow:
     base_ref: str
     merged_at: datetime | None
     merge_sha: str
+
+
+@dataclass(frozen=True, slots=True)
+class PullRow(PullLink):
+    """A pull request, from a list or by itself.
+
+    ``commit_count`` and ``merged_by`` are None in lists, or where the forge never tells;
+    ``squash_sha`` is the one that the forge made of its commits, beneath a merge commit.
+    """
+
+    url: str
+    title: str
+    author: Account | None
     merged_by: Account | None
     commit_count: int | None
     squash_sha: str = ""

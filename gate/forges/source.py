@@ -10,7 +10,7 @@ from typing import Protocol, TypeAlias
 
 from gate.forges.graph import Graph
 from gate.forges.range import Span
-from gate.forges.rows import Activity, PullRow, Ref
+from gate.forges.rows import Activity, PullLink, PullRow, Ref
 from gate.forges.talk import Ask, Flow, Talk
 from gate.model import Approval, Commit, Maybe
 
@@ -52,8 +52,20 @@ class Source(Protocol):
         """The repository's name, which is another one than ``slug`` where it was moved."""
         ...
 
-    def pulls_of(self, sha: str) -> Flow[Maybe[tuple[PullRow, ...]]]:
+    def pulls_of(self, sha: str) -> Flow[Maybe[tuple[PullLink, ...]]]:
         """The pull requests that the forge links to a commit."""
+        ...
+
+    def recent(self) -> Flow[Maybe[tuple[PullRow, ...]]]:
+        """Pull requests that were merged lately: a hint, where it saves asking commit by commit."""
+        ...
+
+    def merged_into(self, link: PullLink) -> Flow[Maybe[tuple[PullRow, ...]] | None]:
+        """Every pull request that was merged into the branch of this one.
+
+        None where the forge is not asked that, or has too many to read: then each commit tells
+        whose it is.
+        """
         ...
 
     def pull(self, number: int) -> Flow[Maybe[PullRow]]:

@@ -19,8 +19,9 @@ from gate.http.document import Document, ShapeError
 from gate.model import Maybe, Problem, ProblemKind
 
 ROUNDS = 4
-AT_ONCE = 10  # connections side by side; what the session keeps open
+AT_ONCE = 32  # connections side by side; the session keeps as many open
 PAGE = 100  # rows, the most that GitHub and GitLab give
+BUNDLE = 100  # questions in one request
 MOST_PAGES = 30
 RUN_AGAIN = "run again; if it stays, report it as a bug"
 
@@ -47,16 +48,21 @@ GITLAB = Host("gitlab", "GitLab", "merge request")
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A GET: a path below the API's base URL, percent-encoded, and its query."""
+    """A GET: a path below the API's base URL, percent-encoded, and its query.
+
+    With a ``bundle`` it is part of one: what is asked in one round under the same name goes out
+    together, as a POST of as many as ``BUNDLE``.
+    """
 
     path: str
     params: Params = ()
     host: Host = GITHUB
+    bundle: str = ""
 
     @property
     def label(self) -> str:
         """How messages call it; never the query."""
-        return f"GET {self.path}"[:200]
+        return f"{'POST' if self.bundle else 'GET'} {self.path}"[:200]
 
     def but(self, **params: str) -> Ask:
         """The same with parameters added or replaced."""
@@ -162,8 +168,21 @@ def all_of(flows: Sequence[Flow[T]]) -> Flow[list[T]]:
     return [results[number] for number in range(len(flows))]
 
 
-def converse(flow: Flow[T], talk: Talk, get: Callable[[Ask], Answer], rounds: int = ROUNDS) -> T:
-    """Drive ``flow``: ``get`` sends one request and never raises."""
+def converse(
+    flow: Flow[T],
+    talk: Talk,
+    get: Callable[[Ask], Answer],
+    rounds: int = ROUNDS,
+    get_bundle: Callable[[tuple[Ask, ...]], tuple[Answer, ...]] | None = None,
+) -> T:
+    """Drive ``flow``: each round's requests are sent side by side.
+
+    ``get`` sends one, ``get_bundle`` what is asked together; neither ever raises.
+    """
+
+    def send(asks: tuple[Ask, ...]) -> tuple[Answer, ...]:
+        return get_bundle(asks) if get_bundle and asks[0].bundle else tuple(map(get, asks))
+
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="forge") as pool:
         while True:
             try:
@@ -174,7 +193,23 @@ def converse(flow: Flow[T], talk: Talk, get: Callable[[Ask], Answer], rounds: in
                 talk.known.update((ask, _too_long(ask)) for ask in asks)
             elif asks:
                 rounds -= 1
-                talk.known.update(zip(asks, pool.map(get, asks), strict=True))
+                requests = _requests(asks)
+                for sent, answers in zip(requests, pool.map(send, requests), strict=True):
+                    talk.known.update(zip(sent, answers, strict=True))
+
+
+def _requests(asks: tuple[Ask, ...]) -> list[tuple[Ask, ...]]:
+    """What goes out as one request each, in order."""
+    bundles: dict[str, list[Ask]] = {}
+    for ask in asks:
+        bundles.setdefault(ask.bundle, []).append(ask)
+    alone = [(ask,) for ask in bundles.pop("", [])]
+    together = [
+        tuple(bundle[start : start + BUNDLE])
+        for bundle in bundles.values()
+        for start in range(0, len(bundle), BUNDLE)
+    ]
+    return [*together, *alone]
 
 
 def _too_long(ask: Ask) -> Problem:

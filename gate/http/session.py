@@ -15,6 +15,7 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 import requests
 import requests.auth
 import urllib3.exceptions
+from requests.adapters import HTTPAdapter
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 from gate.frozen import dataclass
@@ -26,6 +27,7 @@ from gate.model import ClockReading
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 15.0
 TRIES = 3
+CONNECTIONS = 32  # kept open; those beyond would be made and closed for one request each
 HOPS = 3  # redirects within the same host
 BACKOFF_SECONDS = 0.25
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -100,6 +102,7 @@ class PolicySession(requests.Session):
         self._lock = threading.Lock()
         self._clocks: list[ClockReading] = []
         self._trace: list[Request] = []
+        self.mount(f"{base.scheme}://", HTTPAdapter(pool_maxsize=CONNECTIONS))
         self.auth = auth or _NoCredentials()
         self.headers.update({"Accept": "application/json", "User-Agent": "change-gate"})
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
@@ -131,12 +134,20 @@ class PolicySession(requests.Session):
         """Send by the policy; what the caller says of timeouts, TLS, redirects is not heeded."""
         verb = (method if isinstance(method, str) else method.decode("ascii")).upper()
         place = url if isinstance(url, str) else url.decode("utf-8")
+        arguments = {"params": params, "data": data, "headers": headers, "json": json}
+        return self._send(verb, place, arguments, TRIES if verb in self._repeatable else 1)
+
+    def ask(self, url: str, body: object, headers: Mapping[str, str]) -> requests.Response:
+        """POST a question as JSON, such as a GraphQL query; like a GET it is tried again."""
+        return self._send("POST", url, {"json": body, "headers": headers}, TRIES)
+
+    def _send(
+        self, verb: str, place: str, arguments: Mapping[str, Any], tries: int
+    ) -> requests.Response:
         label = failure.request_label(verb, place)
         if _origin(urlsplit(place)) != self._origin:
             cause = f"{self._service} links to another host, which is not asked"
             raise FetchError(failure.malformed(self._service, label, cause))
-        arguments = {"params": params, "data": data, "headers": headers, "json": json}
-        tries = TRIES if verb in self._repeatable else 1
         for number in range(1, tries):
             try:
                 return self._follow(verb, place, arguments)

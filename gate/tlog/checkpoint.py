@@ -20,8 +20,8 @@ is by a key named as the origin.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
+from gate.frozen import dataclass
 from gate.tlog.canonical import (
     HASH_SIZE,
     MAX_NUMBER,

@@ -18,10 +18,10 @@ Since base64 has ``+`` among its letters, only the first two ``+`` divide. For e
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from gate.errors import UsageError
+from gate.frozen import dataclass
 from gate.tlog.canonical import decode_base64, encode_base64, has_control, shown
 from gate.tlog.errors import MalformedError
 

@@ -36,9 +36,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
 
+from gate.frozen import dataclass
 from gate.tlog.canonical import HASH_SIZE, MAX_NUMBER
 from gate.tlog.errors import MalformedError, ProofError
 

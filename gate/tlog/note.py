@@ -31,11 +31,11 @@ witnesses added. Up to 64 signatures and a megabyte are accepted.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from gate.errors import UsageError
+from gate.frozen import dataclass
 from gate.tlog.canonical import decode_base64, decode_text, encode_base64, has_control, shown
 from gate.tlog.cosignature import verify_cosignature
 from gate.tlog.errors import (

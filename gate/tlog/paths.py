@@ -13,8 +13,9 @@ N is in groups of three digits, all but the last with an x before them. Tile 5 o
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from gate.frozen import dataclass
 from gate.tlog.canonical import MAX_NUMBER, decode_number, shown
 from gate.tlog.errors import MalformedError
 

@@ -28,8 +28,7 @@ The entry itself is not inside: the file proves something only about an entry he
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from gate.frozen import dataclass
 from gate.tlog.canonical import (
     HASH_SIZE,
     MAX_NUMBER,

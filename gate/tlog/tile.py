@@ -23,10 +23,11 @@ full tile begins with the same bytes, so a reader that misses a partial one take
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from typing import TypeAlias
 
+from gate.frozen import dataclass
 from gate.tlog.canonical import HASH_SIZE, MAX_NUMBER
 from gate.tlog.errors import MalformedError, MissingTileError, ProofError
 from gate.tlog.merkle import Frontier, frontier_from, leaf_hash, node_hash

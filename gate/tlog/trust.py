@@ -36,9 +36,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
 from gate.errors import UsageError
+from gate.frozen import dataclass
 from gate.tlog.canonical import decode_number, shown
 from gate.tlog.checkpoint import Checkpoint, parse_checkpoint, require_origin
 from gate.tlog.errors import MalformedError, QuorumError, ReplacedKeyError

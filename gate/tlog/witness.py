@@ -30,10 +30,10 @@ Whatever else a witness says is no reply. Nothing here is verified.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import TypeAlias
 
+from gate.frozen import dataclass
 from gate.tlog.canonical import (
     HASH_SIZE,
     MAX_NUMBER,

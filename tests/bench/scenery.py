@@ -15,6 +15,7 @@ from pathlib import Path
 
 from timing import Timed
 
+from gate.demo.jira_state import Flavour
 from gate.demo.plot import Scene
 from gate.demo.server import Simulator
 from gate.demo.stage import POLICY, Stage
@@ -65,10 +66,10 @@ class Scenery:
 
 
 @contextmanager
-def scenery(home: Path, program: Path) -> Iterator[Scenery]:
-    """Set the scene in ``home``; ``program`` is the installed ``gate``."""
+def scenery(home: Path, program: Path, flavour: Flavour = "datacenter") -> Iterator[Scenery]:
+    """Set the scene in ``home``; ``program`` is the installed ``gate``, ``flavour`` Jira's."""
     outside = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    with World(home / "services", flavour="datacenter") as world:
+    with World(home / "services", flavour=flavour) as world:
         stage = Stage(home, world, os.environ)
         stage.set_up()
         deployed = world.change(DEPLOYED)

@@ -54,7 +54,7 @@ def main() -> None:
     given = parser.parse_args()
     program: Path = given.gate.absolute()
     python = program.parent / "python"
-    _compile(python)
+    compile_all(python)
     with (
         tempfile.TemporaryDirectory(prefix="gate-bench-") as home,
         scenery(Path(home), program) as scene,
@@ -65,7 +65,7 @@ def main() -> None:
     _say("\n".join([*_times(taken, given.rounds), "", *_requests(asked)]))
 
 
-def _compile(python: Path) -> None:
+def compile_all(python: Path) -> None:
     """Bytecode for all that is installed beside ``python``: without it, a start takes thrice."""
     subprocess.run(
         [python, "-m", "compileall", "-q", "-j", "0", python.parents[1] / "lib"],

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from jobs import Job, job, must_say, said
@@ -184,8 +185,10 @@ PLACES = (
         r"/notes\?",
         r"/deployments\?",
         r"/compare\?",
+        r"/merge_requests\?state=merged",
     ),
 )
+MERGED = PLACES[-1]  # which commits the lists of merged requests lack is asked one by one
 # Lists that need their last row: of push events the oldest one proves nothing here, and a good run
 # has no deployments.
 LISTS = tuple(
@@ -219,7 +222,7 @@ def test_the_places_are_all_that_a_good_run_asks(acme: Job) -> None:
     simulator.forget_requests()
     assert acme.judge("check", "--ticket", "CHG-1").code == 0
     targets = {
-        f"{r.path.replace('acme/shop', 'acme%2Fshop')}{'?' if r.query else ''}"
+        f"{r.path.replace('acme/shop', 'acme%2Fshop')}{'?' if r.query else ''}{urlencode(r.query)}"
         for r in simulator.requests
     }
     unknown = [t for t in targets if not any(re.search(place, t) for place in PLACES)]
@@ -231,6 +234,8 @@ def test_no_fault_anywhere_allows(acme: Job, kind: str) -> None:
     """Each kind of fault on each request: never ends 0, and says where and what to do."""
     simulator = world(acme).gitlab
     for place in LISTS if kind == "hidden" else PLACES:
+        if (place, kind) == (MERGED, "no rows"):
+            continue
         simulator.fault(place, KINDS[kind])
         ended = acme.judge("check", "--ticket", "CHG-1")
         simulator.heal()

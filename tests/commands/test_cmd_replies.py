@@ -24,7 +24,7 @@ MYSELF = r"/rest/api/\d/myself"
 APPROVAL = r"/rest/servicedeskapi/request/CHG-1/approval"
 RUN = r"/actions/runs/\d+$"
 REPOSITORY = r"/repos/acme/shop$"
-PULLS_OF_COMMIT = r"/commits/[0-9a-f]{40}/pulls"
+PULLS_OF_COMMITS = r"/graphql"
 MAIN_ACTIVITY = r"/activity\?.*main$"
 TOPIC_ACTIVITY = r"/activity\?.*release-1$"
 REFS = r"/git/matching-refs/"
@@ -37,7 +37,7 @@ TIMELINE = r"/issues/1/timeline"
 
 JIRA = (ISSUE, MYSELF, APPROVAL)
 GITHUB = (
-    *(RUN, REPOSITORY, PULLS_OF_COMMIT, MAIN_ACTIVITY, TOPIC_ACTIVITY, REFS),
+    *(RUN, REPOSITORY, PULLS_OF_COMMITS, MAIN_ACTIVITY, TOPIC_ACTIVITY, REFS),
     *(COMPARE, DEPLOYMENTS, PULL, PULL_COMMITS, REVIEWS, TIMELINE),
 )
 
@@ -207,7 +207,7 @@ def no_rows(body: Any) -> Any:
     """Every list is empty: no approvals, no commits, no reviews, no pushes."""
     if isinstance(body, list):
         return []
-    counts = {"total", "size", "total_commits", "total_count"}
+    counts = {"total", "size", "total_commits", "total_count", "totalCount"}
 
     def change(key: str, value: Any) -> Any:
         if isinstance(value, list):
@@ -291,8 +291,8 @@ HARMLESS: dict[tuple[str, str], str] = {
     (RUN, "null_lists"): UNREAD,
     (REPOSITORY, "null_users"): UNREAD,
     (REPOSITORY, "nameless_users"): UNREAD,
-    (PULLS_OF_COMMIT, "null_users"): DETAILS,
-    (PULLS_OF_COMMIT, "future"): DETAILS,
+    (PULLS_OF_COMMITS, "null_users"): DETAILS,
+    (PULLS_OF_COMMITS, "future"): DETAILS,
     (MAIN_ACTIVITY, "null_users"): "who pressed the merge button makes nothing of the change",
     (MAIN_ACTIVITY, "future"): "the merge is no push, and pipeline is the policy's reference",
     (PULL, "future"): "as above; a merge in the future has its own test below",

@@ -137,3 +137,31 @@ def test_refuses_fields_that_are_kept_out_of_something(option: str) -> None:
 
     with pytest.raises(TypeError, match=r"Odd\.x"):
         ours(frozen=True, slots=True)(Odd)
+
+
+def test_annotations_stay_as_they_were_written() -> None:
+    @ours(frozen=True, slots=True)
+    class Bare:
+        x: int
+        ORIGIN: ClassVar[str] = "here"
+
+    assert [(field.name, field.type) for field in dataclasses.fields(Bare)] == [("x", "int")]
+    assert Bare.__annotations__ == {"x": "int", "ORIGIN": "ClassVar[str]"}
+    assert Bare.__doc__ == "Bare"
+
+
+def test_a_class_that_follows_another_has_its_fields_first() -> None:
+    @ours(frozen=True, slots=True)
+    class Link:
+        x: int
+
+    @ours(frozen=True, slots=True)
+    class Row(Link):
+        y: str = ""
+
+    assert [(field.name, field.type) for field in dataclasses.fields(Row)] == [
+        ("x", "int"),
+        ("y", "str"),
+    ]
+    assert Row(1, "a") == Row(x=1, y="a")
+    assert Row(1) != Link(1)

@@ -21,7 +21,7 @@ TABLE: Mapping[str, tuple[str, ...]] = {
     "errors": (),
     "frozen": (),
     "model": ("errors", "frozen"),
-    "tlog": ("errors",),
+    "tlog": ("errors", "frozen"),
     "config": BASE,
     "identity": (*BASE, "config"),
     "controls": (*BASE, "config", "identity"),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from gate.forges.github import parse
+from gate.forges.github import linked, parse
 from gate.forges.github.parse import Review
-from gate.forges.rows import Activity, PullRow, Ref
+from gate.forges.rows import Activity, PullLink, PullRow, Ref
 from gate.forges.talk import (
     PAGE,
     Ask,
@@ -42,13 +42,19 @@ class Asking:
         """One commit."""
         return self.talk.one(self.at("commits", sha), parse.commit)
 
-    def pulls_of(self, sha: str) -> Flow[Maybe[tuple[PullRow, ...]]]:
-        """The pull requests that GitHub links to a commit."""
-        return every_page(self.talk, self.at("commits", sha, "pulls"), parse.pull)
+    def pulls_of(self, sha: str) -> Flow[Maybe[tuple[PullLink, ...]]]:
+        """The pull requests that GitHub links to a commit.
+
+        Many commits are one request. Where that does not tell them all, the commit's own list does.
+        """
+        found = yield from self.talk.one(self.pulls_ask(sha), linked.linked)
+        if isinstance(found, Problem) or found.whole:
+            return found if isinstance(found, Problem) else found.pulls
+        return (yield from every_page(self.talk, self.at("commits", sha, "pulls"), parse.pull))
 
     def pulls_ask(self, sha: str) -> Ask:
         """The first request of ``pulls_of``."""
-        return first_page(self.at("commits", sha, "pulls"))
+        return linked.question(self.slug, sha)
 
     def commits_ask(self, number: int) -> Ask:
         """The first request of ``commits_of``."""

@@ -17,8 +17,10 @@ import requests.utils
 from github.Requester import Requester, RequestsResponse
 
 from gate.config.types import ForgeSettings, NetworkSettings
+from gate.forges.github import linked
 from gate.forges.talk import Answer, Ask, Params, Reply
 from gate.http import Bearer, Budget, FetchError, Wire
+from gate.http.reply import parse_json
 from gate.model import Problem, ProblemKind
 
 if TYPE_CHECKING:
@@ -114,6 +116,20 @@ class GitHubClient:
         except FetchError as error:
             return _told_apart(error)
         return Reply(data, _links(headers))
+
+    def get_bundle(self, asks: tuple[Ask, ...]) -> tuple[Answer, ...]:
+        """The replies to what is asked by one GraphQL query."""
+        headers = {"Accept": _MEDIA, "X-GitHub-Api-Version": API_VERSION}
+        try:
+            response = self.wire.session.ask(self._graphql, linked.query(asks), headers)
+        except FetchError as error:
+            return (_told_apart(error),) * len(asks)
+        return linked.answers(asks, parse_json(response.content))
+
+    @property
+    def _graphql(self) -> str:
+        """Beside the REST API: ``/graphql`` of api.github.com, ``/api/graphql`` of a server."""
+        return self.wire.base_url.removesuffix("/v3") + "/graphql"
 
     def _requester(self) -> _WireRequester:
         found: _WireRequester | None = getattr(self._local, "requester", None)

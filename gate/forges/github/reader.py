@@ -64,7 +64,8 @@ class GitHubReader:
         """The change base..head, in at most four requests one after the other."""
         talk = Talk(GITHUB)
         source = GitHubSource(talk, self.slug(service))
-        return converse(change(source, service, head, base), talk, self._client.get)
+        flow = change(source, service, head, base)
+        return converse(flow, talk, self._client.get, get_bundle=self._client.get_bundle)
 
     def fetch_deployments(
         self, service: Service, environment: str, commit: str

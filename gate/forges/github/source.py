@@ -6,7 +6,7 @@ from gate.forges.github import releases, reviews, span
 from gate.forges.github.asking import Asking
 from gate.forges.graph import Graph
 from gate.forges.range import Span
-from gate.forges.rows import PullRow, Ref
+from gate.forges.rows import PullLink, PullRow, Ref
 from gate.forges.source import Activities, Merges, Requests
 from gate.forges.talk import Flow, done, side_by_side
 from gate.frozen import dataclass
@@ -20,6 +20,14 @@ class GitHubSource(Asking):
     def elsewhere(self, slug: str) -> GitHubSource:
         """Another repository, such as a fork."""
         return GitHubSource(self.talk, slug)
+
+    def recent(self) -> Flow[Maybe[tuple[PullRow, ...]]]:
+        """None: many commits are asked about at once."""
+        return done(())
+
+    def merged_into(self, _link: PullLink) -> Flow[Maybe[tuple[PullRow, ...]] | None]:
+        """Not asked: each commit tells whose it is."""
+        return done(None)
 
     def ask_reviews(self, number: int) -> Flow[None]:
         """Ask early for the reviews, and for what became of them."""

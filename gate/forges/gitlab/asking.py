@@ -8,11 +8,14 @@ from urllib.parse import quote
 from gate.forges import refs as names
 from gate.forges.gitlab import parse
 from gate.forges.gitlab.pages import WAVES, every_page, has_next, page_of
-from gate.forges.gitlab.parse import Project, Reviewer, SystemNote, Version
-from gate.forges.rows import Activity, PullRow
-from gate.forges.talk import GITLAB, Ask, Flow, Talk, incomplete, read
+from gate.forges.gitlab.parse import MERGED, Project, Reviewer, SystemNote, Version
+from gate.forges.rows import Activity, PullLink, PullRow
+from gate.forges.talk import GITLAB, PAGE, Ask, Flow, Reply, Talk, incomplete, read
 from gate.frozen import dataclass
+from gate.http.document import Document
 from gate.model import Commit, Maybe, Problem
+
+MOST_INSIDE = 5 * PAGE  # merge requests into the branch of another one, which are all read
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +81,7 @@ class Asking:
         """The first request of ``pulls_of``."""
         return page_of(self.of_commit(sha, "merge_requests"), 1)
 
-    def pulls_of(self, sha: str) -> Flow[Maybe[tuple[PullRow, ...]]]:
+    def pulls_of(self, sha: str) -> Flow[Maybe[tuple[PullLink, ...]]]:
         """The merge requests into the project that GitLab links to a commit, but closed ones.
 
         What was closed without merging brought nothing, and nobody is going to merge it.
@@ -88,6 +91,33 @@ class Asking:
         if isinstance(listed, Problem):
             return listed
         return tuple(row for row in listed if row is not None)
+
+    def recent(self) -> Flow[Maybe[tuple[PullRow, ...]]]:
+        """The merge requests of the project that were merged and updated last.
+
+        Only a hint: what it lacks is asked about commit by commit.
+        """
+        ask = page_of(
+            self.at("merge_requests").but(state=MERGED, order_by="updated_at", sort="desc"), 1
+        )
+        found = yield from self.talk.one(ask, lambda page: [*map(self._row, page.each())])
+        if isinstance(found, Problem):
+            return found
+        return tuple(row for row in found if row.merged_at)
+
+    def merged_into(self, link: PullLink) -> Flow[Maybe[tuple[PullRow, ...]] | None]:
+        """Every merge request that was merged into the branch of this one; None if too many are."""
+        if not link.head_repository:
+            return None
+        project = Asking(self.talk, link.head_repository)
+        ask = project.at("merge_requests").but(state=MERGED, target_branch=link.head_ref)
+        (first,) = yield from self.talk.ask(page_of(ask, 1))
+        if isinstance(first, Reply) and (first.total is None or first.total > MOST_INSIDE):
+            return None
+        return (yield from every_page(self.talk, ask, project._row))
+
+    def _row(self, row: Document) -> PullRow:
+        return parse.pull(row, self.slug)
 
     def commits_ask(self, number: int) -> Ask:
         """The first request of ``commits_of``."""

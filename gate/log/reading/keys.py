@@ -24,7 +24,6 @@ from gate.frozen import dataclass
 from gate.model import DecisionKind, EntryLink
 from gate.record.canonical import encode
 from gate.record.dsse import MAX_PAYLOAD
-from gate.record.shapes import read_quickly
 from gate.record.statement import (
     REVIEW,
     DecisionRecord,
@@ -109,6 +108,8 @@ def _summary(payload: bytes) -> Summary:
     """
     found = None
     if next(_summaries) >= QUICK_FROM and len(payload) <= MAX_PAYLOAD:
+        from gate.record.shapes import read_quickly
+
         found = read_quickly(payload)
     return summarise(parse_statement(payload)) if found is None else found
 

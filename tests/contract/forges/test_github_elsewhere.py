@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from shops import Shop, pulls, shas, written_by_forge
 
-from gate.demo import faults
 from gate.demo.github_state import MergeMethod
 from gate.model import Account, Change, Problem, ProblemKind, PullRequest
 
@@ -268,7 +267,7 @@ def test_a_merge_that_nobody_tells_of_is_undetermined(shop: Shop) -> None:
 def test_a_side_commit_that_cannot_be_asked_about_is_undetermined(shop: Shop) -> None:
     head = nest(shop, "merge", "merge")
     side = shop.repository.pulls[2].head_sha
-    shop.github.fault(rf"/commits/{side}/pulls", faults.status(403))
+    shop.repository.unanswered.add(side)
     assert isinstance(shop.change(head).pull_requests, Problem)
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
+
 import pytest
 from shops import Shop, pulls, shas
 
@@ -17,10 +20,8 @@ def test_a_usual_change_takes_few_requests_and_short_chains(shop: Shop) -> None:
     reader = shop.reader()
     change = reader.fetch_change(shop.service(), merged, Base(BaseKind.DEPLOYED, shop.base))
     assert isinstance(change, Change)
-    assert len(shop.github.requests) == 10 + len(("One", "Two")) == len(reader.requests())
+    assert len(shop.github.requests) == 11 == len(reader.requests())
     assert shop.github.longest_chain() <= 3
-    asked = [(request.path, tuple(request.query.items())) for request in shop.github.requests]
-    assert len(set(asked)) == len(asked)
     assert {request.authorised for request in shop.github.requests} == {True}
 
 
@@ -34,6 +35,128 @@ def test_what_a_reply_lacks_is_never_asked_for_unseen(shop: Shop) -> None:
     assert isinstance(change.pull_requests, Problem)
     assert change.pull_requests.kind is ProblemKind.MALFORMED
     assert len(shop.github.requests) == 11
+
+
+def requests_for(shop: Shop, head: str) -> Counter[str]:
+    """What reading the change took: methods and paths, ids left out."""
+    shop.github.forget_requests()
+    assert isinstance(shop.change(head).pull_requests, tuple)
+    return Counter(re.sub(r"[0-9a-f]{40}|[0-9]+", "…", r.path) for r in shop.github.requests)
+
+
+def test_a_hundred_commits_take_one_page_more_than_two(shop: Shop) -> None:
+    shop.propose(1, "small", "One")
+    few = requests_for(shop, shop.merge(1))
+    shop.base = shop.repository.branches["main"]
+    shop.propose(2, "large", *(f"Commit {number}" for number in range(99)))
+    many = requests_for(shop, shop.merge(2))
+    assert many.total() <= few.total() + 1  # a page of the timeline, in which commits stand, too
+    shop.base = shop.repository.branches["main"]
+    shop.propose(3, "squashed", *(f"More {number}" for number in range(99)))
+    squashed = requests_for(shop, shop.merge(3, method="squash"))
+    assert squashed.total() <= few.total() + 1
+
+
+def test_a_hundred_commits_in_ten_pull_requests_take_what_these_take(shop: Shop) -> None:
+    for number in range(1, 11):
+        shop.propose(number, f"topic-{number}", "First", "Second")
+    for number in range(1, 11):
+        merged = shop.merge(number)
+    few = requests_for(shop, merged)
+    shop.base = merged
+    for number in range(11, 21):
+        shop.propose(number, f"topic-{number}", *(f"Commit {n}" for n in range(9)))
+    for number in range(11, 21):
+        merged = shop.merge(number)
+    assert requests_for(shop, merged) == few
+
+
+def test_commits_beyond_a_bundle_are_asked_in_another(shop: Shop) -> None:
+    commits = [shop.commit("First")]
+    for number in range(102):
+        commits.append(shop.commit(f"Commit {number}", on=commits[-1]))
+    shop.push("main", commits[-1], by="carol")
+    asked = requests_for(shop, commits[-1])
+    assert asked["/graphql"] == 3  # the head at once, then 102
+
+
+def test_a_commit_of_more_pull_requests_than_one_answer_holds(shop: Shop) -> None:
+    head = shop.propose(1, "fix")
+    for number in range(2, 28):
+        shop.push(f"to-{number}", shop.base)
+        shop.repository.open_pull_request(
+            number, by="alice", head="fix", base=f"to-{number}", at=shop.later()
+        )
+    shop.github.forget_requests()
+    assert len(pulls(shop.change(head, None, "main"))) == 27
+    assert [r.path for r in shop.github.requests if r.path.endswith(f"/commits/{head}/pulls")]
+
+
+def test_rows_that_graphql_hides_are_in_the_list_of_the_commit(shop: Shop) -> None:
+    shop.propose(1, "fix", "One", "Two")
+    merged = shop.merge(1)
+    shop.github.fault("/graphql", "hidden")
+    shop.github.forget_requests()
+    assert [pull.number for pull in pulls(shop.change(merged))] == [1]
+    assert [r.path for r in shop.github.requests if r.path.endswith(f"/commits/{merged}/pulls")]
+
+
+def test_graphql_is_beside_the_api_of_an_enterprise_server(shop: Shop) -> None:
+    shop.propose(1, "fix")
+    merged = shop.merge(1)
+    shop.github.forget_requests()
+    base = Base(BaseKind.DEPLOYED, shop.base)
+    found = shop.reader(enterprise=True).fetch_change(shop.service(), merged, base)
+    assert isinstance(found, Change)
+    assert [pull.number for pull in pulls(found)] == [1]
+    posted = {r.path for r in shop.github.requests if r.method == "POST"}
+    assert posted == {"/api/graphql"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [
+        ("RATE_LIMITED", ProblemKind.UNAVAILABLE),
+        ("FORBIDDEN", ProblemKind.PERMISSION),
+        ("NOT_FOUND", ProblemKind.HIDDEN),
+        ("", ProblemKind.INCOMPLETE),
+    ],
+)
+def test_graphql_that_says_no_with_200(shop: Shop, kind: str, told: ProblemKind) -> None:
+    shop.propose(1, "fix")
+    merged = shop.merge(1)
+    error = {"message": "No."} | ({"type": kind} if kind else {})
+    shop.github.fault("/graphql", faults.replace({"data": None, "errors": [error]}))
+    found = shop.change(merged).pull_requests
+    assert isinstance(found, Problem)
+    assert found.kind is told
+    assert found.request == "POST /graphql"
+
+
+def test_of_a_partial_answer_nothing_is_believed(shop: Shop) -> None:
+    head = shop.propose(1, "fix", "One", "Two")
+    merged = shop.merge(1)
+    shop.repository.unanswered.add(head)
+    found = shop.change(merged).pull_requests
+    assert isinstance(found, Problem)
+    assert found.kind is ProblemKind.INCOMPLETE
+
+
+def test_a_question_is_asked_again_after_a_failure(shop: Shop) -> None:
+    shop.propose(1, "fix")
+    merged = shop.merge(1)
+    shop.github.fault("/graphql", faults.status(502, retry_after=0), times=1)
+    assert isinstance(shop.change(merged).pull_requests, tuple)
+
+
+def test_a_commit_that_graphql_does_not_have_is_undetermined(shop: Shop) -> None:
+    shop.propose(1, "fix")
+    merged = shop.merge(1)
+    nothing = {"data": {"repository": {"c0": None, "c1": None}}}
+    shop.github.fault("/graphql", faults.replace(nothing))
+    found = shop.change(merged).pull_requests
+    assert isinstance(found, Problem)
+    assert found.kind is ProblemKind.HIDDEN
 
 
 def test_all_pages_are_read(shop: Shop) -> None:
@@ -109,7 +232,7 @@ def test_a_release_ref_whose_pushes_have_a_gap_is_undetermined(shop: Shop) -> No
 def test_a_pull_request_missing_right_after_its_merge_is_undetermined(shop: Shop) -> None:
     shop.propose(1, "fix")
     merged = shop.merge(1, method="squash")
-    shop.github.fault(r"/commits/.*/pulls", faults.replace([]))
+    shop.repository.unlinked.add(merged)
     change = shop.change(merged)
     assert isinstance(change.pull_requests, Problem)
     assert "minute" in change.pull_requests.remedy
@@ -138,7 +261,7 @@ EVERY_PLACE = (
     r"/matching-refs/",
     r"/activity.*main",
     r"/activity.*fix",
-    r"/commits/[0-9a-f]+/pulls",
+    r"/graphql$",
     r"/pulls/1$",
     r"/pulls/1/commits",
     r"/pulls/1/reviews",

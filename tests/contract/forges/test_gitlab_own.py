@@ -651,6 +651,7 @@ def test_the_number_of_requests_is_bounded(place: OnGitLab) -> None:
     reader = place.reader()
     found = reader.fetch_change(place.service(), merged, Base(BaseKind.DEPLOYED, place.base))
     assert isinstance(found, Change)
-    # project, range, merge base, refs, main, push events; two comparisons for the merge; each
-    # commit's merge requests; the request with commits, versions, approvals, reviewers, notes
+    # project, range, merge base, refs, main, push events; two comparisons for the merge; the merge
+    # requests of the head, those merged last, and those merged into the branch; the request with
+    # commits, versions, approvals, reviewers, notes
     assert len(place.gitlab.requests) == 6 + 2 + 3 + 6 == len(reader.requests())

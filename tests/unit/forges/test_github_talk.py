@@ -3,6 +3,7 @@ from __future__ import annotations
 import threading
 
 from gate.forges.talk import (
+    BUNDLE,
     ROUNDS,
     Answer,
     Ask,
@@ -57,6 +58,27 @@ def test_flows_share_rounds_and_answers() -> None:
     three, (two, four) = converse(flow, talk, server.get)
     assert [len(three), len(two), len(four)] == [3, 2, 4]
     assert sorted(ask.path for ask in server.asked) == ["/0", "/1", "/2", "/3"]
+
+
+def test_what_is_asked_together_goes_out_as_one_request() -> None:
+    server, talk = Server(), Talk()
+    sent: list[int] = []
+
+    def get_bundle(asks: tuple[Ask, ...]) -> tuple[Answer, ...]:
+        assert len({ask.bundle for ask in asks}) == 1
+        sent.append(len(asks))
+        return tuple(Reply(ask.params, {}) for ask in asks)
+
+    several = [Ask("/q", (("n", str(n)),), bundle="shop") for n in range(BUNDLE + 3)]
+    other = Ask("/q", (("n", "0"),), bundle="fork")
+    flow = talk.ask(*several, other, Ask("/alone"), several[0])
+    found = converse(flow, talk, server.get, get_bundle=get_bundle)
+    assert sorted(sent) == [1, 3, BUNDLE]
+    assert [a.data for a in found[:-2] if isinstance(a, Reply)] == [
+        ask.params for ask in (*several, other)
+    ]
+    assert [ask.path for ask in server.asked] == ["/alone"]
+    assert Ask("/q", bundle="shop").label == "POST /q"
 
 
 def test_nothing_to_run_needs_no_round() -> None:
