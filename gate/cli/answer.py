@@ -100,10 +100,11 @@ def tell_ci(view: DecisionView, output: str) -> None:
     _append("GITHUB_OUTPUT", github_outputs(view, f"gate-{random_source.token_hex(16)}"))
 
 
-def tell_output(view: DecisionView, name: str, value: str) -> None:
-    """One more output of GitHub Actions; ``value`` is a word of ours."""
-    if view.deployment.run.ci == "github":
-        _append("GITHUB_OUTPUT", f"{name}={value}\n")
+def tell_written(view: DecisionView) -> None:
+    """One more output of GitHub Actions, where the policy has the decision told elsewhere."""
+    if view.deployment.run.ci == "github" and view.written is not None:
+        is_whole = all(place.is_written for place in view.written)
+        _append("GITHUB_OUTPUT", f"write-back={'written' if is_whole else 'failed'}\n")
 
 
 def _append(variable: str, text: str) -> None:

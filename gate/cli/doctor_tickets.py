@@ -11,15 +11,14 @@ from gate.errors import GateError
 from gate.http import Budget
 from gate.place import Place
 
-_CALLED = {"jira": "Jira", "servicenow": "ServiceNow", "github": "GitHub"}
-
 
 def approvers(place: Place, _: Secrets) -> Iterator[Finding]:
     """Approvers whom no ticket system knows can never approve."""
     from gate.identity import People
+    from gate.tickets.registry import title_of
 
     policy = place.policy
-    called = " or ".join(_CALLED.get(system, system) for system in policy.tickets)
+    called = " or ".join(map(title_of, policy.tickets))
     accounts = {person.name: person.accounts for person in policy.people}
     for environment in policy.environments.values():
         members = People(policy).members(environment.approvals.by)

@@ -51,8 +51,10 @@ def resolve(project: GitLabProject, name: str) -> str:
 
 
 def whole_project(visit: Visit, _: str) -> Reply:
-    """The project."""
-    return Reply(visit.views.project(visit.project))
+    """The project, and what the token's account may do in it."""
+    level = None if visit.token is None else {"access_level": visit.token.level}
+    rights = {"project_access": level, "group_access": None}
+    return Reply(visit.views.project(visit.project) | {"permissions": rights})
 
 
 def commits(visit: Visit, _: str) -> Reply:

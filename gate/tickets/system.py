@@ -4,7 +4,8 @@ A system is three things. Its *grammar* tells, without asking anybody, which tex
 *system* itself, opened with credentials, reads tickets live; and a *kind* makes both of the
 policy's settings. Jira and ServiceNow are such kinds, and a package that declares an entry point of
 the group ``gate.tickets`` adds another. ``gate.tickets.contract`` is the test suite that each of
-them runs.
+them runs. A kind that can do more says so by having further functions: ``gate.tickets.comment`` to
+be written on, ``gate.tickets.profiles`` to show what it knows of an account.
 """
 
 from __future__ import annotations
@@ -114,6 +115,11 @@ class Credentials:
         self.user = user
         self.password = password
         self.token = token
+
+    @property
+    def is_given(self) -> bool:
+        """Whether there is anything to log in with."""
+        return bool(self.password or self.token)
 
 
 class TicketKind(Protocol[Settings_contra]):

@@ -100,6 +100,11 @@ class JiraReader:
         """Why our account cannot browse the project; None where it can."""
         return self._refused or project_problem(self._client(), project)
 
+    @property
+    def projects(self) -> tuple[str, ...]:
+        """The projects that change requests are of."""
+        return self._settings.projects
+
     def rights(self) -> Iterator[Right]:
         """That Jira knows us, and that each project can be browsed."""
         account = self.myself()
