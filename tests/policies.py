@@ -113,6 +113,11 @@ RIGHT: dict[str, str] = {
         'accept_claims = ["pipeline-start", "deployer"]\ndeployers = ["change-board", "bob"]\n'
         'bots = ["dependabot[bot]"]',
     ),
+    "a number of each group": edited(
+        APPROVALS,
+        'approvals = { required = 2, by = ["change-board", "alice"], '
+        "at_least = { alice = 1, change-board = 1 } }",
+    ),
     "emergencies": edited(
         APPROVALS,
         f'{APPROVALS}\nemergency = {{ waives = ["approved", "ticket-open"], by = ["alice"], '
@@ -265,6 +270,8 @@ WRONG: tuple[Wrong, ...] = (
             ("deployable = [3]", "deployable[0]", "closed", False),
             ("closed = [-1]", "deployable[0]", "closed", False),
             ('scope = ["what changes"]', "scope[0]", "no place", True),
+            ('scope = ["cmdb_ci", "work_notes"]', "scope[1]", "a journal", False),
+            ('test_plan = ["comments#Tests"]', "test_plan[0]", "a journal", False),
             ("deployble = [1]", "deployble", '"deployable"', True),
             ("standard_templates = []", "standard_templates", "empty", True),
             ('standard_templates = ["x"]', "standard_templates[0]", "a table", True),
@@ -527,6 +534,23 @@ WRONG: tuple[Wrong, ...] = (
     ),
     # values
     Wrong("{ by =", "{ required = 0, by =", ("approvals.required: must be at least 1",)),
+    *(
+        Wrong(
+            "{ by =",
+            f"{{ {given}, by =",
+            (f"environments.production.approvals.at_least{key}", says),
+            in_schema=seen,
+        )
+        for given, key, says, seen in (
+            ("at_least = 1", ": ", "a table", True),
+            ("at_least = { change-board = 0 }", ".change-board", "at least 1", True),
+            ("at_least = { change-board = true }", ".change-board", "a boolean", True),
+            ("at_least = { alice = 1 }", ".alice", "not one of by", False),
+            ("at_least = { change-bord = 1 }", ".change-bord", '"change-board"', False),
+            ("at_least = { change-board = 3 }", ".change-board", "it has 2", False),
+            ("at_least = { change-board = 2 }", ": ", "required = 1", False),
+        )
+    ),
     Wrong("{ by =", "{ required = true, by =", ("approvals.required", "a boolean")),
     Wrong(
         "{ by =", "{ required = 3, by =", ("approvals.required", "3", "2 people"), in_schema=False

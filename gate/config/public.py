@@ -139,6 +139,7 @@ def _environment(environment: Environment) -> dict[str, object]:
         "controls": dict(environment.controls),
         "approvals": {
             "required": approvals.required,
+            "at_least": sorted(approvals.at_least.values()),
             "sources": list(approvals.sources),
             "independent_of": list(approvals.independent_of),
             "predates": approvals.predates,

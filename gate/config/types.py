@@ -219,7 +219,7 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class ApprovalRules:
-    """``by`` are names of groups or people.
+    """``by`` are names of groups or people; ``at_least`` says of some how many must be of them.
 
     ``sources``: "change-request", "pull-request". ``independent_of``: "change-author" (always
     in force), "ticket-author", "deployer". ``predates``: "job" or "pipeline".
@@ -230,6 +230,7 @@ class ApprovalRules:
     sources: tuple[str, ...]
     independent_of: tuple[str, ...]
     predates: str
+    at_least: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from gate.config.types import Policy
@@ -18,7 +18,7 @@ from gate.controls.control import (
     unavailable,
     undetermined,
 )
-from gate.controls.counted import Vote, in_future, whose
+from gate.controls.counted import Tally, Vote, ask, in_future, of_group, whose
 from gate.controls.independence import Ballot, Candidate, standing
 from gate.controls.makers import makers_of
 from gate.controls.tickets import unread
@@ -68,6 +68,12 @@ def _unit(unit: Unit, change: Range, ballot: Ballot, now: datetime) -> Finding:
     # independent but too early: where there are independent ones, only they are asked.
     independent = [c for c in candidates if _is_independent(c, unit, change, ballot)]
     findings = [_judged(c, unit, pushed_at, now) for c in independent or candidates]
+    later = [a for a in tally.possible if _is_after(a, pushed_at)]
+    stale = _of_groups(independent or candidates, findings, tally, ballot)
+    if stale is not None and later and stale.outcome is Outcome.FAIL:
+        return undetermined(stale.observed, whose(later, ballot.teller.people))
+    if stale is not None:
+        return stale
     for outcome in (Outcome.PASS, Outcome.UNDETERMINED):
         for finding in findings:
             if finding.outcome is outcome:
@@ -77,10 +83,31 @@ def _unit(unit: Unit, change: Range, ballot: Ballot, now: datetime) -> Finding:
     ]
     if tally.problem is not None:
         return unavailable(tally.problem)
-    later = [a for a in tally.possible if _is_after(a, pushed_at)]
     if later:
         return undetermined(newest.observed, whose(later, ballot.teller.people))
     return newest
+
+
+def _of_groups(
+    candidates: Sequence[Candidate], findings: Sequence[Finding], tally: Tally, ballot: Ballot
+) -> Finding | None:
+    """Of a group of which some must approve, what keeps it from having approved this."""
+    order = (Outcome.PASS, Outcome.UNDETERMINED, Outcome.FAIL)
+    for minimum in ballot.teller.minimums:
+        best: dict[str, Finding] = {}
+        for candidate, finding in zip(candidates, findings, strict=True):
+            person = candidate.vote.person
+            before = best.get(person, finding)
+            if person in minimum.members:
+                best[person] = min(before, finding, key=lambda one: order.index(one.outcome))
+        ranked = sorted(best.values(), key=lambda one: order.index(one.outcome))
+        if len(ranked) < minimum.count:
+            observed = of_group(tally.place, len(ranked), minimum)
+            return failed(observed, ask(tally.place, ballot.teller, minimum))
+        last = ranked[minimum.count - 1]
+        if last.outcome is not Outcome.PASS:
+            return last
+    return None
 
 
 def _rank(candidate: Candidate) -> tuple[datetime, str, str]:
@@ -273,7 +300,8 @@ CONTROL = Control(
     integrity=False,
     demands=(
         "Each pull request (or direct push) of the change had its last push before a counted "
-        "approval of a ticket that covers it, an independent one where there is any; and neither "
+        "approval of a ticket that covers it, an independent one where there is any, and of each "
+        "group of approvals.at_least as many; and neither "
         "scope nor plans nor planned window of the ticket were edited after that approval. The "
         "forge's own merge is no push. Times are the forge's: a commit's date is whatever its "
         "author wrote."

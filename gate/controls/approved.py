@@ -21,9 +21,28 @@ from gate.controls.control import (
     unavailable,
     undetermined,
 )
-from gate.controls.counted import Tally, Teller, ask, in_order, merged, whose
+from gate.controls.counted import (
+    Minimum,
+    Tally,
+    Teller,
+    ask,
+    in_order,
+    merged,
+    of_group,
+    whose,
+)
 from gate.controls.tickets import each_ticket
-from gate.model import Account, ChangeRequest, Facts, Judgement, Message, Outcome, Problem, Verdict
+from gate.model import (
+    Account,
+    ChangeRequest,
+    Facts,
+    Free,
+    Judgement,
+    Message,
+    Outcome,
+    Problem,
+    Verdict,
+)
 
 OBJECTION = "approved.objection"
 
@@ -31,12 +50,7 @@ OBJECTION = "approved.objection"
 def judge(facts: Facts, policy: Policy, now: datetime) -> Judgement:
     """Each ticket has the number of approvals, with reviews where these count."""
     teller = Teller(facts, policy, now)
-    expected = say(
-        "approved.expected",
-        "Each ticket is approved by {required} of {by}, and nobody objects.",
-        required=teller.required,
-        by=teller.by,
-    )
+    expected = _expected(teller)
 
     def ticket_is_approved(ticket: ChangeRequest) -> Iterator[Finding]:
         own = teller.of_ticket(ticket)
@@ -55,6 +69,24 @@ def judge(facts: Facts, policy: Policy, now: datetime) -> Judgement:
             yield _explained(_judged(tally, teller), ticket)
 
     return conclude(expected, each_ticket(facts, ticket_is_approved))
+
+
+def _expected(teller: Teller) -> Message:
+    if not teller.minimums:
+        return say(
+            "approved.expected",
+            "Each ticket is approved by {required} of {by}, and nobody objects.",
+            required=teller.required,
+            by=teller.by,
+        )
+    return say(
+        "approved.expected.groups",
+        "Each ticket is approved by {required} of {by}, at least {least} of them, and nobody"
+        " objects.",
+        required=teller.required,
+        by=teller.by,
+        least=tuple(Free(f"{each.count} of {each.name}") for each in teller.minimums),
+    )
 
 
 def _beforehand(ticket: ChangeRequest, template: StandardTemplate) -> Finding:
@@ -118,8 +150,8 @@ def _judged(tally: Tally, teller: Teller) -> Finding:
         return unavailable(tally.problem)
     if tally.objections:
         return _objected(tally)
-    required, persons = teller.required, tally.persons
-    if len(persons) >= required:
+    persons = tally.persons
+    if teller.suffice(persons):
         return passed(
             say(
                 "approved.by",
@@ -128,13 +160,34 @@ def _judged(tally: Tally, teller: Teller) -> Finding:
                 approvers=_approvers(tally),
             )
         )
-    observed = _too_few(tally, required)
-    if len(persons) + len(_possible(tally)) < required:
-        return failed(observed, ask(tally.place, teller))
+    short = [each for each in teller.minimums if each.of(persons) < each.count]
+    observed = _too_few(tally, teller, short)
+    if not teller.may_suffice(persons, tally.possible):
+        enough = len(persons) >= teller.required
+        return failed(observed, ask(tally.place, teller, short[0] if short and enough else None))
     return undetermined(observed, whose(tally.possible, teller.people))
 
 
-def _too_few(tally: Tally, required: int) -> Message:
+def _too_few(tally: Tally, teller: Teller, short: list[Minimum]) -> Message:
+    """Of the whole where it is too few, and of each group of which there are."""
+    whole = len(tally.persons) < teller.required or not short
+    said = [_of_all(tally, teller.required)] if whole else []
+    said += [of_group(tally.place, each.of(tally.persons), each) for each in short]
+    if not whole and (unclear := _possible(tally)):
+        said.append(_unclear(tally.place, unclear))
+    return together(said)
+
+
+def _unclear(place: str, unclear: tuple[Account, ...]) -> Message:
+    return say(
+        "approved.group.unclear",
+        "{unclear} approved {place} too, and it is not known whether that counts.",
+        place=place,
+        unclear=unclear,
+    )
+
+
+def _of_all(tally: Tally, required: int) -> Message:
     count, unclear = len(tally.persons), _possible(tally)
     if unclear:
         return say(
@@ -204,7 +257,8 @@ CONTROL = Control(
     integrity=False,
     demands=(
         "The number of individual approvals that approvals.required states, by different people of "
-        "approvals.by, on each ticket (with reviews of the pull request where approvals.sources "
+        "approvals.by, among them of each group of approvals.at_least as many as that states "
+        "(somebody in two groups counts for both), on each ticket (with reviews of the pull request where approvals.sources "
         "adds them), and no objection left. Apps, deleted accounts and gate's own account count "
         "for nothing; an account that nobody owns counts once [[people]] says whose it is. A "
         "standard change made from a template that the policy lists for the service, not expired, "

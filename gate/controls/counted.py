@@ -79,6 +79,19 @@ class Tally:
         return frozenset(vote.person for vote in self.votes)
 
 
+@dataclass(frozen=True, slots=True)
+class Minimum:
+    """How many of a group must approve, whoever else does; ``members`` are persons."""
+
+    name: str
+    count: int
+    members: frozenset[str]
+
+    def of(self, persons: Iterable[str]) -> int:
+        """How many of these are in the group."""
+        return len(self.members & set(persons))
+
+
 class Teller:
     """Sorts approvals by the rules of the environment deployed to.
 
@@ -100,6 +113,33 @@ class Teller:
     def required(self) -> int:
         """How many people must approve: never nobody."""
         return max(1, self.rules.required)
+
+    @property
+    def minimums(self) -> tuple[Minimum, ...]:
+        """What ``approvals.at_least`` asks for; nothing of standard changes."""
+        if self.standard:
+            return ()
+        asked = sorted(self.rules.at_least.items())
+        return tuple(Minimum(n, least, self.people.members((n,))) for n, least in asked)
+
+    def suffice(self, persons: frozenset[str]) -> bool:
+        """Whether so many, and of each group so many, have approved."""
+        enough = len(persons) >= self.required
+        return enough and all(each.of(persons) >= each.count for each in self.minimums)
+
+    def may_suffice(self, persons: frozenset[str], possible: Iterable[Approval]) -> bool:
+        """Whether they would, if all that is possible counted for the best."""
+        accounts = {each.account for each in possible if each.account is not None}
+        enough = len(persons) + len(accounts) >= self.required
+        return enough and all(
+            each.of(persons) + len(self.maybe_of(each, accounts)) >= each.count
+            for each in self.minimums
+        )
+
+    def maybe_of(self, minimum: Minimum, accounts: Iterable[Account]) -> tuple[Account, ...]:
+        """Those accounts that are, or may be, of somebody in the group."""
+        owned = ((account, self.people.owner(account)) for account in accounts)
+        return in_order(a for a, owner in owned if owner is None or owner in minimum.members)
 
     @property
     def by(self) -> tuple[Free, ...]:
@@ -227,6 +267,18 @@ def no_vote(tally: Tally, teller: Teller) -> Finding:
     return failed(observed, ask(tally.place, teller))
 
 
+def of_group(place: str, count: int, minimum: Minimum) -> Message:
+    """That too few of a group have approved."""
+    return say(
+        "approved.group",
+        "{place} has {count} of {least} approvals by {group}.",
+        place=place,
+        count=count,
+        least=minimum.count,
+        group=Free(minimum.name),
+    )
+
+
 def in_future(vote: Vote, now: datetime) -> Finding | None:
     """What is wrong with an approval that is yet to come: whatever it is held against."""
     if vote.latest <= now:
@@ -244,12 +296,12 @@ def in_future(vote: Vote, now: datetime) -> Finding | None:
     )
 
 
-def ask(place: str, teller: Teller) -> Message:
-    """The remedy where approvals are missing."""
+def ask(place: str, teller: Teller, of: Minimum | None = None) -> Message:
+    """The remedy where approvals are missing, of anybody who may approve or of a group."""
     return say(
         "approval.ask",
         "Have somebody of {by} approve {place}.",
-        by=teller.by,
+        by=teller.by if of is None else (Free(of.name),),
         place=place,
     )
 

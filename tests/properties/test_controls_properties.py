@@ -455,6 +455,12 @@ POLICIES: Sequence[Policy] = [
     with_rules(sources=("change-request", "pull-request")),
     with_rules(sources=("pull-request",)),
     with_rules(required=2, predates="pipeline"),
+    with_rules(required=2, by=("change-board", "sre"), at_least={"change-board": 1, "sre": 1}),
+    with_rules(
+        good_policy(good_environment(controls={"approved": Level.WARN})),
+        by=("change-board", "sre"),
+        at_least={"sre": 1},
+    ),
     good_policy(one_account_per_person=("jira", "github")),
     good_policy(good_environment(controls={"ticket-covers-change": Level.OFF})),
     good_policy(good_environment(controls=dict.fromkeys(("approved", "test-plan"), Level.WARN))),
@@ -497,6 +503,7 @@ WORLDS: Sequence[Facts] = [
     ),
     good_facts(good_ticket(approvals=(good_approval(), good_approval("carol", "09:01")))),
     good_facts(good_ticket(approvals=(good_approval("carol"), good_approval("mallory", "09:01")))),
+    good_facts(good_ticket(approvals=(good_approval(), good_approval("erin", "09:01")))),
     good_facts(good_ticket(), good_ticket(key="CHG-2", approvals=(good_approval("carol"),))),
     good_facts(history=good_history(uses={"CHG-1": (good_use("08:40"),)})),  # approved anew
     good_facts(
