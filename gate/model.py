@@ -299,7 +299,8 @@ class ChangeRequest:
     the policy does not say where tickets have one. ``linked`` are the keys of the tickets that it
     is linked to, as far as the system shows them; ``neighbours`` some of the next lower numbers.
     ``others`` are further authors beside creator and reporter, None where an account is not shown.
-    ``standard`` is None for every other change.
+    ``standard`` is None for every other change. ``unfinished`` are the ids of approval steps that
+    the system itself still waits for, read along with ``approvals``.
     """
 
     system: str
@@ -322,6 +323,7 @@ class ChangeRequest:
     neighbours: Maybe[tuple[Neighbour, ...]] = ()
     others: tuple[Account | None, ...] = ()
     standard: Maybe[StandardChange | None] = None
+    unfinished: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,8 @@ def judge(facts: Facts, policy: Policy, now: datetime) -> Judgement:
 
     def ticket_is_approved(ticket: ChangeRequest) -> Iterator[Finding]:
         own = teller.of_ticket(ticket)
+        if ticket.unfinished and teller.counts_tickets:
+            yield _unfinished(ticket)
         if ticket.key in teller.standard:
             yield _beforehand(ticket, teller.standard[ticket.key])
             yield _reviewed(facts, policy, now)
@@ -108,6 +110,24 @@ def _beforehand(ticket: ChangeRequest, template: StandardTemplate) -> Finding:
             template=template.id,
             expires=template.expires,
         )
+    )
+
+
+def _unfinished(ticket: ChangeRequest) -> Finding:
+    """Steps of approval that the ticket system still waits for, whoever else approved."""
+    return failed(
+        say(
+            "approved.unfinished",
+            "{ticket} still waits for an approval step (id {steps}).",
+            ticket=ticket.key,
+            steps=ticket.unfinished,
+        ),
+        say(
+            "approved.unfinished.remedy",
+            "Have every approval step of {ticket} answered; or send it round once more, so that the"
+            " step begins anew.",
+            ticket=ticket.key,
+        ),
     )
 
 
@@ -256,13 +276,14 @@ CONTROL = Control(
     default=require,
     integrity=False,
     demands=(
-        "The number of individual approvals that approvals.required states, by different people of "
-        "approvals.by, among them of each group of approvals.at_least as many as that states "
-        "(somebody in two groups counts for both), on each ticket (with reviews of the pull request where approvals.sources "
-        "adds them), and no objection left. Apps, deleted accounts and gate's own account count "
-        "for nothing; an account that nobody owns counts once [[people]] says whose it is. A "
-        "standard change made from a template that the policy lists for the service, not expired, "
-        "is approved beforehand where nobody objects and peer-reviewed passes."
+        "The number of individual approvals that approvals.required states, by different people "
+        "of approvals.by, among them of each group of approvals.at_least as many as that states "
+        "(somebody in two groups counts for both), on each ticket (with reviews of the pull "
+        "request where approvals.sources adds them), and neither an objection left nor a step of "
+        "approval that the ticket system still waits for. Apps, deleted accounts and gate's own "
+        "account count for nothing; an account that nobody owns counts once [[people]] says whose"
+        " it is. A standard change made from a template that the policy lists for the service, "
+        "not expired, is approved beforehand where nobody objects and peer-reviewed passes."
     ),
     satisfy="Have somebody of approvals.by approve the ticket under an account of their own.",
     judge=judge,

@@ -241,13 +241,13 @@ CONTROL = Control(
     default=require,
     integrity=True,
     demands=(
-        "Each commit has at least one counted approver who is provably none of its makers (author, "
-        "co-author, committer, pusher, author of the pull request) nor, as configured, the "
-        "ticket's author or the deployer; and of each group of approvals.at_least as many. Provably: both belong to different [[people]], or both "
-        "accounts are of a system that one_account_per_person lists. A commit that no push by a "
-        "known account and no verified signature vouches for is undetermined. An emergency whose "
-        "policy waives approved owes this with it, while nobody has approved or objected, until "
-        "its review judges it."
+        "Each commit has at least one counted approver who is provably none of its makers "
+        "(author, co-author, committer, pusher, author of the pull request) nor, as configured, "
+        "the ticket's author or the deployer; and of each group of approvals.at_least as many. "
+        "Provably: both belong to different [[people]], or both accounts are of a system that "
+        "one_account_per_person lists. A commit that no push by a known account and no verified "
+        "signature vouches for is undetermined. An emergency whose policy waives approved owes "
+        "this with it, while nobody has approved or objected, until its review judges it."
     ),
     satisfy="Have somebody approve who did not work on it; list all accounts in [[people]].",
     judge=judge,

@@ -63,7 +63,8 @@ def approved_anew(facts: Facts, policy: Policy, now: datetime) -> Mapping[str, d
     """For each ticket asked for, from when on it counts as approved anew.
 
     That is the earliest time of its newest approvals, as many as are required (of each group of
-    ``approvals.at_least`` too), each of another person. None where there are not so many, or it is not proved when they were given.
+    ``approvals.at_least`` too), each of another person. None where there are not so many, or it is
+    not proved when they were given.
     """
     teller = Teller(facts, policy)
     tickets = {ticket.key: ticket for ticket in found(facts)}

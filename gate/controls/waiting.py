@@ -19,7 +19,9 @@ from gate.controls.control import codes_of
 from gate.controls.counted import NO_APPROVAL
 from gate.model import ControlResult, Decision, Level, Outcome
 
-MISSING = frozenset({NO_APPROVAL, "approved.too-few", "approved.others", "approved.group"})
+MISSING = frozenset(
+    {NO_APPROVAL, "approved.too-few", "approved.others", "approved.group", "approved.unfinished"}
+)
 STATUS = "ticket-open.status"
 
 

@@ -370,6 +370,7 @@ USED = st.builds(
 ADDED: st.SearchStrategy[Step] = st.one_of(
     USED,
     CLOCKS.map(beside),
+    st.just(on_ticket(lambda read: replace(read, unfinished=("12",)))),
     st.builds(
         lambda index, clock, outcome: staged(earlier_deployment(index, clock, outcome)),
         st.integers(6, 9),
