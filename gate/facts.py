@@ -6,7 +6,7 @@ controls that need it say so.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import closing, contextmanager
 from dataclasses import replace
@@ -142,7 +142,7 @@ def gather(
         lookups = _look_up(given, tickets, pool.submit)
         _wait_for(run, change, before, *lookups)
         # Two names of one ticket are one reference, once it is known.
-        found = tuple(dict.fromkeys(lookup.result() for lookup in lookups))
+        found = _each_once(lookup for asked in lookups for lookup in asked.result())
         facts = Facts(
             deployment=deployment,
             run=run.result(),
@@ -297,11 +297,20 @@ def _texts(
 def _look_up(
     given: Maybe[tuple[TicketReference, ...]],
     tickets: Tickets,
-    submit: Callable[..., Future[Lookup]],
-) -> tuple[Future[Lookup], ...]:
+    submit: Callable[..., Future[tuple[Lookup, ...]]],
+) -> tuple[Future[tuple[Lookup, ...]], ...]:
     if isinstance(given, Problem):
         return ()
-    return tuple(submit(tickets.fetch, reference) for reference in given)
+    return tuple(submit(tickets.look_up, reference) for reference in given)
+
+
+def _each_once(lookups: Iterable[Lookup]) -> tuple[Lookup, ...]:
+    """Without what came back alike for one ticket by two ways: by its own name and its story's."""
+    found: dict[object, Lookup] = {}
+    for lookup in lookups:
+        reference = lookup.reference
+        found.setdefault((reference.system, reference.id, lookup.result), lookup)
+    return tuple(found.values())
 
 
 def _run(opened: Opened, deployment: Deployment) -> Maybe[Run] | None:

@@ -199,11 +199,13 @@ class TicketReference:
     """A ticket ID that passed the grammar, and where it was found.
 
     ``system`` is that of the policy which the ID is of: "jira", "servicenow" or an extension's.
+    ``through`` is the story that was named in its place and links to it; "" where it was named.
     """
 
     system: str
     id: str
     source: TicketSource
+    through: str = ""
 
 
 class Verdict(StrEnum):
@@ -328,7 +330,13 @@ class ChangeRequest:
 
 @dataclass(frozen=True, slots=True)
 class MissingTicket:
-    """The system, with working credentials, shows the project and not this ticket."""
+    """The system, with working credentials, shows the project and not this ticket.
+
+    ``links`` are what a story would be linked to its change request by, where it is one that is
+    linked to none.
+    """
+
+    links: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

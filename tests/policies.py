@@ -60,6 +60,7 @@ def edited(old: str, new: str) -> str:
 
 
 ALICE = 'name = "alice"'
+LINKS = 'story_links = [{ type = "x", direction = "inward" }]'
 JIRA = 'projects = ["CHG"]'
 TICKETS = GOOD[GOOD.index("[tickets.jira]") : GOOD.index("[services.shop]")]
 SERVICENOW = '[tickets.servicenow]\nurl = "https://acme.service-now.com"\n'
@@ -80,6 +81,11 @@ RIGHT: dict[str, str] = {
         'scope = ["component", "customfield_10070", "description#What changes"]\n'
         'rollback_plan = ["customfield_10080"]\ntest_plan = ["description#Tests"]\nca = "ca.pem"\n'
         'window = { start = "customfield_10008", end = "Planned end" }\n',
+    ),
+    "stories": edited(
+        JIRA,
+        f'{JIRA}\nstories = ["SHOP", "WEB"]\nstory_links = [{{ type = "Deployment", direction = '
+        '"outward" }, { type = "10003", direction = "inward" }]',
     ),
     "servicenow alone": edited(TICKETS, SERVICENOW),
     "two ticket systems": edited(TICKETS, TICKETS + SERVICENOW),
@@ -275,6 +281,36 @@ WRONG: tuple[Wrong, ...] = (
             ("deployble = [1]", "deployble", '"deployable"', True),
             ("standard_templates = []", "standard_templates", "empty", True),
             ('standard_templates = ["x"]', "standard_templates[0]", "a table", True),
+        )
+    ),
+    *(
+        Wrong(JIRA, f"{JIRA}\n{lines}", (f"tickets.jira.{key}", says), in_schema=seen)
+        for lines, key, says, seen in (
+            ('stories = ["SHOP"]', "story_links", "missing", True),
+            ('story_links = [{ type = "x", direction = "inward" }]', "story_links", "no s", True),
+            (f'stories = ["shop"]\n{LINKS}', "stories[0]", "no project key", True),
+            (f'stories = ["CHG"]\n{LINKS}', "stories[0]", "one of projects", False),
+            (f"stories = []\n{LINKS}", "stories", "empty", True),
+            ('stories = ["SHOP"]\nstory_links = []', "story_links", "empty", True),
+            ('stories = ["SHOP"]\nstory_links = ["x"]', "story_links[0]", "a table", True),
+            (
+                'stories = ["SHOP"]\nstory_links = [{ type = "x" }]',
+                "story_links[0].direction",
+                "missing",
+                True,
+            ),
+            (
+                'stories = ["SHOP"]\nstory_links = [{ type = "x", direction = "both" }]',
+                "story_links[0].direction",
+                "unknown value",
+                True,
+            ),
+            (
+                f'stories = ["SHOP"]\n{LINKS[:-1]}, {{ type = "x", direction = "inward" }}]',
+                "story_links[1]",
+                "twice",
+                True,
+            ),
         )
     ),
     Wrong(TICKETS, "[tickets.github]\n", ("tickets.github.repositories: missing",)),

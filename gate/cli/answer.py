@@ -39,7 +39,9 @@ def view_of(
     """What every surface shows of a decision. People have the names that the policy gives them."""
     people = People(policy)
     tickets = tuple(
-        TicketView(lookup.reference.id, lookup.result.url, found=True)
+        TicketView(
+            lookup.reference.id, lookup.result.url, found=True, through=lookup.reference.through
+        )
         if isinstance(lookup.result, ChangeRequest)
         else TicketView(lookup.reference.id, "", found=False)
         for lookup in judged.facts.tickets

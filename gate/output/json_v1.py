@@ -33,7 +33,12 @@ def decision_json(view: DecisionView) -> str:
         "at": rfc3339(view.decision.at),
         "deployment": _deployment(view),
         "change_requests": [
-            {"id": ticket.id, "url": ticket.url or None, "found": ticket.found}
+            {
+                "id": ticket.id,
+                "url": ticket.url or None,
+                "found": ticket.found,
+                "through": ticket.through or None,
+            }
             for ticket in view.tickets
         ],
         "controls": [_control(result, view) for result in view.decision.controls],

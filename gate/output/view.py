@@ -25,11 +25,15 @@ from gate.output.message import Name, account_name, render, rfc3339
 
 @dataclass(frozen=True, slots=True)
 class TicketView:
-    """A change request that was given: its id, where to read it ("" unknown), whether it exists."""
+    """A change request that was given: its id, where to read it ("" unknown), whether it exists.
+
+    ``through`` is the story that was given in its place, or "".
+    """
 
     id: str
     url: str
     found: bool
+    through: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ be written on, ``gate.tickets.profiles`` to show what it knows of an account.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar, runtime_checkable
 
 from gate.config.types import NetworkSettings, TicketSettings
 from gate.errors import UsageError
@@ -103,6 +103,22 @@ class TicketSystem(Protocol):
 
     def close(self) -> None:
         """Give the connections back."""
+        ...
+
+
+@runtime_checkable
+class StorySystem(Protocol):
+    """A ticket system in which a ticket may be named by a story that is linked to it."""
+
+    def is_story(self, ticket: str) -> bool:
+        """Whether an ID that the grammar claims is a story's."""
+        ...
+
+    def changes_of(self, story: str) -> Maybe[tuple[str, ...] | MissingTicket]:
+        """The keys of the change requests that a story links to: one at least.
+
+        MissingTicket where there is no such story, or none that it links to.
+        """
         ...
 
 

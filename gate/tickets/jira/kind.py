@@ -18,8 +18,8 @@ class Jira:
     """Jira Cloud and Jira Data Center."""
 
     def grammar(self, settings: JiraSettings) -> Grammar:
-        """Keys of the configured projects."""
-        return ProjectKeys(settings.projects)
+        """Keys of the configured projects, and of stories."""
+        return ProjectKeys(settings.projects, settings.stories)
 
     def open_system(
         self,
