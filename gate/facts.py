@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from gate.config import Environment, Policy, Service
 from gate.config.secrets import Secrets
-from gate.config.types import ForgeSettings, NetworkSettings
 from gate.errors import UsageError
 from gate.frozen import dataclass
 from gate.model import (
@@ -40,6 +39,7 @@ from gate.model import (
 )
 
 if TYPE_CHECKING:  # they import the libraries that ask, which not every command needs
+    from gate.forges.kind import ForgeReader
     from gate.http import Budget, Request
     from gate.tickets.several import Tickets
 
@@ -197,39 +197,29 @@ def open_forge(
 
     Local git where there is no forge or no token for it: it yields claims, and says what it lacks.
     """
-    for open_it, kind, token in (
-        (_open_github, "github", secrets.github_token),
-        (_open_gitlab, "gitlab", secrets.gitlab_token),
-    ):
-        settings = policy.forges.get(kind)
-        if settings and service.repository.startswith(settings.url + "/") and token:
-            return open_it(settings, token, policy.network, budget, service)
+    from gate.forges.registry import kind_for
+
+    found = kind_for(policy, service, secrets)
+    if found is not None:
+        name, kind, settings = found
+        reader = kind.open(settings, kind.token(secrets), policy.network, budget)
+        return Opened(reader, _asker(name, reader, service), name)
     from gate.forges.git import GitReader
 
     ci = question.deployment.run.ci
     return Opened(GitReader(question.checkout, question.environ), _claimed_run, ci)
 
 
-def _open_github(
-    settings: ForgeSettings, token: str, network: NetworkSettings, budget: Budget, service: Service
-) -> Opened:
-    from gate.ci.github import fetch_run
-    from gate.forges.github import GitHubReader
-
-    reader = GitHubReader(settings, token, network, budget)
+def _asker(forge: str, reader: ForgeReader, service: Service) -> Callable[[RunClaim], Maybe[Run]]:
+    """What asks a forge's own CI about a run."""
     slug = reader.slug(service)
-    return Opened(reader, lambda run: fetch_run(reader.wire, slug, run.id), "github")
+    if forge == "gitlab":
+        from gate.ci import gitlab
 
+        return lambda run: gitlab.fetch_run(reader.wire, slug, run.id, run.attempt)
+    from gate.ci import github
 
-def _open_gitlab(
-    settings: ForgeSettings, token: str, network: NetworkSettings, budget: Budget, service: Service
-) -> Opened:
-    from gate.ci.gitlab import fetch_run
-    from gate.forges.gitlab import GitLabReader
-
-    reader = GitLabReader(settings, token, network, budget)
-    slug = reader.slug(service)
-    return Opened(reader, lambda run: fetch_run(reader.wire, slug, run.id, run.attempt), "gitlab")
+    return lambda run: github.fetch_run(reader.wire, slug, run.id)
 
 
 def _claimed_run(run: RunClaim) -> Problem:

@@ -22,7 +22,8 @@ def kind_for(
     for name, settings in policy.forges.items():
         if service.repository.startswith(f"{settings.url}/"):
             kind = _kind(name)
-            return (name, kind, settings) if kind.token(secrets) else None
+            if kind.token(secrets):
+                return name, kind, settings
     return None
 
 

@@ -17,11 +17,8 @@ from gate.demo.stage import Ended
 from gate.record.statement import DecisionRecord
 
 STORY = "SHOP-12"
-SETTINGS = (
-    'projects = ["CHG"]',
-    'projects = ["CHG"]\nstories = ["SHOP"]\n'
-    'story_links = [{ type = "Deployment", direction = "outward" }]',
-)
+LINKS = 'story_links = [{ type = "Deployment", direction = "outward" }]'
+SETTINGS = ('projects = ["CHG"]', f'projects = ["CHG"]\nstories = ["SHOP"]\n{LINKS}')
 
 
 @pytest.fixture

@@ -237,6 +237,7 @@ EMPTY: dict[str, Step] = {
     "no reference": set_facts(given=(), tickets=()),
     "no lookup": set_facts(tickets=()),
     "no ticket": set_lookup(MissingTicket()),
+    "a story without one": set_lookup(MissingTicket(("Deployment (outward)",))),
     "no approval": set_ticket(approvals=()),
     "no window": set_ticket(window=Window(None, None, at("08:00"))),
     "never in staging": on_history(lambda read: replace(read, earlier=Earlier("staging"))),

@@ -23,8 +23,8 @@ from gate.model import (
     TicketReference,
     TicketSource,
 )
-from gate.tickets.jira.reader import JiraReader
 from gate.tickets.ids import ProjectKeys
+from gate.tickets.jira.reader import JiraReader
 from gate.tickets.several import Tickets
 from gate.tickets.system import StorySystem
 
