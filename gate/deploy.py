@@ -42,9 +42,9 @@ from gate.place import (
 from gate.policy import evaluate
 
 if TYPE_CHECKING:
-    from gate.log.append import Appended
-    from gate.log.kept import Kept
-    from gate.log.view import LogView
+    from gate.log.reading.view import LogView
+    from gate.log.receipts.kept import Kept
+    from gate.log.writing.append import Appended
     from gate.record.disclosure import Disclosure
     from gate.record.signer import RecordSigner
     from gate.store.contract import Key, Store
@@ -142,9 +142,9 @@ def complete(
     Raises ``InconsistentError`` where the receipt does not verify, ``FindingError`` where it
     permits nothing, and what ``enforce`` raises of keys and log.
     """
-    from gate.log.history import keys_asked
-    from gate.log.history import read_history as read
-    from gate.log.receipt import read_receipt, verify_receipt
+    from gate.log.history.history import keys_asked
+    from gate.log.history.history import read_history as read
+    from gate.log.receipts.receipt import read_receipt, verify_receipt
     from gate.record.dsse import seal
     from gate.record.statement import DecisionRecord
     from gate.record.writing import outcome_statement
@@ -188,7 +188,7 @@ def _require_standing(decision: EntryLink, history: History) -> None:
 
 
 def _asked(question: Question, policy: Policy) -> Iterable[Key]:
-    from gate.log.history import keys_asked
+    from gate.log.history.history import keys_asked
 
     about = question.deployment
     first = _first(about, policy)
@@ -203,7 +203,7 @@ def _first(deployment: Deployment, policy: Policy) -> str:
 
 def _require_extended(view: LogView, kept: Sequence[Kept]) -> None:
     """``InconsistentError`` where the log does not extend a head that was kept elsewhere."""
-    from gate.log.kept import hold
+    from gate.log.receipts.kept import hold
 
     for one in kept:
         hold(one, view.trust.policy, view.size, view.checkpoint, view.root_at)
@@ -213,7 +213,7 @@ def read_history(
     view: LogView, deployment: Deployment, tickets: Iterable[str], policy: Policy
 ) -> History:
     """What the log proves of the service, the environments, the commit and the tickets."""
-    from gate.log.history import read_history as read
+    from gate.log.history.history import read_history as read
 
     return read(
         view,
@@ -297,8 +297,8 @@ def write_record(judged: Judged, place: Place, signer: RecordSigner, history: Hi
 
 def append_entry(place: Place, store: Store, keys: Keys, entry: bytes, now: Now) -> Appended:
     """Append a sealed record, judged again at its place; raises what ``log.append`` raises."""
-    from gate.log.append import append
-    from gate.log.judge_again import judge_again
+    from gate.log.writing.append import append
+    from gate.log.writing.judge_again import judge_again
 
     again = judge_again(keys.signer, now, __version__)
     with asking_witnesses(place, keys.trust) as post:

@@ -65,6 +65,7 @@ JIRA = 'projects = ["CHG"]'
 TICKETS = GOOD[GOOD.index("[tickets.jira]") : GOOD.index("[services.shop]")]
 SERVICENOW = '[tickets.servicenow]\nurl = "https://acme.service-now.com"\n'
 ISSUES = '[tickets.github]\nrepositories = ["acme/changes"]\n'
+GITLAB_ISSUES = '[tickets.gitlab]\nprojects = ["acme/ops/changes"]\n'
 TEMPLATE = 'id = "0123456789abcdef0123456789abcdef"'
 DESK = '[tickets.desk]\npackage = "acme-desk"\nurl = "https://desk.acme.example"\n'
 APPROVALS = 'approvals = { by = ["change-board"] }'
@@ -100,10 +101,19 @@ RIGHT: dict[str, str] = {
     "github issues": edited(TICKETS, ISSUES),
     "all of github issues": edited(
         TICKETS,
-        ISSUES + 'url = "https://github.acme.example"\napi = "https://api.acme.example"\n'
+        ISSUES + 'url = "https://GitHub.com"\napi = "https://api.acme.example"\n'
         'approvals = [{ label = "go" }, { comment = "/approve" }]\nobjections = ["no go"]\n'
         'scope = ["title", "body#Scope"]\nrollback_plan = ["body#Way back"]\n'
         'test_plan = ["body"]\nca = "ca.pem"\n',
+    ),
+    "gitlab issues": edited(TICKETS, GITLAB_ISSUES),
+    "issues of both forges": edited(TICKETS, ISSUES + GITLAB_ISSUES),
+    "all of gitlab issues": edited(
+        TICKETS,
+        GITLAB_ISSUES + 'url = "https://gitlab.acme.example"\napi = "https://api.acme.example"\n'
+        'approvals = [{ label = "go" }, { comment = "!go" }]\nobjections = ["no go"]\n'
+        'scope = ["title", "description#Scope"]\nrollback_plan = ["description#Way back"]\n'
+        'test_plan = ["description"]\nca = "ca.pem"\n',
     ),
     "another package's system": edited(
         TICKETS, DESK + 'deployable = ["open"]\nprojects = ["D"]\n[tickets.desk.options]\nx = 1\n'
@@ -346,6 +356,47 @@ WRONG: tuple[Wrong, ...] = (
             ('deployable = ["open"]', "deployable", "unknown", True),
         )
     ),
+    Wrong(
+        TICKETS,
+        f'{ISSUES}url = "https://github.acme.example"\n',
+        ("tickets.github.url", "forges.github.url", "other accounts"),
+        in_schema=False,
+    ),
+    Wrong(
+        TICKETS,
+        f'[forges.gitlab]\nurl = "https://gitlab.acme.example"\n{GITLAB_ISSUES}'
+        'url = "https://gitlab.com"\n',
+        ("tickets.gitlab.url", "forges.gitlab.url"),
+        in_schema=False,
+    ),
+    Wrong(TICKETS, "[tickets.gitlab]\n", ("tickets.gitlab.projects: missing",)),
+    Wrong(
+        TICKETS,
+        '[tickets.gitlab]\nprojects = ["changes"]\n',
+        ("tickets.gitlab.projects[0]", "no project"),
+    ),
+    Wrong(
+        TICKETS,
+        f'[tickets.gitlab]\nprojects = ["acme/{"x" * 80}"]\n',
+        ("tickets.gitlab.projects[0]", "no project"),
+    ),
+    Wrong(
+        TICKETS,
+        f'{ISSUES}[tickets.gitlab]\nprojects = ["acme/ops", "Acme/changes"]\n',
+        ("tickets.gitlab.projects[1]", "tickets.github.repositories"),
+        in_schema=False,
+    ),
+    *(
+        Wrong(TICKETS, f"{GITLAB_ISSUES}{line}\n", (f"tickets.gitlab.{key}", says), in_schema=seen)
+        for line, key, says, seen in (
+            ('package = "x"', "package", "unknown", True),
+            ('repositories = ["a/b"]', "repositories", "unknown", True),
+            ('approvals = [{ comment = "/approve" }]', "approvals[0].comment", "command", True),
+            ('approvals = [{ comment = "!Go" }]', "approvals[0].comment", "command", True),
+            ('approvals = [{ label = "rejected" }]', "objections[0]", "approves", False),
+            ('scope = ["body"]', "scope[0]", "no place", True),
+        )
+    ),
     *(
         Wrong(
             TICKETS,
@@ -383,8 +434,8 @@ WRONG: tuple[Wrong, ...] = (
     ),
     Wrong(
         TICKETS,
-        DESK.replace("desk]", "gitlab]") + 'deployable = ["open"]\n',
-        ("tickets.gitlab", "no name"),
+        DESK.replace("desk]", "git]") + 'deployable = ["open"]\n',
+        ("tickets.git", "no name"),
         in_schema=False,
     ),
     Wrong(TICKETS, DESK + 'deployable = ["o"]\nx = 1\n', ("tickets.desk.x: unknown key",)),

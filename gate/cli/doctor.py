@@ -76,7 +76,7 @@ def _policy(place: Place, _: Secrets) -> Iterator[Finding]:
 
 def _trust(place: Place, _: Secrets) -> Iterator[Finding]:
     """Warnings about the folder itself; that it cannot be read is told of keys and log."""
-    from gate.log.trust import load_trust
+    from gate.log.reading.trust import load_trust
 
     with suppress(GateError):
         for warning in load_trust(place.trust, log=place.log).warnings:

@@ -18,7 +18,7 @@ from gate.model import COMMIT_ID, Artifact, Deployment, PinState, RunClaim
 if TYPE_CHECKING:
     from gate.config import Policy, Secrets
     from gate.facts import Question
-    from gate.log.trust import Trust
+    from gate.log.reading.trust import Trust
     from gate.place import Place
     from gate.store.contract import Store
     from gate.store.disclosure import DisclosureStore
@@ -139,7 +139,7 @@ def open_reading(config: str, log_url: str | None, trust: str | None) -> Reading
     the working directory, paths of the policy from its own folder.
     """
     from gate.config import load_policy
-    from gate.log.trust import load_trust
+    from gate.log.reading.trust import load_trust
     from gate.place import Place, open_disclosures
     from gate.place import open_store as open_own
     from gate.store.open import folder_of
@@ -157,8 +157,8 @@ def open_reading(config: str, log_url: str | None, trust: str | None) -> Reading
 
 def _elsewhere(url: str, folder: Path) -> Reading:
     """Anybody's log, with the reader's own trust; a bucket's endpoint is the environment's."""
-    from gate.log.reading import log_reader
-    from gate.log.trust import load_trust
+    from gate.log.reading.reader import log_reader
+    from gate.log.reading.trust import load_trust
     from gate.store.contract import Surroundings
     from gate.store.open import folder_of, open_store
 

@@ -12,6 +12,7 @@ from gate.config.types import (
     ExtensionSettings,
     Freeze,
     GitHubIssueSettings,
+    GitLabIssueSettings,
     JiraSettings,
     LogSettings,
     Policy,
@@ -97,7 +98,7 @@ def _tickets(settings: TicketSettings) -> dict[str, object]:
         case ServiceNowSettings():
             of_any |= {"auth": settings.auth, "closed": list(settings.closed), "ca": settings.ca}
             of_any["standard_templates"] = [_template(t) for t in settings.standard_templates]
-        case GitHubIssueSettings():
+        case GitHubIssueSettings() | GitLabIssueSettings():
             places = [_place(place) for place in settings.approvals]
             of_any |= {"api": settings.api_url, "approvals": places, "ca": settings.ca}
             of_any["objections"] = list(settings.objections)

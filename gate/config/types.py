@@ -203,6 +203,28 @@ class GitHubIssueSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class GitLabIssueSettings:
+    """Issues of a GitLab.
+
+    ``projects`` are whole paths ("group/subgroup/name"). ``approvals`` and ``objections`` are as
+    those of GitHub's issues. ``scope`` and the plans are locations: "title", "description", or
+    "description#Heading" for a section. What is open may be deployed, and nothing else.
+    """
+
+    url: str
+    api_url: str
+    projects: tuple[str, ...]
+    approvals: tuple[ApprovalPlace, ...]
+    objections: tuple[str, ...]
+    scope: tuple[str, ...]
+    rollback_plan: tuple[str, ...]
+    test_plan: tuple[str, ...]
+    types: tuple[str, ...] = ("issue",)
+    deployable: tuple[str, ...] = ("opened",)
+    ca: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ExtensionSettings:
     """A ticket system that another package brings.
 

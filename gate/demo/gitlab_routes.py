@@ -52,9 +52,11 @@ def resolve(project: GitLabProject, name: str) -> str:
 
 def whole_project(visit: Visit, _: str) -> Reply:
     """The project, and what the token's account may do in it."""
-    level = None if visit.token is None else {"access_level": visit.token.level}
-    rights = {"project_access": level, "group_access": None}
-    return Reply(visit.views.project(visit.project) | {"permissions": rights})
+    token = visit.token
+    level = 0 if token is None else 10 if "internal" in token.without else token.level
+    role = {"access_level": level, "notification_level": 3} if token is not None else None
+    permissions = {"project_access": role, "group_access": None}
+    return Reply(visit.views.project(visit.project) | {"permissions": permissions})
 
 
 def commits(visit: Visit, _: str) -> Reply:

@@ -42,9 +42,10 @@ class Token:
     """A token: whose, which projects it reads (None: all that its user may) and what it may not.
 
     ``without`` are "read_api" (the scope), or what a role or a switched-off feature hides:
-    "repository", "merge_requests", "events", "pipelines", "deployments". ``job`` is the id of the
-    job whose CI_JOB_TOKEN it is, which opens next to nothing. ``writes``: it has the scope api;
-    ``level`` is the access level of its account in every project (30: Developer).
+    "repository", "merge_requests", "events", "pipelines", "deployments", "issues", "internal" (what
+    is shown from the role Reporter on). ``job`` is the id of the job whose CI_JOB_TOKEN it is,
+    which opens next to nothing. ``writes``: it has the scope api; ``level`` is the access level of
+    its account in every project (30: Developer).
     """
 
     user: GitLabUser

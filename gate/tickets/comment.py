@@ -7,6 +7,7 @@ have it, too.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Protocol, TypeVar, runtime_checkable
 
@@ -18,6 +19,7 @@ from gate.tickets.system import Credentials, Right
 if TYPE_CHECKING:
     from gate.http import Budget
 
+_TICKS = re.compile("`+")
 Settings_contra = TypeVar("Settings_contra", bound=TicketSettings, contravariant=True)
 
 
@@ -38,6 +40,13 @@ class Comment:
     def text(self) -> str:
         """Title and lines."""
         return "\n".join([self.title, *(line for line in self.lines if line)])
+
+
+def fenced(text: str) -> str:
+    """The text as a code block of Markdown, whose fence is longer than any in it."""
+    longest = max((len(run) for run in _TICKS.findall(text)), default=0)
+    fence = "`" * max(3, 1 + longest)
+    return f"{fence}text\n{text}\n{fence}"
 
 
 class Commenter(Protocol):

@@ -1,4 +1,4 @@
-"""The kinds of ticket systems: three that come with gate, and those of other packages.
+"""The kinds of ticket systems: four that come with gate, and those of other packages.
 
 One line of ``_OURS`` is all that names a kind of ours; that it can be written on, or tells of
 accounts, it says itself by the functions that it has.
@@ -94,6 +94,12 @@ def _servicenow() -> TicketKind[Any]:
     return ServiceNow()
 
 
+def _gitlab() -> TicketKind[Any]:
+    from gate.tickets.gitlab.kind import GitLabIssues
+
+    return GitLabIssues()
+
+
 def _github() -> TicketKind[Any]:
     from gate.tickets.github.kind import GitHubIssues
 
@@ -118,6 +124,7 @@ _OURS: Mapping[str, Ours] = {
             given.servicenow_user, given.servicenow_password, given.servicenow_token
         ),
     ),
+    "gitlab": Ours("GitLab", _gitlab, lambda given: Credentials(token=given.gitlab_token)),
     "github": Ours("GitHub", _github, lambda given: Credentials(token=given.github_token)),
 }
 

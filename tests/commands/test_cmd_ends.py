@@ -118,8 +118,11 @@ def test_a_closed_stdin_changes_nothing(acme: Job) -> None:
 
 PLACES = (
     *("gate.deploy.gather", "gate.deploy.evaluate", "gate.deploy.open_store"),
-    *("gate.log.append.append", "gate.record.writing.decision_statement"),
-    *("gate.store.directory.store.DirectoryStore.commit", "gate.log.receipt.write_receipt"),
+    *("gate.log.writing.append.append", "gate.record.writing.decision_statement"),
+    *(
+        "gate.store.directory.store.DirectoryStore.commit",
+        "gate.log.receipts.receipt.write_receipt",
+    ),
     *("gate.cli.enforce.print_decision", "gate.cli.enforce.tell_ci", "gate.cli.enforce.ask"),
     *("gate.tickets.jira.JiraReader.fetch", "gate.forges.github.GitHubReader.fetch_change"),
 )
@@ -136,7 +139,7 @@ def test_a_crash_is_a_bug_and_no_answer(acme: Job, place: str, crash: type[Excep
 
 
 @pytest.mark.parametrize("left", [SystemExit(0), SystemExit(None), SystemExit(10)])
-@pytest.mark.parametrize("place", ["gate.deploy.gather", "gate.log.append.append"])
+@pytest.mark.parametrize("place", ["gate.deploy.gather", "gate.log.writing.append.append"])
 def test_leaving_early_from_inside_is_no_zero(acme: Job, place: str, left: SystemExit) -> None:
     """A library that calls exit(0) would let the deployment go on."""
     with mock.patch(place, side_effect=left):

@@ -233,7 +233,7 @@ def test_a_secret_is_not_printed_when_everything_goes_wrong(acme: Job) -> None:
 
     token = "canary-token-in-a-traceback"
     error = ZeroDivisionError(f"Authorization: Bearer {token}")
-    with mock.patch("gate.log.append.append", side_effect=error):
+    with mock.patch("gate.log.writing.append.append", side_effect=error):
         ended = acme.judge(
             *("enforce", "--ticket", "CHG-66", "--verbose"),
             environment=acme.ci(GATE_JIRA_TOKEN=token),

@@ -17,7 +17,8 @@ import gate.cli.write_back
 import gate.http.session
 from gate.demo import faults
 from gate.demo.faults import Fault
-from gate.demo.gitlab_world import GitLabWorld
+from gate.demo.gitlab_issue_world import CHANGES, GitLabIssueWorld
+from gate.demo.gitlab_world import BOT, GitLabWorld
 from gate.demo.issue_world import IssueWorld
 from gate.demo.plot import Scene
 from gate.demo.server import Simulator
@@ -57,6 +58,11 @@ def _comments(world: Any, scene: Scene) -> list[str]:
     return [row.body for row in world.issues.all[int(scene.key.partition("#")[2])].comments]
 
 
+def _issue_notes(world: Any, scene: Scene) -> list[str]:
+    notes = world.issues.all[int(scene.key.partition("#")[2])].notes
+    return [note.body for note in notes if not note.system and note.by.username == BOT]
+
+
 def _statuses(world: Any, scene: Scene) -> list[str]:
     rows = [row for row in world.operations.statuses if row.sha == scene.commit]
     return [f"{row.name}\n{row.state}\n{row.description}\n{row.target_url}" for row in rows]
@@ -88,6 +94,17 @@ TARGETS = {
         _comments,
         "github {key}",
         ("warning write-back: github acme/changes, issues: write: whether the token may write",),
+    ),
+    "gitlab issues": Target(
+        GitLabIssueWorld,
+        TICKET,
+        lambda number: f"{CHANGES}#{number}",
+        "gitlab",
+        r"/issues/[0-9]+/notes$",
+        "POST",
+        _issue_notes,
+        "gitlab {key}",
+        ("ok write-back: gitlab issues, scope api: granted",),
     ),
     "gitlab": Target(
         GitLabWorld,

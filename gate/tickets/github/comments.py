@@ -6,7 +6,6 @@ comment and may not. A comment of ours is no command: a command is all of a comm
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -16,15 +15,14 @@ from gate.http import Bearer, Budget, FetchError, Wire, get_json, utc_now, write
 from gate.http.document import Document, ShapeError
 from gate.http.failure import malformed
 from gate.model import ChangeRequest, Problem, ProblemKind
-from gate.tickets.comment import Comment
+from gate.tickets.comment import Comment, fenced
 from gate.tickets.github.client import SYSTEM
-from gate.tickets.github.names import split
 from gate.tickets.github.reader import missing_token
+from gate.tickets.issues import split
 from gate.tickets.system import Credentials, Right
 
 PAGE = 100
 MOST = 90  # comments: GitHub tells only of the newest hundred whether they were ever edited
-_TICKS = re.compile("`+")
 _REMEDY = (
     "give the job's token `issues: write` for the repositories of tickets.github, or set "
     "write_back.ticket = false in gate.toml"
@@ -115,12 +113,7 @@ class IssueCommenter:
 
 def markdown(comment: Comment) -> str:
     """The comment as Markdown: fences longer than any in them."""
-    return f"{_fenced(comment.text)}\n\n{_fenced(comment.block)}\n"
-
-
-def _fenced(text: str) -> str:
-    fence = "`" * max(3, 1 + max((len(run) for run in _TICKS.findall(text)), default=0))
-    return f"{fence}text\n{text}\n{fence}"
+    return f"{fenced(comment.text)}\n\n{fenced(comment.block)}\n"
 
 
 def _problem(error: FetchError) -> Problem:

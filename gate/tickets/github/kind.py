@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from gate.config.types import GitHubIssueSettings, NetworkSettings
 from gate.tickets.comment import Commenter
-from gate.tickets.github.names import IssueNames
+from gate.tickets.github.names import issue_ids
 from gate.tickets.system import Credentials, Grammar, TicketSystem
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ class GitHubIssues:
 
     def grammar(self, settings: GitHubIssueSettings) -> Grammar:
         """Issues as GitHub itself refers to them from elsewhere."""
-        return IssueNames(settings.projects)
+        return issue_ids(settings.projects)
 
     def open_system(
         self,

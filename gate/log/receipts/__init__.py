@@ -1,0 +1,8 @@
+"""What is kept outside of the log: receipts and heads, held against it.
+
+===========  =====================================================
+``receipt``  an entry with its proof, as two files
+``permit``   whether a receipt permits a deployment, offline
+``kept``     whether a log extends a checkpoint that somebody kept
+===========  =====================================================
+"""

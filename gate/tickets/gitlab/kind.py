@@ -1,0 +1,45 @@
+"""Issues of GitLab as a kind of ticket system."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gate.config.types import GitLabIssueSettings, NetworkSettings
+from gate.tickets.comment import Commenter
+from gate.tickets.gitlab.names import issue_ids
+from gate.tickets.system import Credentials, Grammar, TicketSystem
+
+if TYPE_CHECKING:
+    from gate.http import Budget
+
+
+class GitLabIssues:
+    """Issues of the projects that the policy names."""
+
+    def grammar(self, settings: GitLabIssueSettings) -> Grammar:
+        """Issues as GitLab itself refers to them from elsewhere."""
+        return issue_ids(settings.projects)
+
+    def open_system(
+        self,
+        settings: GitLabIssueSettings,
+        credentials: Credentials,
+        network: NetworkSettings,
+        budget: Budget,
+    ) -> TicketSystem:
+        """A reader of the projects."""
+        from gate.tickets.gitlab.reader import IssueReader
+
+        return IssueReader(settings, credentials, network, budget)
+
+    def open_commenter(
+        self,
+        settings: GitLabIssueSettings,
+        credentials: Credentials,
+        network: NetworkSettings,
+        budget: Budget,
+    ) -> Commenter:
+        """Comments on the projects' issues."""
+        from gate.tickets.gitlab.comments import IssueCommenter
+
+        return IssueCommenter(settings, credentials, network, budget)
