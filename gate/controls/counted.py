@@ -40,6 +40,7 @@ from gate.model import (
 
 CHANGE_REQUEST = "change-request"
 PULL_REQUEST = "pull-request"
+TOO_FEW_OF_GROUP = "approved.group"  # what it says where others approved, and too few of a group
 NO_APPROVAL = "approval.none"  # what a control says that needs a counted approval and has none
 
 
@@ -270,7 +271,7 @@ def no_vote(tally: Tally, teller: Teller) -> Finding:
 def of_group(place: str, count: int, minimum: Minimum) -> Message:
     """That too few of a group have approved."""
     return say(
-        "approved.group",
+        TOO_FEW_OF_GROUP,
         "{place} has {count} of {least} approvals by {group}.",
         place=place,
         count=count,

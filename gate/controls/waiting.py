@@ -16,11 +16,11 @@ an approval that is late, a maker's own, or older than the last push.
 from __future__ import annotations
 
 from gate.controls.control import codes_of
-from gate.controls.counted import NO_APPROVAL
+from gate.controls.counted import NO_APPROVAL, TOO_FEW_OF_GROUP
 from gate.model import ControlResult, Decision, Level, Outcome
 
 MISSING = frozenset(
-    {NO_APPROVAL, "approved.too-few", "approved.others", "approved.group", "approved.unfinished"}
+    {NO_APPROVAL, "approved.too-few", "approved.others", TOO_FEW_OF_GROUP, "approved.unfinished"}
 )
 STATUS = "ticket-open.status"
 
