@@ -18,9 +18,10 @@ from gate.controls.control import (
     unavailable,
     undetermined,
 )
-from gate.controls.counted import Tally, Vote, ask, in_future, of_group, whose
+from gate.controls.counted import Tally, Vote, ask, in_future, whose
 from gate.controls.independence import Ballot, Candidate, standing
 from gate.controls.makers import makers_of
+from gate.controls.minimum import of_group
 from gate.controls.tickets import unread
 from gate.identity import Relation, same_account
 from gate.model import (

@@ -22,15 +22,14 @@ from gate.controls.control import (
     undetermined,
 )
 from gate.controls.counted import (
-    Minimum,
     Tally,
     Teller,
     ask,
     in_order,
     merged,
-    of_group,
     whose,
 )
+from gate.controls.minimum import Minimum, of_group
 from gate.controls.tickets import each_ticket
 from gate.model import (
     Account,

@@ -19,9 +19,10 @@ from gate.controls.control import (
     unavailable,
     undetermined,
 )
-from gate.controls.counted import Minimum, ask, in_order, lines, of_group, whose
+from gate.controls.counted import ask, in_order, lines, whose
 from gate.controls.independence import Ballot, Candidate, Standing, standing
 from gate.controls.makers import Makers, makers_of
+from gate.controls.minimum import Minimum, of_group
 from gate.controls.tickets import unread
 from gate.frozen import dataclass
 from gate.identity import Relation

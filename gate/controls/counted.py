@@ -21,6 +21,7 @@ from gate.controls.control import (
     unavailable,
     undetermined,
 )
+from gate.controls.minimum import Minimum
 from gate.controls.standard import approved_beforehand
 from gate.frozen import dataclass
 from gate.identity import People, same_account
@@ -40,7 +41,6 @@ from gate.model import (
 
 CHANGE_REQUEST = "change-request"
 PULL_REQUEST = "pull-request"
-TOO_FEW_OF_GROUP = "approved.group"  # what it says where others approved, and too few of a group
 NO_APPROVAL = "approval.none"  # what a control says that needs a counted approval and has none
 
 
@@ -78,19 +78,6 @@ class Tally:
     def persons(self) -> frozenset[str]:
         """Who approved."""
         return frozenset(vote.person for vote in self.votes)
-
-
-@dataclass(frozen=True, slots=True)
-class Minimum:
-    """How many of a group must approve, whoever else does; ``members`` are persons."""
-
-    name: str
-    count: int
-    members: frozenset[str]
-
-    def of(self, persons: Iterable[str]) -> int:
-        """How many of these are in the group."""
-        return len(self.members & set(persons))
 
 
 class Teller:
@@ -266,18 +253,6 @@ def no_vote(tally: Tally, teller: Teller) -> Finding:
     if tally.possible:
         return undetermined(observed, whose(tally.possible, teller.people))
     return failed(observed, ask(tally.place, teller))
-
-
-def of_group(place: str, count: int, minimum: Minimum) -> Message:
-    """That too few of a group have approved."""
-    return say(
-        TOO_FEW_OF_GROUP,
-        "{place} has {count} of {least} approvals by {group}.",
-        place=place,
-        count=count,
-        least=minimum.count,
-        group=Free(minimum.name),
-    )
 
 
 def in_future(vote: Vote, now: datetime) -> Finding | None:

@@ -27,7 +27,8 @@ from gate.controls.control import (
     say,
     undetermined,
 )
-from gate.controls.counted import NO_APPROVAL, TOO_FEW_OF_GROUP, Teller, Vote, lines
+from gate.controls.counted import NO_APPROVAL, Teller, Vote, lines
+from gate.controls.minimum import TOO_FEW_OF_GROUP
 from gate.controls.pipeline import deployer
 from gate.controls.tickets import UNREAD, all_looked_up, found
 from gate.identity import People, Relation

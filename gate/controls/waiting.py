@@ -16,7 +16,8 @@ an approval that is late, a maker's own, or older than the last push.
 from __future__ import annotations
 
 from gate.controls.control import codes_of
-from gate.controls.counted import NO_APPROVAL, TOO_FEW_OF_GROUP
+from gate.controls.counted import NO_APPROVAL
+from gate.controls.minimum import TOO_FEW_OF_GROUP
 from gate.model import ControlResult, Decision, Level, Outcome
 
 MISSING = frozenset(

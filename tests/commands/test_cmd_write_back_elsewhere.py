@@ -7,11 +7,13 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import pytest
 from jobs import Job, job, must_say, said
+from jsonschema import Draft202012Validator
 
 import gate.cli.write_back
 import gate.http.session
@@ -27,6 +29,7 @@ from gate.demo.stage import Ended
 from gate.demo.world import World
 
 TICKET, FORGE = "\n[write_back]\nticket = true\n", "\n[write_back]\nforge = true\n"
+SCHEMA = json.loads((files("gate.output") / "schemas" / "decision-v1.json").read_text("utf-8"))
 CANARIES = "GATE_SERVICENOW_PASSWORD", "GITHUB_TOKEN", "GITLAB_TOKEN", "GATE_JIRA_TOKEN"
 
 
@@ -206,11 +209,13 @@ def test_a_program_is_told_what_was_written(acme: Told) -> None:
     scene = acme.change(23)
     where = acme.target.where.format(key=scene.key)
     answer = json.loads(acme.enforce(scene, "--format", "json").out)
+    Draft202012Validator(SCHEMA).validate(answer)
     assert answer["write_back"] == [{"where": where, "written": True, "failure": None}]
     acme.server.fault(acme.target.path, faults.status(403))
     ended = acme.enforce(scene, "--format", "json")
     assert ended.code == 0, said(ended)
     answer = json.loads(ended.out)
+    Draft202012Validator(SCHEMA).validate(answer)
     assert answer["permits"] is True
     (told,) = answer["write_back"]
     assert (told["where"], told["written"]) == (where, False)

@@ -17,7 +17,8 @@ from gate.http.failure import malformed
 from gate.model import Account, ChangeRequest, ClockReading, Maybe, MissingTicket, Problem
 from gate.tickets.ids import ProjectKeys, parse_id
 from gate.tickets.jira.accounts import parse_user
-from gate.tickets.jira.reading import Reading, Site, linked_changes, project_problem
+from gate.tickets.jira.linking import linked_changes
+from gate.tickets.jira.reading import Reading, Site, project_problem
 from gate.tickets.system import Right
 
 if TYPE_CHECKING:

@@ -33,12 +33,10 @@ from gate.model import (
 )
 from gate.tickets.jira import approvals as approving
 from gate.tickets.jira import history as past
-from gate.tickets.jira import stories
 from gate.tickets.jira.history import History, IncompleteError
 from gate.tickets.jira.issue import Issue, parse_issue, wanted_fields
 from gate.tickets.jira.links import linked_issues
 from gate.tickets.jira.neighbours import lower_keys, parse_neighbours
-from gate.tickets.jira.stories import parse_story
 from gate.tickets.jira.texts import edited_text, field_of
 from gate.tickets.jira.window import planned_window
 
@@ -312,31 +310,6 @@ class Reading:
             return self._client.read_service_desk(self._steps_path, params)
         except FetchError as error:
             return error
-
-
-def linked_changes(
-    site: Site, story: str, pool: ThreadPoolExecutor
-) -> Maybe[tuple[str, ...] | MissingTicket]:
-    """The change requests of a story: its links and who we are, asked side by side."""
-    client, path = site.client, f"issue/{story}"
-    asked = pool.submit(site.myself)
-    try:
-        found = parse_story(client.read(path, {"fields": stories.FIELDS}), story, site.settings)
-    except FetchError as error:
-        account = asked.result()
-        if error.status is None or error.status >= 429:
-            return error.problem
-        if isinstance(account, Problem):
-            return account
-        if error.status != 404:
-            return error.problem
-        return project_problem(client, story.rpartition("-")[0]) or MissingTicket()
-    except ShapeError as error:
-        return malformed("jira", client.label(path), str(error))
-    account = asked.result()
-    if isinstance(account, Problem):
-        return account
-    return found or MissingTicket(stories.named(site.settings.story_links))
 
 
 def _incomplete(request: str, error: IncompleteError) -> Problem:
