@@ -113,11 +113,12 @@ def _on_tickets(
     for opened in commenters.values():
         stack.callback(opened.close)
     comment = comment_of(told.view, told.recorded, told.link.leaf)
-    for lookup in told.facts.tickets:
-        change = lookup.result
-        if not isinstance(change, ChangeRequest):
-            continue
-        system, ticket = lookup.reference.system, lookup.reference.id
+    changes = {
+        (lookup.reference.system, lookup.reference.id): lookup.result
+        for lookup in told.facts.tickets
+        if isinstance(lookup.result, ChangeRequest)
+    }
+    for (system, ticket), change in changes.items():
         commenter = commenters.get(system)
         if commenter is None:
             yield f"{system} {ticket}", partial(_not_built, system)
