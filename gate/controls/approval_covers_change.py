@@ -18,10 +18,9 @@ from gate.controls.control import (
     unavailable,
     undetermined,
 )
-from gate.controls.counted import Tally, Vote, ask, in_future, whose
+from gate.controls.counted import Vote, in_future, whose
 from gate.controls.independence import Ballot, Candidate, standing
 from gate.controls.makers import makers_of
-from gate.controls.minimum import of_group
 from gate.controls.tickets import unread
 from gate.identity import Relation, same_account
 from gate.model import (
@@ -70,7 +69,7 @@ def _unit(unit: Unit, change: Range, ballot: Ballot, now: datetime) -> Finding:
     independent = [c for c in candidates if _is_independent(c, unit, change, ballot)]
     findings = [_judged(c, unit, pushed_at, now) for c in independent or candidates]
     later = [a for a in tally.possible if _is_after(a, pushed_at)]
-    stale = _of_groups(independent or candidates, findings, tally, ballot)
+    stale = _of_groups(independent or candidates, findings, ballot)
     if stale is not None and later and stale.outcome is Outcome.FAIL:
         return undetermined(stale.observed, whose(later, ballot.teller.people))
     if stale is not None:
@@ -90,11 +89,11 @@ def _unit(unit: Unit, change: Range, ballot: Ballot, now: datetime) -> Finding:
 
 
 def _of_groups(
-    candidates: Sequence[Candidate], findings: Sequence[Finding], tally: Tally, ballot: Ballot
+    candidates: Sequence[Candidate], findings: Sequence[Finding], ballot: Ballot
 ) -> Finding | None:
-    """Of a group of which some must approve, what keeps it from having approved this."""
+    """Of a group of which enough approved, what keeps it from having approved this."""
     order = (Outcome.PASS, Outcome.UNDETERMINED, Outcome.FAIL)
-    for minimum in ballot.teller.minimums:
+    for minimum in ballot.minimums:
         best: dict[str, Finding] = {}
         for candidate, finding in zip(candidates, findings, strict=True):
             person = candidate.vote.person
@@ -102,12 +101,8 @@ def _of_groups(
             if person in minimum.members:
                 best[person] = min(before, finding, key=lambda one: order.index(one.outcome))
         ranked = sorted(best.values(), key=lambda one: order.index(one.outcome))
-        if len(ranked) < minimum.count:
-            observed = of_group(tally.place, len(ranked), minimum)
-            return failed(observed, ask(tally.place, ballot.teller, minimum))
-        last = ranked[minimum.count - 1]
-        if last.outcome is not Outcome.PASS:
-            return last
+        if len(ranked) >= minimum.count and ranked[minimum.count - 1].outcome is not Outcome.PASS:
+            return ranked[minimum.count - 1]
     return None
 
 

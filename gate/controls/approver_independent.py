@@ -22,7 +22,7 @@ from gate.controls.control import (
 from gate.controls.counted import ask, in_order, lines, whose
 from gate.controls.independence import Ballot, Candidate, Standing, standing
 from gate.controls.makers import Makers, makers_of
-from gate.controls.minimum import Minimum, of_group
+from gate.controls.minimum import Minimum
 from gate.controls.tickets import unread
 from gate.frozen import dataclass
 from gate.identity import Relation
@@ -103,11 +103,12 @@ def _judged(
 def _groups(
     standings: list[tuple[Candidate, Standing]], commits: tuple[Commit, ...], ballot: Ballot
 ) -> Iterator[Finding]:
-    """Each group of ``approvals.at_least`` of which too few provably had no part."""
-    for minimum in ballot.teller.minimums:
+    """Each group of ``approvals.at_least`` of which enough approved, and too few had no part."""
+    for minimum in ballot.minimums:
         given = [(c, each) for c, each in standings if c.vote.person in minimum.members]
         apart = {c.vote.person for c, each in given if each.relation is Relation.DIFFERENT}
-        if len(apart) < minimum.count:
+        enough = len({c.vote.person for c, _ in given}) >= minimum.count
+        if enough and len(apart) < minimum.count:
             yield _too_few_of(minimum, given, len(apart), commits, ballot)
 
 
@@ -125,16 +126,14 @@ def _too_few_of(
     unclear = [(c, each) for c, each in given if each.relation is Relation.UNKNOWN]
     if unclear and apart + len({c.vote.person for c, _ in unclear}) >= minimum.count:
         return _unclear(*unclear[0], commits, ballot)
-    observed = of_group(tally.place, minimum.of(c.vote.person for c, _ in given), minimum)
-    if minimum.of(c.vote.person for c, _ in given) >= minimum.count:
-        observed = say(
-            "independent.group",
-            "Of {group}, {count} of {least} who must approve had no part in {commits}.",
-            group=Free(minimum.name),
-            count=apart,
-            least=minimum.count,
-            commits=shown(commits)["commits"],
-        )
+    observed = say(
+        "independent.group",
+        "Of {group}, {count} of {least} who must approve had no part in {commits}.",
+        group=Free(minimum.name),
+        count=apart,
+        least=minimum.count,
+        commits=shown(commits)["commits"],
+    )
     possible = (a.account for a in tally.possible if a.account is not None)
     if teller.maybe_of(minimum, possible):
         return undetermined(observed, whose(tally.possible, teller.people))

@@ -3,8 +3,7 @@
 Pure. ``policy`` asks when an emergency was declared and something required does not pass. It waives
 nothing of integrity, with one exception that the policy must have asked for: where ``approved`` is
 waived and there is no approval at all, what says only that an approval is missing is waived with
-it, ``approver-independent`` too; and so is that too few of a group of ``approvals.at_least`` have
-approved what others approved. An objection is never waived. With ``emergency.offline`` what only
+it, ``approver-independent`` too. An objection is never waived. With ``emergency.offline`` what only
 a service that is down keeps from being judged is deferred (``is_deferred``).
 """
 
@@ -28,7 +27,6 @@ from gate.controls.control import (
     undetermined,
 )
 from gate.controls.counted import NO_APPROVAL, Teller, Vote, lines
-from gate.controls.minimum import TOO_FEW_OF_GROUP
 from gate.controls.pipeline import deployer
 from gate.controls.tickets import UNREAD, all_looked_up, found
 from gate.identity import People, Relation
@@ -114,14 +112,8 @@ def is_waived(result: ControlResult, facts: Facts, policy: Policy) -> bool:
         return False
     if result.id in rules.waives and result.id not in NEVER_WAIVED:
         return True
-    if APPROVED not in rules.waives:
-        return False
-    codes = codes_of(result.judgement)
-    # That others than those of a group approved must not be worse than that nobody did. Of each
-    # commit somebody who had no part in it has approved, or there would be more to say.
-    if codes == {TOO_FEW_OF_GROUP}:
-        return True
-    return codes == {NO_APPROVAL} and nobody_decided(facts, policy)
+    nothing_else = codes_of(result.judgement) == {NO_APPROVAL}
+    return APPROVED in rules.waives and nothing_else and nobody_decided(facts, policy)
 
 
 def is_deferred(result: ControlResult, facts: Facts, policy: Policy) -> bool:
