@@ -27,7 +27,7 @@ class Minimum:
 def of_group(place: str, count: int, minimum: Minimum) -> Message:
     """That too few of a group have approved."""
     return say(
-        TOO_FEW_OF_GROUP,
+        "approved.group",
         "{place} has {count} of {least} approvals by {group}.",
         place=place,
         count=count,

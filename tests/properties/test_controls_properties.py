@@ -223,7 +223,7 @@ UNAVAILABLE: dict[str, Step] = {
     "pushes": set_pulls(pushes=P),
     "own commits": set_pulls(commits=P),
     "history": set_facts(history=P),
-    "uses": set_facts(history=good_history(uses={})),
+    "uses": on_history(lambda read: replace(read, uses={})),
     "earlier": on_history(lambda read: replace(read, earlier=None)),
     "window": set_ticket(window=P),
     "neighbours": set_ticket(neighbours=P),
@@ -238,7 +238,13 @@ EMPTY: dict[str, Step] = {
     "no ticket": set_lookup(MissingTicket()),
     "a story without one": set_lookup(MissingTicket(("Deployment (outward)",))),
     "no approval": set_ticket(approvals=()),
-    "no window": set_ticket(window=Window(None, None, at("08:00"))),
+    "no window": on_ticket(
+        lambda read: (
+            read
+            if isinstance(read.window, Problem)
+            else replace(read, window=Window(None, None, at("08:00")))
+        )
+    ),
     "never in staging": on_history(lambda read: replace(read, earlier=Earlier("staging"))),
     "no scope": set_ticket(scope=()),
     "no rollback plan": set_ticket(rollback_plan=()),
