@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -22,6 +22,7 @@ from gate.model import (
     PERMITTING,
     Decision,
     Deployment,
+    Earlier,
     EntryLink,
     Facts,
     History,
@@ -103,10 +104,13 @@ def check(
         _require_extended(opened, kept)
         return opened
 
+    handed = read_evidence(question, place)
+
     def past(tickets: Iterable[str]) -> Maybe[History]:
         url = place.policy.log.url
         try:
-            return read_history(view(), question.deployment, tickets, place.policy)
+            found = read_history(view(), question.deployment, tickets, place.policy)
+            return replace(found, earlier=handed or found.earlier)
         except NotRecordedError as error:
             return Problem(ProblemKind.LOCAL, "log", f"read {url}", error.message, error.remedy)
 
@@ -124,11 +128,16 @@ def enforce(
     log does not extend one of the ``kept`` heads.
     """
     keys = open_keys(place, secrets, now())
+    handed = read_evidence(question, place)
     store = open_store(place, keys.trust)
     asked = _asked(question, place.policy)
     view = open_view(place, keys.trust, store, quorum=False, asking=asked)
     _require_extended(view, kept)
-    past = partial(read_history, view, question.deployment, policy=place.policy)
+
+    def past(tickets: Iterable[str]) -> History:
+        found = read_history(view, question.deployment, tickets, place.policy)
+        return replace(found, earlier=handed or found.earlier)
+
     judged, history = judge(question, place.policy, secrets, past, now)
     entry = _record(judged, place, keys.signer, store, history)
     return Recorded(judged, append_entry(place, store, keys, entry, now))
@@ -196,9 +205,9 @@ def _asked(question: Question, policy: Policy) -> Iterable[Key]:
 
 
 def _first(deployment: Deployment, policy: Policy) -> str:
-    """The environment that the policy has come first; "" for none."""
+    """The environment that the policy has come first; "" for none in this log."""
     after = policy.environments[deployment.environment].after
-    return "" if after is None else after.environment
+    return "" if after is None or after.origin else after.environment
 
 
 def _require_extended(view: LogView, kept: Sequence[Kept]) -> None:
@@ -224,6 +233,24 @@ def read_history(
         after=_first(deployment, policy),
         artifacts=deployment.artifacts,
     )
+
+
+def read_evidence(question: Question, place: Place) -> Earlier | None:
+    """What receipts of another log tell of the environment that comes first; None where none need.
+
+    Raises ``UsageError`` for what is no receipt, and for a trust folder that vouches for another
+    log; ``InconsistentError`` for a receipt that does not verify.
+    """
+    about = question.deployment
+    after = place.policy.environments[about.environment].after
+    if after is None or not after.origin:
+        return None
+    from gate.log.reading.trust import load_trust
+    from gate.log.receipts.elsewhere import Wanted, read_elsewhere
+
+    trust = load_trust(place.root / after.trust, log=place.log)
+    wanted = Wanted(after.origin, about.service, after.environment, about.commit)
+    return read_elsewhere(question.evidence, trust, wanted)
 
 
 def judge(

@@ -195,7 +195,8 @@ def _deployer(link: EntryLink, predicate: DecisionPredicate, opened: Disclosure)
 
     run = predicate.run
     if isinstance(run.fact, RunFact):
-        accounts = opened.person(run.fact.actor).accounts
+        actor = run.fact.actor
+        accounts = () if actor is None else opened.person(actor).accounts
         found = next((one for one in accounts if one.system == run.ci), None)
     else:
         claimed = run.actor is not None and DEPLOYER in predicate.claims

@@ -41,6 +41,9 @@ jira = "b0b"
 """
 
 
+STAGED = 'environment = "staging", within = "14d"'
+
+
 @dataclass(frozen=True)
 class Wrong:
     """An edit of ``GOOD`` that spoils it, and words its error must hold.
@@ -124,7 +127,7 @@ RIGHT: dict[str, str] = {
         APPROVALS,
         'controls = { peer-reviewed = "require", test-plan = "off", approved = "warn" }\n'
         'approvals = { required = 2, by = ["alice", "bob"], sources = ["change-request", '
-        '"pull-request"], independent_of = ["deployer"], predates = "pipeline" }\n'
+        '"review"], independent_of = ["deployer"], predates = "pipeline" }\n'
         'ticket = { sources = ["branch", "option"], predates = "job", minimum_lead = "14d" }\n'
         'accept_claims = ["pipeline-start", "deployer"]\ndeployers = ["change-board", "bob"]\n'
         'bots = ["dependabot[bot]"]',
@@ -133,6 +136,10 @@ RIGHT: dict[str, str] = {
         APPROVALS,
         'approvals = { required = 2, by = ["change-board", "alice"], '
         "at_least = { alice = 1, change-board = 1 } }",
+    ),
+    "all sources of approvals": edited(
+        APPROVALS,
+        'approvals = { by = ["alice"], sources = ["environment", "review", "change-request"] }',
     ),
     "emergencies": edited(
         APPROVALS,
@@ -155,6 +162,14 @@ RIGHT: dict[str, str] = {
     "network": GOOD + '[network]\nbudget = "30s"\nclock_tolerance = "0s"\nca = "ca.pem"\n',
     "identity": GOOD + '[identity]\none_account_per_person = ["jira", "github"]\n',
     "write-back": GOOD + "[write_back]\nticket = true\nforge = false\n",
+    "staging in another log": edited(
+        APPROVALS,
+        f'{APPROVALS}\nafter = {{ environment = "staging", within = "14d", '
+        'origin = "acme.example/staging", trust = "trust-staging" }',
+    ),
+    "a Jenkins": GOOD + '[ci.jenkins]\nurl = "https://ci.acme.example/jenkins"\nca = "ca.pem"\n',
+    "no other CI": GOOD + "[ci]\n",
+    "an account on Jenkins": edited('github = "alice"', 'jenkins = "alice"'),
     "no single sign-on": GOOD + "[identity]\none_account_per_person = []\n",
     "a log on a branch": edited('"dir:change-log"', '"git+https://github.com/acme/log.git#log"'),
     "a log by ssh": edited('"dir:change-log"', '"git+ssh://git@github.com/acme/log.git#log/a"'),
@@ -500,7 +515,17 @@ WRONG: tuple[Wrong, ...] = (
             ),
         )
     ),
-    Wrong("{ by =", '{ sources = ["environment"], by =', ("approvals.sources[0]", "not built yet")),
+    Wrong("{ by =", '{ sources = ["pull-request"], by =', ("approvals.sources[0]", '"review"?')),
+    Wrong(
+        "{ by =",
+        '{ sources = ["environment"], predates = "pipeline", by =',
+        ("approvals.predates", "could come first"),
+        in_schema=False,
+    ),
+    Wrong("{ by =", '{ sources = ["reviews"], by =', ("approvals.sources[0]", '"review"?')),
+    Wrong("{ by =", '{ sources = ["deployment"], by =', ("sources[0]", '"environment"?')),
+    Wrong("{ by =", '{ sources = ["environments"], by =', ("sources[0]", '"environment"?')),
+    Wrong("{ by =", '{ sources = ["ticket"], by =', ("sources[0]", '"change-request"?')),
     Wrong(
         "[groups]",
         '[identity]\none_account_per_person = ["bitbucket"]\n[groups]',
@@ -798,6 +823,27 @@ WRONG: tuple[Wrong, ...] = (
         Wrong("[groups]", f"[write_back]\n{line}\n[groups]", (f"write_back.{line.split()[0]}",))
         for line in ('ticket = "yes"', "forge = 1", "forges = true", "ticket = []")
     ),
+    *(
+        Wrong(APPROVALS, f"{APPROVALS}\nafter = {{ {given} }}", (says,), in_schema=in_schema)
+        for given, says, in_schema in (
+            (f'{STAGED}, origin = "acme.example/staging"', "after.trust: missing", True),
+            (f'{STAGED}, trust = "trust-staging"', "after.origin: missing", True),
+            (f'{STAGED}, origin = "two words", trust = "x"', "no origin", False),
+            (f'{STAGED}, origin = "acme.example/changes", trust = "x"', "own log", False),
+            (STAGED, "there is no environment", False),
+        )
+    ),
+    *(
+        Wrong("[groups]", f"[ci.jenkins]\n{line}\n[groups]", (says,))
+        for line, says in (
+            ("", "ci.jenkins.url: missing"),
+            ('url = "ci.acme.example"', "ci.jenkins.url"),
+            ('url = "http://ci.acme.example"', "plain http"),
+            ('url = "https://gate:x@ci.acme.example"', "no user"),
+            ('url = "https://ci.acme.example"\ntoken = "x"', "ci.jenkins.token"),
+        )
+    ),
+    Wrong("[groups]", '[ci.jenkin]\nurl = "https://ci"\n[groups]', ("ci.jenkin", '"jenkins"')),
     # people and groups
     *(
         Wrong("[groups]", f"[identity]\npeople_from = {value}\n[groups]", ("identity.people_from",))

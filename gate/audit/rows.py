@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from typing import Any, TypeAlias
 
 from gate.audit import change_cells as change
+from gate.audit import run_cells as of_run
 from gate.audit import ticket_cells as ticket
 from gate.audit.cells import NONE_RECORDED, PERMITS, people
 from gate.audit.names import NOT_AT_HAND, UNCHECKED, Names, Opened
@@ -162,9 +163,13 @@ def _subject_cells(record: DecisionRecord, predicate: DecisionPredicate) -> _Cel
 
 
 def _ticket_cells(record: DecisionRecord, predicate: DecisionPredicate, names: Names) -> _Cells:
-    """The change requests; objections to the change stand beside those to them."""
-    approvals = tuple(ticket.approvals(predicate))
-    objections = (*ticket.objections(predicate), *change.objections(predicate))
+    """The change requests; what was decided on run and change stands beside what was on them."""
+    approvals = (*ticket.approvals(predicate), *of_run.approvals(predicate))
+    objections = (
+        *ticket.objections(predicate),
+        *of_run.objections(predicate),
+        *change.objections(predicate),
+    )
     return {
         "tickets": ticket.ids(record, predicate),
         "ticket_status": ticket.statuses(predicate),

@@ -46,6 +46,7 @@ class Options:
     log_url: str | None
     emergency: str | None
     wait: str | None = None
+    evidence: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,7 @@ def ask(options: Options, environ: Mapping[str, str] | None = None) -> Asked:
         environ=environ,
         pin=pin_of(place.policy, environ),
         emergency=read_reason(options.emergency, place.policy, environment),
+        evidence=parse_evidence(options.evidence, place.policy, environment),
     )
     urgent = options.emergency is not None
     wait = read_wait(options.wait, place.policy, environment, emergency=urgent)
@@ -171,6 +173,22 @@ def _elsewhere(url: str, folder: Path) -> Reading:
         region=os.environ.get("AWS_REGION", ""),
     )
     return Reading(open_store(url, around), trusted, None)
+
+
+def parse_evidence(given: tuple[str, ...], policy: Policy, environment: str) -> tuple[Path, ...]:
+    """Receipts of another log, where the policy takes any; ``UsageError`` where it takes none."""
+    after = policy.environments[environment].after
+    if given and (after is None or not after.origin):
+        raise UsageError(
+            f"--evidence is given, and {environment} takes no receipts of another log",
+            remedy="leave it away, or name that log (origin, trust) in after of this environment",
+        )
+    if "" in given:
+        raise UsageError(
+            "--evidence is given and empty",
+            remedy="the variable that should hold it may be unset",
+        )
+    return tuple(Path(each) for each in given)
 
 
 def listed(kind: str, given: str | None, known: Mapping[str, object]) -> str:

@@ -13,6 +13,7 @@ from gate.config.types import (
     Freeze,
     GitHubIssueSettings,
     GitLabIssueSettings,
+    JenkinsSettings,
     JiraSettings,
     LogSettings,
     Policy,
@@ -43,6 +44,7 @@ def public_view(policy: Policy) -> str:
             "one_account_per_person": list(policy.one_account_per_person),
             "people_from": None if policy.people_from is None else policy.people_from.sha256,
         },
+        "ci": {"jenkins": _jenkins(policy.jenkins)},
         "write_back": {"ticket": policy.write_back.ticket, "forge": policy.write_back.forge},
         "network": {
             "budget": policy.network.budget.total_seconds(),
@@ -73,6 +75,10 @@ def _evidence(evidence: EvidenceSettings) -> dict[str, object]:
         "region": evidence.region,
         "ca": evidence.ca,
     }
+
+
+def _jenkins(settings: JenkinsSettings | None) -> dict[str, object] | None:
+    return None if settings is None else {"url": settings.url, "ca": settings.ca}
 
 
 def _tickets(settings: TicketSettings) -> dict[str, object]:
@@ -160,6 +166,8 @@ def _environment(environment: Environment) -> dict[str, object]:
         else {
             "environment": environment.after.environment,
             "within": environment.after.within.total_seconds(),
+            "origin": environment.after.origin,
+            "trust": environment.after.trust,
         },
         "emergency": _emergency(environment.emergency),
     }

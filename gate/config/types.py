@@ -48,6 +48,14 @@ class ForgeSettings:
     ca: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class JenkinsSettings:
+    """The Jenkins that is asked about its builds. ``url`` has no trailing slash."""
+
+    url: str
+    ca: str = ""
+
+
 class TicketSettings(Protocol):
     """What the policy says of any ticket system.
 
@@ -258,8 +266,8 @@ class Service:
 class ApprovalRules:
     """``by`` are names of groups or people; ``at_least`` says of some how many must be of them.
 
-    ``sources``: "change-request", "pull-request". ``independent_of``: "change-author" (always
-    in force), "ticket-author", "deployer". ``predates``: "job" or "pipeline".
+    ``sources``: "change-request", "review", "environment". ``independent_of``: "change-author"
+    (always in force), "ticket-author", "deployer". ``predates``: "job" or "pipeline".
     """
 
     required: int
@@ -296,10 +304,16 @@ class EmergencyRules:
 
 @dataclass(frozen=True, slots=True)
 class After:
-    """Where the same commit must have been deployed before, and how long ago that may be."""
+    """Where the same commit must have been deployed before, and how long ago that may be.
+
+    ``origin`` is that of another log, which alone has the records of that environment; ``trust`` is
+    the folder that vouches for it, as written. Both "": they are in the policy's own log.
+    """
 
     environment: str
     within: timedelta
+    origin: str = ""
+    trust: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -382,7 +396,7 @@ class Policy:
 
     ``text`` is its bytes as read, ``sha256`` their digest in hex; ``tickets`` are the ticket
     systems by name, at least one. Where ``people_from`` is given, a line with its digest ends
-    ``text``, and ``people`` has those of both.
+    ``text``, and ``people`` has those of both. ``jenkins`` None: no Jenkins is asked.
     """
 
     text: bytes
@@ -400,3 +414,4 @@ class Policy:
     freezes: tuple[Freeze, ...] = ()
     people_from: PeopleFrom | None = None
     write_back: WriteBack = field(default_factory=WriteBack)
+    jenkins: JenkinsSettings | None = None

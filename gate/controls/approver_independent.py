@@ -19,11 +19,12 @@ from gate.controls.control import (
     unavailable,
     undetermined,
 )
-from gate.controls.counted import ask, in_order, lines, whose
+from gate.controls.counted import ask
 from gate.controls.independence import Ballot, Candidate, Standing, standing
 from gate.controls.makers import Makers, makers_of
 from gate.controls.minimum import Minimum
 from gate.controls.tickets import unread
+from gate.controls.whose import in_order, lines, whose
 from gate.frozen import dataclass
 from gate.identity import Relation
 from gate.model import Account, Commit, Facts, Free, Judgement, Message
@@ -122,7 +123,7 @@ def _too_few_of(
     """Undetermined while enough of the group may yet turn out to have had no part."""
     teller, tally = ballot.teller, ballot.tally(commits)
     if tally.problem is not None:
-        return unavailable(tally.problem)
+        return tally.problem
     unclear = [(c, each) for c, each in given if each.relation is Relation.UNKNOWN]
     if unclear and apart + len({c.vote.person for c, _ in unclear}) >= minimum.count:
         return _unclear(*unclear[0], commits, ballot)
@@ -159,7 +160,7 @@ def _nobody(
         **shown(commits),
     )
     if tally.problem is not None:
-        return unavailable(tally.problem)
+        return tally.problem
     if tally.possible:
         return undetermined(observed, whose(tally.possible, ballot.teller.people))
     return failed(
@@ -233,7 +234,7 @@ CONTROL = Control(
         "PCI DSS 6.5.4, 6.2.3.1",
     ),
     needs=(
-        "the ticket's approvals",
+        "the ticket's approvals, and others that approvals.sources adds",
         "authors, co-authors and committers of every commit",
         "authors and pushers of the pull requests, pushers of direct pushes",
         "the policy's [[people]]",

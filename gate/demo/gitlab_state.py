@@ -168,7 +168,10 @@ class DeploymentApproval:
 
 @dataclass(slots=True)
 class Deployment:
-    """A deployment; ``job`` is None where it was made by the API."""
+    """A deployment; ``job`` is None where it was made by the API.
+
+    ``pipeline`` is None where the scenario has none for it.
+    """
 
     id: int
     iid: int
@@ -180,6 +183,7 @@ class Deployment:
     updated_at: datetime
     status: str = "success"
     job: Job | None = None
+    pipeline: Pipeline | None = None
     approvals: list[DeploymentApproval] = field(default_factory=list)
 
 

@@ -13,7 +13,17 @@ from gate.config.secrets import Secrets
 from gate.config.types import ForgeSettings, NetworkSettings, Service
 from gate.forges.status import CommitStatus
 from gate.frozen import dataclass
-from gate.model import Base, Change, ClockReading, ForgeDeployment, Maybe, Problem, Profile
+from gate.model import (
+    Approval,
+    Base,
+    Change,
+    ClockReading,
+    ForgeDeployment,
+    Maybe,
+    Problem,
+    Profile,
+    Run,
+)
 
 if TYPE_CHECKING:
     from gate.http import Budget, Request, Wire
@@ -41,6 +51,12 @@ class ForgeReader(Protocol):
         self, service: Service, environment: str, commit: str
     ) -> Maybe[tuple[ForgeDeployment, ...]]:
         """The deployments of ``commit`` to ``environment`` that the forge lists as successful."""
+        ...
+
+    def fetch_approvals(
+        self, service: Service, run: Run, environment: str
+    ) -> Maybe[tuple[Approval, ...]]:
+        """What was decided on the run's deployment to ``environment``."""
         ...
 
     def clocks(self) -> tuple[ClockReading, ...]:

@@ -26,6 +26,7 @@ from gate.model import (
     Artifact,
     DecisionKind,
     EarlierTerm,
+    Elsewhere,
     Emergency,
     Free,
     History,
@@ -127,7 +128,7 @@ class Pipeline:
             environment,
             head,
             tickets,
-            after=after.environment if after else "",
+            after=after.environment if after and not after.origin else "",
             artifacts=artifacts,
         )
         history = told(found)
@@ -263,7 +264,10 @@ def _tested(
     if after is None:
         return None
     last = history.earlier.decisive(artifacts) if history.earlier else None
-    return EarlierTerm(after.environment, after.within, last.ended if last else None)
+    elsewhere = None
+    if after.origin:
+        elsewhere = Elsewhere(after.origin, *((last.decision, last.at) if last else ()))
+    return EarlierTerm(after.environment, after.within, last.ended if last else None, elsewhere)
 
 
 def story(pipeline: Pipeline, entries: int) -> None:

@@ -20,7 +20,15 @@ from typing import Final
 from gate.log.history.track import Based, start_of
 from gate.model import PERMITTING, Base, BaseKind, Earlier, EarlierDeployment, History
 from gate.record.statement import DecisionRecord, DeploymentOutcome
-from gate.record.summary import NOT_REUSED, REVIEWED, TESTED, counted_on, is_seconded, is_spooled
+from gate.record.summary import (
+    NOT_REUSED,
+    REVIEWED,
+    TESTED,
+    counted_on,
+    is_seconded,
+    is_spooled,
+    proved_elsewhere,
+)
 
 BASE_MOVED: Final = "base"
 TICKET_REUSED: Final = "ticket-reused"
@@ -101,11 +109,15 @@ def one_too_many(last: datetime | None, anew: datetime | None) -> bool:
 def untested(record: DecisionRecord, earlier: Earlier | None) -> bool:
     """Whether a decision that permits counted on a success elsewhere that is none at its place.
 
-    ``earlier`` is of the environment that the record names, before its place. How long ago a newer
+    ``earlier`` is of the environment that the record names, before its place; of what receipts of
+    another log told, the record alone says whether it was in time. How long ago a newer
     success ended is no matter: it is younger than the one that was judged.
     """
     if record.decision not in PERMITTING or not counted_on(record, TESTED):
         return False
+    elsewhere = proved_elsewhere(record)
+    if elsewhere is not None:
+        return not elsewhere  # nothing that this log may say can change it
     tested = record.history.tested
     if tested is None or earlier is None:
         return True

@@ -22,6 +22,7 @@ from gate.tlog.proof import TlogProof, format_proof, parse_proof, verify_proof
 
 ENTRY = ".dsse.json"
 PROOF = ".tlog-proof"
+OUTCOME = ".outcome"
 
 _LARGEST = 1 << 21
 
@@ -58,6 +59,12 @@ def write_receipt(stem: Path, entry: bytes, proof: TlogProof, calls: Calls | Non
     except OSError as error:
         raise explain(error, f"write the receipt {stem}") from error
     return stem.with_name(stem.name + PROOF)
+
+
+def outcome_stem(decision: Path) -> Path:
+    """Where the receipt of a decision's outcome lies: beside the decision's own."""
+    stem = _stem(decision)
+    return stem.with_name(stem.name + OUTCOME)
 
 
 def read_receipt(path: Path) -> Receipt:

@@ -58,7 +58,7 @@ def judge_again(signer: RecordSigner, now: Now, gate_version: str) -> Rejudge:
             record.environment,
             record.commit,
             record.tickets,
-            after=tested.environment if tested else "",
+            after=tested.environment if tested and tested.elsewhere is None else "",
             artifacts=record.artifacts,
         )
         failed = no_longer_holds(record, history)

@@ -23,7 +23,15 @@ from gate.log.reading.view import LogView
 from gate.log.verifying.verify import verify_log
 from gate.log.writing.append import Appended, append
 from gate.log.writing.create import init_log
-from gate.model import Artifact, DecisionKind, Earlier, Level
+from gate.model import (
+    Artifact,
+    DecisionKind,
+    Earlier,
+    EarlierDeployment,
+    EntryLink,
+    History,
+    Level,
+)
 from gate.record.canonical import encode
 from gate.record.dsse import seal
 from gate.record.statement import DecisionRecord, OutcomeRecord, open_record
@@ -317,4 +325,41 @@ def test_one_that_does_not_say_what_it_went_by_counted_on_nothing(pipeline: Pipe
     statement = json.loads(payload_of(entry))
     del statement["predicate"]["history"]["tested"]
     index = unjudged(pipeline, seal(encode(statement), SIGNER))
+    assert any(place == f"entry {index}" for _, place, _ in faults(pipeline))
+
+
+# ---------------------------------------------------------------- proved by another log's receipts
+
+ELSEWHERE = After("staging", timedelta(hours=1), "acme.example/staging", "staging")
+
+
+def told_by_receipts(minutes: int, *, link: bool = True) -> Callable[[History], History]:
+    """History in which receipts tell of a success so many minutes after the world's time."""
+    at = NOW + timedelta(minutes=minutes)
+    one = EarlierDeployment(EntryLink(6, "d" * 64), EntryLink(7, "e" * 64), at, "succeeded")
+    earlier = Earlier("staging", (one,) if link else (), ELSEWHERE.origin)
+    return lambda history: replace(history, earlier=earlier)
+
+
+def test_what_receipts_told_holds_at_any_place(pipeline: Pipeline) -> None:
+    """What this log says of staging, nobody asked; and a failure here is of something else."""
+    entry = pipeline.decide("one", after=ELSEWHERE, told=told_by_receipts(0))
+    staged(pipeline, outcome="failed")
+    assert pipeline.append(entry).entry == entry
+    assert faults(pipeline) == []
+
+
+@pytest.mark.parametrize("told", [told_by_receipts(-60), told_by_receipts(0, link=False)])
+def test_receipts_that_told_of_no_success_in_time_never_hold(
+    pipeline: Pipeline, told: Callable[[History], History]
+) -> None:
+    entry = pipeline.decide("one", after=ELSEWHERE, told=told)
+    other = pipeline.decide("one", after=ELSEWHERE, told=told)
+    staged(pipeline)  # this log's own staging is not asked instead
+    record = record_of(pipeline.append(entry))
+    assert record.decision is DecisionKind.DENIED
+    assert record.predicate.replaces
+    assert record.predicate.replaces.failed == (NOT_TESTED,)
+    assert faults(pipeline) == []
+    index = unjudged(pipeline, other)
     assert any(place == f"entry {index}" for _, place, _ in faults(pipeline))
