@@ -6,7 +6,7 @@ controls that need it say so.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from gate.config import Environment, Policy, Service
 from gate.config.secrets import Secrets
-from gate.config.types import ForgeSettings, NetworkSettings
 from gate.errors import UsageError
 from gate.frozen import dataclass
 from gate.model import (
@@ -42,6 +41,7 @@ from gate.model import (
 )
 
 if TYPE_CHECKING:  # they import the libraries that ask, which not every command needs
+    from gate.forges.kind import ForgeReader
     from gate.http import Budget, Request, Wire
     from gate.tickets.several import Tickets
 
@@ -170,7 +170,7 @@ def gather(
         lookups = _look_up(given, tickets, pool.submit)
         _wait_for(run, change, before, *lookups)
         # Two names of one ticket are one reference, once it is known.
-        found = tuple(dict.fromkeys(lookup.result() for lookup in lookups))
+        found = _each_once(lookup for asked in lookups for lookup in asked.result())
         facts = Facts(
             deployment=deployment,
             run=run.result()[0],
@@ -226,49 +226,30 @@ def open_forge(
 
     Local git where there is no forge or no token for it: it yields claims, and says what it lacks.
     """
-    for open_it, kind, token in (
-        (_open_github, "github", secrets.github_token),
-        (_open_gitlab, "gitlab", secrets.gitlab_token),
-    ):
-        settings = policy.forges.get(kind)
-        if settings and service.repository.startswith(settings.url + "/") and token:
-            return open_it(settings, token, policy.network, budget, service)
+    from gate.forges.registry import kind_for
+
+    found = kind_for(policy, service, secrets)
+    if found is not None:
+        name, kind, settings = found
+        reader = kind.open(settings, kind.token(secrets), policy.network, budget)
+        approvals = partial(reader.fetch_approvals, service)
+        return Opened(reader, _asker(name, reader, service), name, approvals)
     from gate.forges.git import GitReader
 
     ci = question.deployment.run.ci
     return Opened(GitReader(question.checkout, question.environ), _claimed_run, ci)
 
 
-def _open_github(
-    settings: ForgeSettings, token: str, network: NetworkSettings, budget: Budget, service: Service
-) -> Opened:
-    from gate.ci.github import fetch_run
-    from gate.forges.github import GitHubReader
-
-    reader = GitHubReader(settings, token, network, budget)
+def _asker(forge: str, reader: ForgeReader, service: Service) -> Callable[[RunClaim], Maybe[Run]]:
+    """What asks a forge's own CI about a run."""
     slug = reader.slug(service)
-    return Opened(
-        reader,
-        lambda run: fetch_run(reader.wire, slug, run.id),
-        "github",
-        partial(reader.fetch_approvals, service),
-    )
+    if forge == "gitlab":
+        from gate.ci import gitlab
 
+        return lambda run: gitlab.fetch_run(reader.wire, slug, run.id, run.attempt)
+    from gate.ci import github
 
-def _open_gitlab(
-    settings: ForgeSettings, token: str, network: NetworkSettings, budget: Budget, service: Service
-) -> Opened:
-    from gate.ci.gitlab import fetch_run
-    from gate.forges.gitlab import GitLabReader
-
-    reader = GitLabReader(settings, token, network, budget)
-    slug = reader.slug(service)
-    return Opened(
-        reader,
-        lambda run: fetch_run(reader.wire, slug, run.id, run.attempt),
-        "gitlab",
-        partial(reader.fetch_approvals, service),
-    )
+    return lambda run: github.fetch_run(reader.wire, slug, run.id)
 
 
 def with_jenkins(
@@ -381,11 +362,20 @@ def _texts(
 def _look_up(
     given: Maybe[tuple[TicketReference, ...]],
     tickets: Tickets,
-    submit: Callable[..., Future[Lookup]],
-) -> tuple[Future[Lookup], ...]:
+    submit: Callable[..., Future[tuple[Lookup, ...]]],
+) -> tuple[Future[tuple[Lookup, ...]], ...]:
     if isinstance(given, Problem):
         return ()
-    return tuple(submit(tickets.fetch, reference) for reference in given)
+    return tuple(submit(tickets.look_up, reference) for reference in given)
+
+
+def _each_once(lookups: Iterable[Lookup]) -> tuple[Lookup, ...]:
+    """Without what came back alike for one ticket by two ways: by its own name and its story's."""
+    found: dict[object, Lookup] = {}
+    for lookup in lookups:
+        reference = lookup.reference
+        found.setdefault((reference.system, reference.id, lookup.result), lookup)
+    return tuple(found.values())
 
 
 def _run_and_approvals(

@@ -200,11 +200,13 @@ class TicketReference:
     """A ticket ID that passed the grammar, and where it was found.
 
     ``system`` is that of the policy which the ID is of: "jira", "servicenow" or an extension's.
+    ``through`` is the story that was named in its place and links to it; "" where it was named.
     """
 
     system: str
     id: str
     source: TicketSource
+    through: str = ""
 
 
 class Verdict(StrEnum):
@@ -302,7 +304,8 @@ class ChangeRequest:
     the policy does not say where tickets have one. ``linked`` are the keys of the tickets that it
     is linked to, as far as the system shows them; ``neighbours`` some of the next lower numbers.
     ``others`` are further authors beside creator and reporter, None where an account is not shown.
-    ``standard`` is None for every other change.
+    ``standard`` is None for every other change. ``unfinished`` are the ids of approval steps that
+    the system itself still waits for, read along with ``approvals``.
     """
 
     system: str
@@ -325,11 +328,18 @@ class ChangeRequest:
     neighbours: Maybe[tuple[Neighbour, ...]] = ()
     others: tuple[Account | None, ...] = ()
     standard: Maybe[StandardChange | None] = None
+    unfinished: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class MissingTicket:
-    """The system, with working credentials, shows the project and not this ticket."""
+    """The system, with working credentials, shows the project and not this ticket.
+
+    ``links`` are what a story would be linked to its change request by, where it is one that is
+    linked to none.
+    """
+
+    links: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +20,7 @@ class AcmeDeskServer(Simulator):
         self.token = token
         self.tickets: dict[str, dict[str, Any]] = {}
         self.hides = ""
+        self.notes: dict[str, list[str]] = {}
 
     def open_ticket(self, key: str, *, by: str, at: datetime, **more: Any) -> dict[str, Any]:
         stamp = {"edited": at.isoformat(), "edited_by": by}
@@ -54,6 +56,8 @@ class AcmeDeskServer(Simulator):
             return Reply({"login": "gate"})
         if self.hides in {"everything", key}:
             return Reply({"message": "not found"}, 404)
+        if kind == "notes":
+            return self._notes(request, key)
         if kind == "queues":
             return Reply({"queue": key}) if key == "D" else Reply({}, 404)
         ticket = self.tickets.get(key)
@@ -63,3 +67,11 @@ class AcmeDeskServer(Simulator):
             shown = {**ticket["decisions"], "rows": ticket["decisions"]["rows"][:-1]}
             return Reply({**ticket, "decisions": shown})
         return Reply(ticket)
+
+    def _notes(self, request: Request, key: str) -> Reply:
+        if key not in self.tickets:
+            return Reply({"message": "not found"}, 404)
+        notes = self.notes.setdefault(key, [])
+        if request.method == "POST":
+            notes.append(json.loads(request.body)["text"])
+        return Reply({"notes": notes})

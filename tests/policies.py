@@ -63,6 +63,7 @@ def edited(old: str, new: str) -> str:
 
 
 ALICE = 'name = "alice"'
+LINKS = 'story_links = [{ type = "x", direction = "inward" }]'
 JIRA = 'projects = ["CHG"]'
 TICKETS = GOOD[GOOD.index("[tickets.jira]") : GOOD.index("[services.shop]")]
 SERVICENOW = '[tickets.servicenow]\nurl = "https://acme.service-now.com"\n'
@@ -84,6 +85,11 @@ RIGHT: dict[str, str] = {
         'scope = ["component", "customfield_10070", "description#What changes"]\n'
         'rollback_plan = ["customfield_10080"]\ntest_plan = ["description#Tests"]\nca = "ca.pem"\n'
         'window = { start = "customfield_10008", end = "Planned end" }\n',
+    ),
+    "stories": edited(
+        JIRA,
+        f'{JIRA}\nstories = ["SHOP", "WEB"]\nstory_links = [{{ type = "Deployment", direction = '
+        '"outward" }, { type = "10003", direction = "inward" }]',
     ),
     "servicenow alone": edited(TICKETS, SERVICENOW),
     "two ticket systems": edited(TICKETS, TICKETS + SERVICENOW),
@@ -125,6 +131,11 @@ RIGHT: dict[str, str] = {
         'ticket = { sources = ["branch", "option"], predates = "job", minimum_lead = "14d" }\n'
         'accept_claims = ["pipeline-start", "deployer"]\ndeployers = ["change-board", "bob"]\n'
         'bots = ["dependabot[bot]"]',
+    ),
+    "a number of each group": edited(
+        APPROVALS,
+        'approvals = { required = 2, by = ["change-board", "alice"], '
+        "at_least = { alice = 1, change-board = 1 } }",
     ),
     "all sources of approvals": edited(
         APPROVALS,
@@ -290,9 +301,41 @@ WRONG: tuple[Wrong, ...] = (
             ("deployable = [3]", "deployable[0]", "closed", False),
             ("closed = [-1]", "deployable[0]", "closed", False),
             ('scope = ["what changes"]', "scope[0]", "no place", True),
+            ('scope = ["cmdb_ci", "work_notes"]', "scope[1]", "a journal", False),
+            ('test_plan = ["comments#Tests"]', "test_plan[0]", "a journal", False),
             ("deployble = [1]", "deployble", '"deployable"', True),
             ("standard_templates = []", "standard_templates", "empty", True),
             ('standard_templates = ["x"]', "standard_templates[0]", "a table", True),
+        )
+    ),
+    *(
+        Wrong(JIRA, f"{JIRA}\n{lines}", (f"tickets.jira.{key}", says), in_schema=seen)
+        for lines, key, says, seen in (
+            ('stories = ["SHOP"]', "story_links", "missing", True),
+            ('story_links = [{ type = "x", direction = "inward" }]', "story_links", "no s", True),
+            (f'stories = ["shop"]\n{LINKS}', "stories[0]", "no project key", True),
+            (f'stories = ["CHG"]\n{LINKS}', "stories[0]", "one of projects", False),
+            (f"stories = []\n{LINKS}", "stories", "empty", True),
+            ('stories = ["SHOP"]\nstory_links = []', "story_links", "empty", True),
+            ('stories = ["SHOP"]\nstory_links = ["x"]', "story_links[0]", "a table", True),
+            (
+                'stories = ["SHOP"]\nstory_links = [{ type = "x" }]',
+                "story_links[0].direction",
+                "missing",
+                True,
+            ),
+            (
+                'stories = ["SHOP"]\nstory_links = [{ type = "x", direction = "both" }]',
+                "story_links[0].direction",
+                "unknown value",
+                True,
+            ),
+            (
+                f'stories = ["SHOP"]\n{LINKS[:-1]}, {{ type = "x", direction = "inward" }}]',
+                "story_links[1]",
+                "twice",
+                True,
+            ),
         )
     ),
     Wrong(TICKETS, "[tickets.github]\n", ("tickets.github.repositories: missing",)),
@@ -603,6 +646,23 @@ WRONG: tuple[Wrong, ...] = (
     ),
     # values
     Wrong("{ by =", "{ required = 0, by =", ("approvals.required: must be at least 1",)),
+    *(
+        Wrong(
+            "{ by =",
+            f"{{ {given}, by =",
+            (f"environments.production.approvals.at_least{key}", says),
+            in_schema=seen,
+        )
+        for given, key, says, seen in (
+            ("at_least = 1", ": ", "a table", True),
+            ("at_least = { change-board = 0 }", ".change-board", "at least 1", True),
+            ("at_least = { change-board = true }", ".change-board", "a boolean", True),
+            ("at_least = { alice = 1 }", ".alice", "not one of by", False),
+            ("at_least = { change-bord = 1 }", ".change-bord", '"change-board"', False),
+            ("at_least = { change-board = 3 }", ".change-board", "it has 2", False),
+            ("at_least = { change-board = 2 }", ": ", "required = 1", False),
+        )
+    ),
     Wrong("{ by =", "{ required = true, by =", ("approvals.required", "a boolean")),
     Wrong(
         "{ by =", "{ required = 3, by =", ("approvals.required", "3", "2 people"), in_schema=False

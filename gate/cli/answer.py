@@ -39,7 +39,9 @@ def view_of(
     """What every surface shows of a decision. People have the names that the policy gives them."""
     people = People(policy)
     tickets = tuple(
-        TicketView(lookup.reference.id, lookup.result.url, found=True)
+        TicketView(
+            lookup.reference.id, lookup.result.url, found=True, through=lookup.reference.through
+        )
         if isinstance(lookup.result, ChangeRequest)
         else TicketView(lookup.reference.id, "", found=False)
         for lookup in judged.facts.tickets
@@ -100,10 +102,11 @@ def tell_ci(view: DecisionView, output: str) -> None:
     _append("GITHUB_OUTPUT", github_outputs(view, f"gate-{random_source.token_hex(16)}"))
 
 
-def tell_output(view: DecisionView, name: str, value: str) -> None:
-    """One more output of GitHub Actions; ``value`` is a word of ours."""
-    if view.deployment.run.ci == "github":
-        _append("GITHUB_OUTPUT", f"{name}={value}\n")
+def tell_written(view: DecisionView) -> None:
+    """One more output of GitHub Actions, where the policy has the decision told elsewhere."""
+    if view.deployment.run.ci == "github" and view.written is not None:
+        is_whole = all(place.is_written for place in view.written)
+        _append("GITHUB_OUTPUT", f"write-back={'written' if is_whole else 'failed'}\n")
 
 
 def _append(variable: str, text: str) -> None:

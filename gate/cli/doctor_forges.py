@@ -14,33 +14,23 @@ from gate.place import Place
 
 def forges(place: Place, secrets: Secrets) -> Iterator[Finding]:
     """Each forge of the policy, by the repositories of its services."""
-    from gate.forges.github import GitHubReader
-    from gate.forges.gitlab import GitLabReader
+    from gate.forges.registry import kinds_of
 
     policy, network = place.policy, place.policy.network
-    tokens = {
-        "github": ("GITHUB_TOKEN", secrets.github_token),
-        "gitlab": ("GITLAB_TOKEN", secrets.gitlab_token),
-    }
     if not policy.forges:
         yield _no_forge("forge", "the policy names no forge")
-    for kind, settings in policy.forges.items():
-        variable, token = tokens[kind]
+    for name, kind, settings in kinds_of(policy):
+        token = kind.token(secrets)
         if not token:
-            yield _no_forge(kind, f"{variable} is not set")
+            yield _no_forge(name, f"{kind.variable} is not set")
             continue
-        budget = Budget(network.budget)
-        reader: GitHubReader | GitLabReader
-        if kind == "github":
-            reader = GitHubReader(settings, token, network, budget)
-        else:
-            reader = GitLabReader(settings, token, network, budget)
+        reader = kind.open(settings, token, network, Budget(network.budget))
         with closing(reader):
             for service in policy.services.values():
                 if service.repository.startswith(f"{settings.url}/"):
-                    yield from _repository(reader.wire, kind, reader.slug(service))
+                    yield from _repository(reader.wire, name, kind.reads, reader.slug(service))
                     if _counts_environments(policy):
-                        yield from _approvals(reader.wire, kind, reader.slug(service))
+                        yield from _approvals(reader.wire, name, reader.slug(service))
             yield from clocks(policy, reader.wire.clocks())
 
 
@@ -53,31 +43,17 @@ def _no_forge(name: str, what: str) -> Finding:
     )
 
 
-_GITHUB = (
-    ("contents: read", "/repos/{0}/branches"),
-    ("contents: read (activity)", "/repos/{0}/activity"),
-    ("pull-requests: read", "/repos/{0}/pulls"),
-    ("deployments: read", "/repos/{0}/deployments"),
-    ("actions: read", "/repos/{0}/actions/runs"),
-)
-_GITLAB = (  # the scope read_api, and what the role Reporter sees
-    ("repository", "/projects/{0}/repository/branches"),
-    ("push events", "/projects/{0}/events"),
-    ("merge requests", "/projects/{0}/merge_requests"),
-    ("deployments", "/projects/{0}/deployments"),
-    ("pipelines", "/projects/{0}/pipelines"),
-)
-
-
-def _repository(wire: Wire, kind: str, slug: str) -> Iterator[Finding]:
+def _repository(
+    wire: Wire, name: str, reads: tuple[tuple[str, str], ...], slug: str
+) -> Iterator[Finding]:
     """Each permission that enforce needs, by the request that needs it."""
     from gate.http import FetchError, get_json
 
-    place = slug if kind == "github" else quote(slug, safe="")
-    for permission, path in _GITHUB if kind == "github" else _GITLAB:
-        what = f"{kind} {slug}, {permission}"
+    encoded = quote(slug, safe="")
+    for permission, path in reads:
+        what = f"{name} {slug}, {permission}"
         try:
-            get_json(wire, path.format(place), {"per_page": 1})
+            get_json(wire, path.format(slug, encoded), {"per_page": 1})
         except FetchError as error:
             yield problem(what, error.problem)
         else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
+from typing import TYPE_CHECKING
 
 from gate.cli.examined import Finding, State, clocks, problem
 from gate.config import Secrets
@@ -11,20 +12,24 @@ from gate.errors import GateError
 from gate.http import Budget
 from gate.place import Place
 
-_CALLED = {"jira": "Jira", "servicenow": "ServiceNow", "github": "GitHub", "gitlab": "GitLab"}
+if TYPE_CHECKING:
+    from gate.config.types import Environment
+    from gate.identity import People
 
 
 def approvers(place: Place, _: Secrets) -> Iterator[Finding]:
     """Approvers whom no ticket system knows can never approve."""
     from gate.identity import People
+    from gate.tickets.registry import title_of
 
     policy = place.policy
-    called = " or ".join(_CALLED.get(system, system) for system in policy.tickets)
+    called = " or ".join(map(title_of, policy.tickets))
     accounts = {person.name: person.accounts for person in policy.people}
     for environment in policy.environments.values():
         members = People(policy).members(environment.approvals.by)
         known = {m for m in members if accounts.get(m, {}).keys() & policy.tickets.keys()}
         name = f"approvers of {environment.name}"
+        yield from _of_groups(environment, known, People(policy), called)
         lacking = sorted(members - known)
         if len(known) < environment.approvals.required:
             yield Finding(
@@ -43,6 +48,21 @@ def approvers(place: Place, _: Secrets) -> Iterator[Finding]:
             )
         else:
             yield Finding(name, State.OK, f"{len(known)}, each with a {called} account")
+
+
+def _of_groups(
+    environment: Environment, known: set[str], people: People, called: str
+) -> Iterator[Finding]:
+    """Groups that must approve, and have not so many whom a ticket system knows."""
+    for group, least in environment.approvals.at_least.items():
+        able = len(people.members((group,)) & known)
+        if able < least:
+            yield Finding(
+                f"approvers of {environment.name}, {group}",
+                State.FAULT,
+                f"{able} have a {called} account; {least} must approve",
+                f"add their {called} accounts to [[people]]",
+            )
 
 
 def tickets(place: Place, secrets: Secrets) -> Iterator[Finding]:

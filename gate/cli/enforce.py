@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gate.cli.answer import code_of, print_decision, tell_ci, view_of
+from gate.cli.answer import code_of, print_decision, tell_ci, tell_written, view_of
 from gate.cli.folders import RECEIPTS, SPOOL
 from gate.cli.inputs import Asked, Options, ask, now
 from gate.cli.logs import log_requests
@@ -88,6 +88,8 @@ def enforce_and_print(
     view = view_of(
         "enforce", recorded.judged, asked.place.policy, _recorded_view(recorded, path), code
     )
+    if output == "json":
+        view = write_back(asked, recorded, view)  # what it did stands in the answer
     print_decision(view, output, quiet=quiet)
     if recorded.appended.superseded:
         say(
@@ -96,7 +98,9 @@ def enforce_and_print(
             err=True,
         )
     tell_ci(view, output)
-    write_back(asked, recorded, view)
+    if output != "json":
+        view = write_back(asked, recorded, view)
+    tell_written(view)
     return Enforced(view, path)
 
 

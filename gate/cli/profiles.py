@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
-from gate.config import JiraSettings, Policy, Secrets
+from gate.config import Policy, Secrets
 from gate.model import Maybe, Problem, Profile
 
 if TYPE_CHECKING:
@@ -46,26 +46,19 @@ def with_profiles(
 
 def _asks(policy: Policy, secrets: Secrets, stack: ExitStack) -> dict[str, Ask]:
     """What tells of one account, by its system."""
+    from gate.forges.registry import kinds_of
     from gate.http import Budget
+    from gate.tickets.registry import open_profiles
 
     network = policy.network
     budget = Budget(network.budget)
     asks: dict[str, Ask] = {}
-    site = policy.tickets.get("jira")
-    if isinstance(site, JiraSettings) and secrets.jira_token:
-        from gate.tickets.jira import JiraReader
-        from gate.tickets.jira import profiles as jira
-
-        jira_email, token = secrets.jira_email, secrets.jira_token
-        reader = JiraReader(site, jira_email, token, network, budget)
-        stack.callback(reader.close)
-        asks["jira"] = partial(jira.fetch_profile, reader)
-    settings = policy.forges.get("github")
-    if settings is not None and secrets.github_token:
-        from gate.forges.github import GitHubReader
-        from gate.forges.github import profiles as github
-
-        forge = GitHubReader(settings, secrets.github_token, network, budget)
-        stack.callback(forge.close)
-        asks["github"] = partial(github.fetch_profile, forge.wire)
+    for system, profiles in open_profiles(policy, secrets, budget).items():
+        stack.callback(profiles.close)
+        asks[system] = profiles.fetch_profile
+    for name, kind, settings in kinds_of(policy):
+        if kind.profiles is not None and (token := kind.token(secrets)):
+            forge = kind.open(settings, token, network, budget)
+            stack.callback(forge.close)
+            asks[name] = partial(kind.profiles, forge.wire)
     return asks

@@ -1,7 +1,7 @@
 """What is told of a recorded decision where people look: on its tickets, and on its commit.
 
-It comes after the record, the receipt and the answer, and changes none of them: whatever goes wrong
-here is said, and the exit code is what the decision made it.
+It comes after the record and the receipt, and changes neither them nor the answer: whatever goes
+wrong here is said, and the exit code is what the decision made it.
 """
 
 from __future__ import annotations
@@ -9,16 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
-from gate.cli.answer import tell_output
 from gate.cli.inputs import Asked
 from gate.cli.printing import say
 from gate.errors import GateError
 from gate.frozen import dataclass
 from gate.model import ChangeRequest, EntryLink, Facts, Problem, ProblemKind
-from gate.output.view import DecisionView, RecordedView
+from gate.output.view import DecisionView, RecordedView, WrittenView
 
 if TYPE_CHECKING:
     from gate.deploy import Recorded
@@ -42,28 +43,30 @@ class Told:
     facts: Facts
 
 
-def write_back(asked: Asked, recorded: Recorded, view: DecisionView) -> None:
+def write_back(asked: Asked, recorded: Recorded, view: DecisionView) -> DecisionView:
     """Tell the decision as the policy asks, and say what could not be told.
 
-    Nothing is raised, not even of a bug: what is decided and recorded stands.
+    The view with what came of it. Nothing is raised, not even of a bug: what is decided and
+    recorded stands.
     """
     settings = asked.place.policy.write_back
     if view.recorded is None or not (settings.ticket or settings.forge):
-        return
+        return view
     told = Told(view, view.recorded, recorded.appended.link, recorded.judged.facts)
     try:
-        failures = _failures(asked, told)
+        places = _places(asked, told)
     except Exception as error:  # noqa: BLE001 -- see above
-        failures = (_said(error),)
-    for failure in failures:
-        say(f"gate: not written back: {failure}", err=True)
+        places = (WrittenView("write-back", _said(error)),)
+    failures = [place for place in places if not place.is_written]
+    for place in failures:
+        say(f"gate: not written back: {place.where}: {place.failure}", err=True)
     if failures:
         say("gate: the decision and its record stand all the same", err=True)
-    tell_output(view, "write-back", "failed" if failures else "written")
+    return replace(view, written=places)
 
 
-def _failures(asked: Asked, told: Told) -> tuple[str, ...]:
-    """Write all of it side by side; what could not be written, in words."""
+def _places(asked: Asked, told: Told) -> tuple[WrittenView, ...]:
+    """Write all of it side by side; what came of each."""
     from gate.http import Budget
 
     policy = asked.place.policy
@@ -74,8 +77,8 @@ def _failures(asked: Asked, told: Told) -> tuple[str, ...]:
             jobs += _on_tickets(asked, told, budget, stack)
         if policy.write_back.forge:
             jobs.append(_on_forge(asked, told, budget, stack))
-        outcomes = [(what, pool.submit(_attempt, write)) for what, write in jobs]
-        return tuple(f"{what}: {said}" for what, each in outcomes if (said := each.result()))
+        outcomes = [(where, pool.submit(_attempt, write)) for where, write in jobs]
+        return tuple(WrittenView(where, each.result()) for where, each in outcomes)
 
 
 def _attempt(write: Write) -> str:
@@ -104,41 +107,42 @@ def _on_tickets(
     from functools import partial
 
     from gate.cli.written import comment_of
-    from gate.tickets.commenters import open_commenters
+    from gate.tickets.registry import open_commenters
 
     commenters = open_commenters(asked.place.policy, asked.secrets, budget)
     for opened in commenters.values():
         stack.callback(opened.close)
     comment = comment_of(told.view, told.recorded, told.link.leaf)
-    for lookup in told.facts.tickets:
-        if not isinstance(lookup.result, ChangeRequest):
-            continue
-        system, ticket = lookup.reference.system, lookup.reference.id
+    changes = {
+        (lookup.reference.system, lookup.reference.id): lookup.result
+        for lookup in told.facts.tickets
+        if isinstance(lookup.result, ChangeRequest)
+    }
+    for (system, ticket), change in changes.items():
         commenter = commenters.get(system)
         if commenter is None:
             yield f"{system} {ticket}", partial(_not_built, system)
         else:
-            yield f"{system} {ticket}", partial(commenter.comment, ticket, comment)
+            yield f"{system} {ticket}", partial(commenter.comment, change, comment)
 
 
 def _on_forge(asked: Asked, told: Told, budget: Budget, stack: ExitStack) -> tuple[str, Write]:
-    """A status of the commit, where the repository is on a forge that gate writes to."""
-    from functools import partial
-
+    """A status of the commit, where the repository is on a forge and there is a token for it."""
     from gate.cli.written import status_of
-    from gate.forges.github import GitHubReader
-    from gate.forges.github.statuses import give_status
+    from gate.forges.registry import kind_for
 
-    policy, token = asked.place.policy, asked.secrets.github_token
+    policy = asked.place.policy
     service = policy.services[told.view.deployment.service]
-    settings = policy.forges.get("github")
-    if settings is None or not token or not service.repository.startswith(f"{settings.url}/"):
+    found = kind_for(policy, service, asked.secrets)
+    if found is None:
         return "forge", partial(_not_built, "the forge of this repository, or has no token for it")
-    reader = GitHubReader(settings, token, policy.network, budget)
+    name, kind, settings = found
+    reader = kind.open(settings, kind.token(asked.secrets), policy.network, budget)
     stack.callback(reader.close)
-    status = status_of(told.view, told.recorded, told.link.leaf, service.repository)
+    leaf, repository = told.link.leaf, service.repository
+    status = status_of(told.view, told.recorded, leaf, repository, settings.url)
     commit = told.view.deployment.commit
-    return "github", partial(give_status, reader.wire, reader.slug(service), commit, status)
+    return name, partial(kind.give_status, reader.wire, reader.slug(service), commit, status)
 
 
 def _not_built(where: str) -> Problem:

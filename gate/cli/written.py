@@ -7,16 +7,14 @@ the log cannot reach it.
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64encode
 from collections.abc import Iterator
 
 from gate.cli.printing import redact
-from gate.forges.github.statuses import LONGEST_URL, CommitStatus
+from gate.forges.status import CommitStatus
 from gate.output.escape import inline
 from gate.output.view import DecisionView, Mark, RecordedView
 from gate.tickets.comment import Comment
 
-_FRAGMENT = "gate-checkpoint"
 _NOT_PASSED = frozenset({Mark.FAIL, Mark.UNDETERMINED})
 
 
@@ -45,29 +43,24 @@ def _lines(view: DecisionView, recorded: RecordedView, leaf: str) -> Iterator[st
 
 
 def status_of(
-    view: DecisionView, recorded: RecordedView, leaf: str, repository: str
+    view: DecisionView, recorded: RecordedView, leaf: str, repository: str, forge: str
 ) -> CommitStatus:
-    """The decision for a commit of ``repository`` (its URL), with the checkpoint in the link.
-
-    A status has room for 140 characters only, so the head stands behind the ``#`` of its link, in
-    base64url; one that would make it too long is left out.
-    """
+    """The decision for a commit of ``repository`` on ``forge`` (URLs), with the checkpoint."""
     verdict, deployment = view.verdict(), view.deployment
     mark = leaf[:16]
     state = "success" if verdict.permits else "failure" if verdict.word == "denied" else "error"
     said = f"{verdict.word}: record {recorded.index} (leaf {mark}) of {recorded.origin}"
-    url = deployment.run.url
-    is_plain = url.startswith(("https://", "http://")) and all("!" <= c <= "~" for c in url)
-    page = url if is_plain else ""
-    page = (page or f"{repository}/commit/{deployment.commit}").partition("#")[0]
-    head = urlsafe_b64encode(recorded.checkpoint.encode()).decode("ascii")
-    target = f"{page}#{_FRAGMENT}={head}"
+    run = deployment.run
+    is_plain = run.url.startswith(("https://", "http://")) and all("!" <= c <= "~" for c in run.url)
+    pages = (run.url if is_plain else "", f"{repository}/commit/{deployment.commit}", repository)
     return CommitStatus(
         state=state,
         context=_plain(f"gate/{deployment.environment}/{deployment.service}"),
         description=_plain(said),
-        target_url=redact(target if len(target) <= LONGEST_URL else page),
+        pages=tuple(redact(page).partition("#")[0] for page in (*pages, forge) if page),
+        checkpoint=recorded.checkpoint,
         mark=mark,
+        pipeline=run.id if run.ci == "gitlab" else "",
     )
 
 

@@ -113,7 +113,7 @@ def _claims(table: Table) -> tuple[str, ...]:
 def _approvals(
     table: Table, people: tuple[PersonEntry, ...], groups: Mapping[str, tuple[str, ...]]
 ) -> ApprovalRules:
-    table.only(("required", "by", "sources", "independent_of", "predates"))
+    table.only(("required", "by", "at_least", "sources", "independent_of", "predates"))
     by = _names(table, "by", people, groups)
     required = table.whole("required", 1)
     approvers = {member for name in by for member in groups.get(name, (name,))}
@@ -137,7 +137,31 @@ def _approvals(
         sources=sources,
         independent_of=_independent_of(table),
         predates=predates,
+        at_least=_at_least(table, required, by, groups) if table.has("at_least") else {},
     )
+
+
+def _at_least(
+    table: Table, required: int, by: tuple[str, ...], groups: Mapping[str, tuple[str, ...]]
+) -> dict[str, int]:
+    """How many must be of each of some groups: of those in ``by``, and all within ``required``."""
+    counts = table.table("at_least")
+    least = {}
+    for name in counts.values:
+        if name not in by:
+            raise wrong(counts.at(name), f"{shown(name)} is not one of by{nearest(name, by)}")
+        least[name] = counts.whole(name, 1)
+        members = len(groups.get(name, (name,)))
+        if least[name] > members:
+            raise wrong(counts.at(name), f"{least[name]} can never be had: it has {members}")
+    total = sum(least.values())
+    if total > required:
+        raise wrong(
+            counts.path,
+            f"asks for {total} in all, which is more than required = {required}",
+            f"write required = {total}, or ask for fewer",
+        )
+    return least
 
 
 def _names(

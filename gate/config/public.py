@@ -97,6 +97,9 @@ def _tickets(settings: TicketSettings) -> dict[str, object]:
             places = [_place(place) for place in settings.approvals]
             of_any |= {"flavour": settings.flavour, "approvals": places, "ca": settings.ca}
             window = settings.window
+            of_any["stories"] = list(settings.stories)
+            links = settings.story_links
+            of_any["story_links"] = [{"type": o.type, "direction": o.direction} for o in links]
             of_any["window"] = {"start": window.start, "end": window.end} if window else None
         case ServiceNowSettings():
             of_any |= {"auth": settings.auth, "closed": list(settings.closed), "ca": settings.ca}
@@ -146,6 +149,7 @@ def _environment(environment: Environment) -> dict[str, object]:
         "controls": dict(environment.controls),
         "approvals": {
             "required": approvals.required,
+            "at_least": sorted(approvals.at_least.values()),
             "sources": list(approvals.sources),
             "independent_of": list(approvals.independent_of),
             "predates": approvals.predates,

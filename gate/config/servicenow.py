@@ -13,6 +13,7 @@ from gate.config.types import Service, ServiceNowSettings, StandardTemplate
 
 SYS_ID = re.compile(r"[0-9a-f]{32}")
 _PREFIX = re.compile(r"[A-Z]{2,10}")
+_JOURNALS = ("work_notes", "comments", "comments_and_work_notes")
 _TYPES = ("normal", "standard", "emergency")
 _IMPLEMENT, _CLOSED, _CANCELLED = "-1", "3", "4"  # as they are where a site changed nothing
 _KEYS = (
@@ -38,14 +39,27 @@ def read_servicenow(table: Table, services: Mapping[str, Service]) -> ServiceNow
         auth=table.choice("auth", ("basic", "oauth", "token", "api-key"), "basic"),
         projects=_prefixes(table),
         types=table.texts("types", _TYPES),
-        scope=locations(table, "scope", ("cmdb_ci", "description"), "cmdb_ci"),
+        scope=_places(table, "scope", ("cmdb_ci", "description")),
         deployable=deployable,
         closed=closed,
-        rollback_plan=locations(table, "rollback_plan", ("backout_plan",), "backout_plan"),
-        test_plan=locations(table, "test_plan", ("test_plan",), "test_plan"),
+        rollback_plan=_places(table, "rollback_plan", ("backout_plan",)),
+        test_plan=_places(table, "test_plan", ("test_plan",)),
         standard_templates=_templates(table, services) if table.has("standard_templates") else (),
         ca=table.text("ca", ""),
     )
+
+
+def _places(table: Table, key: str, default: tuple[str, ...]) -> tuple[str, ...]:
+    """Fields of a change, and none that is a journal: gate itself may write into those."""
+    found = locations(table, key, default, default[0])
+    for position, location in enumerate(found):
+        if location.partition("#")[0] in _JOURNALS:
+            raise wrong(
+                join(table.at(key), position),
+                f"{shown(location)} is a journal, to which anybody may add at any time",
+                "name a field that says what is planned",
+            )
+    return found
 
 
 def _prefixes(table: Table) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from gate.config.types import (
     ForgeSettings,
     JiraSettings,
     Service,
+    StoryLink,
     TicketSettings,
     WindowFields,
 )
@@ -26,7 +27,7 @@ _PACKAGE = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,98}[A-Za-z0-9])?")
 _OURS = ("jira", "servicenow", "github", "gitlab")
 _KEYS = (
     *("url", "flavour", "projects", "types", "approvals", "scope", "deployable"),
-    *("rollback_plan", "test_plan", "ca", "window"),
+    *("rollback_plan", "test_plan", "ca", "window", "stories", "story_links"),
 )
 _EXTENSION_KEYS = (
     *("package", "url", "projects", "types", "scope", "deployable"),
@@ -110,15 +111,54 @@ def _jira(table: Table) -> JiraSettings:
         test_plan=locations(table, "test_plan", ("description#Test plan",)),
         ca=table.text("ca", ""),
         window=_window(table.table("window")) if table.has("window") else None,
+        stories=_stories(table) if table.has("stories") else (),
+        story_links=_story_links(table),
     )
 
 
-def _projects(table: Table) -> tuple[str, ...]:
-    projects = table.texts("projects")
+def _stories(table: Table) -> tuple[str, ...]:
+    """Projects whose issues are no change requests, and lead to some."""
+    stories = _projects(table, "stories")
+    for position, key in enumerate(stories):
+        if key in table.texts("projects"):
+            path = join(table.at("stories"), position)
+            raise wrong(
+                path, f"{key} is one of projects: its issues are change requests themselves"
+            )
+    return stories
+
+
+def _story_links(table: Table) -> tuple[StoryLink, ...]:
+    if not table.has("stories"):
+        if table.has("story_links"):
+            raise wrong(table.at("story_links"), "there are no stories", 'add stories = ["SHOP"]')
+        return ()
+    example = '[{ type = "Deployment", direction = "outward" }]'
+    if not table.has("story_links"):
+        raise wrong(
+            table.at("story_links"),
+            "missing: it must be said which links lead from a story to its change request",
+            f"story_links = {example}",
+        )
+    links: list[StoryLink] = []
+    for value, path in table.items("story_links"):
+        one = as_table(value, path)
+        one.only(("type", "direction"))
+        if not one.has("direction"):
+            raise wrong(one.at("direction"), "missing", f"as in {example}, as the story sees it")
+        link = StoryLink(one.text("type"), one.choice("direction", ("outward", "inward"), ""))
+        if link in links:
+            raise wrong(path, "this link stands here twice")
+        links.append(link)
+    return tuple(links)
+
+
+def _projects(table: Table, name: str = "projects") -> tuple[str, ...]:
+    projects = table.texts(name)
     for position, key in enumerate(projects):
         if not _PROJECT.fullmatch(key):
             raise wrong(
-                join(table.at("projects"), position),
+                join(table.at(name), position),
                 f"{shown(key)} is no project key",
                 'a key is in capitals, such as "CHG"',
             )

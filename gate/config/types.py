@@ -115,13 +115,26 @@ class WindowFields:
 
 
 @dataclass(frozen=True, slots=True)
+class StoryLink:
+    """A link from a story to its change request.
+
+    ``type`` is the link type's id or name; ``direction`` is "outward" or "inward", as the story
+    sees it.
+    """
+
+    type: str
+    direction: str
+
+
+@dataclass(frozen=True, slots=True)
 class JiraSettings:
     """A Jira site.
 
     ``flavour`` is "cloud" or "datacenter" ("" = detect). ``scope``, ``rollback_plan`` and
     ``test_plan`` are locations: a field id ("description", "customfield_10070", "component"),
     or "description#Heading" for the section under a heading. ``types`` empty: any. ``window`` is
-    None where the policy does not say where a ticket plans its deployment.
+    None where the policy does not say where a ticket plans its deployment. ``stories`` are projects
+    whose issues stand for the change requests that ``story_links`` lead to.
     """
 
     url: str
@@ -135,6 +148,8 @@ class JiraSettings:
     test_plan: tuple[str, ...]
     ca: str = ""
     window: WindowFields | None = None
+    stories: tuple[str, ...] = ()
+    story_links: tuple[StoryLink, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,7 +264,7 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class ApprovalRules:
-    """``by`` are names of groups or people.
+    """``by`` are names of groups or people; ``at_least`` says of some how many must be of them.
 
     ``sources``: "change-request", "review", "environment". ``independent_of``: "change-author"
     (always in force), "ticket-author", "deployer". ``predates``: "job" or "pipeline".
@@ -260,6 +275,7 @@ class ApprovalRules:
     sources: tuple[str, ...]
     independent_of: tuple[str, ...]
     predates: str
+    at_least: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

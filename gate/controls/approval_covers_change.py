@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from gate.config.types import Policy
@@ -69,6 +69,12 @@ def _unit(unit: Unit, change: Range, ballot: Ballot, now: datetime) -> Finding:
     # independent but too early: where there are independent ones, only they are asked.
     independent = [c for c in candidates if _is_independent(c, unit, change, ballot)]
     findings = [_judged(c, unit, pushed_at, now) for c in independent or candidates]
+    later = [a for a in tally.possible if _is_after(a, pushed_at)]
+    stale = _of_groups(independent or candidates, findings, ballot)
+    if stale is not None and later and stale.outcome is Outcome.FAIL:
+        return undetermined(stale.observed, whose(later, ballot.teller.people))
+    if stale is not None:
+        return stale
     for outcome in (Outcome.PASS, Outcome.UNDETERMINED):
         for finding in findings:
             if finding.outcome is outcome:
@@ -78,10 +84,27 @@ def _unit(unit: Unit, change: Range, ballot: Ballot, now: datetime) -> Finding:
     ]
     if tally.problem is not None:
         return tally.problem
-    later = [a for a in tally.possible if _is_after(a, pushed_at)]
     if later:
         return undetermined(newest.observed, whose(later, ballot.teller.people))
     return newest
+
+
+def _of_groups(
+    candidates: Sequence[Candidate], findings: Sequence[Finding], ballot: Ballot
+) -> Finding | None:
+    """Of a group of which enough approved, what keeps it from having approved this."""
+    order = (Outcome.PASS, Outcome.UNDETERMINED, Outcome.FAIL)
+    for minimum in ballot.minimums:
+        best: dict[str, Finding] = {}
+        for candidate, finding in zip(candidates, findings, strict=True):
+            person = candidate.vote.person
+            before = best.get(person, finding)
+            if person in minimum.members:
+                best[person] = min(before, finding, key=lambda one: order.index(one.outcome))
+        ranked = sorted(best.values(), key=lambda one: order.index(one.outcome))
+        if len(ranked) >= minimum.count and ranked[minimum.count - 1].outcome is not Outcome.PASS:
+            return ranked[minimum.count - 1]
+    return None
 
 
 def _rank(candidate: Candidate) -> tuple[datetime, str, str]:
@@ -286,7 +309,8 @@ CONTROL = Control(
     integrity=False,
     demands=(
         "Each pull request (or direct push) of the change had its last push before a counted "
-        "approval of a ticket that covers it, an independent one where there is any; and neither "
+        "approval of a ticket that covers it, an independent one where there is any, and of each "
+        "group of approvals.at_least as many; and neither "
         "scope nor plans nor planned window of the ticket were edited after that approval. The "
         "forge's approval of this run's deployment is of the commit itself, and covers every push "
         "that led to it. The forge's own merge is no push. Times are the forge's: a commit's date "

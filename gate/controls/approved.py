@@ -22,10 +22,21 @@ from gate.controls.control import (
     undetermined,
 )
 from gate.controls.counted import Tally, Teller, ask, merged
+from gate.controls.minimum import Minimum, of_group
 from gate.controls.run_approvals import ENVIRONMENT
 from gate.controls.tickets import each_ticket
 from gate.controls.whose import in_order, whose
-from gate.model import Account, ChangeRequest, Facts, Judgement, Message, Outcome, Problem, Verdict
+from gate.model import (
+    Account,
+    ChangeRequest,
+    Facts,
+    Free,
+    Judgement,
+    Message,
+    Outcome,
+    Problem,
+    Verdict,
+)
 
 OBJECTION = "approved.objection"
 
@@ -33,14 +44,11 @@ OBJECTION = "approved.objection"
 def judge(facts: Facts, policy: Policy, now: datetime) -> Judgement:
     """Each ticket has the number of approvals, with reviews where these count."""
     teller = Teller(facts, policy, now)
-    expected = say(
-        "approved.expected",
-        "Each ticket is approved by {required} of {by}, and nobody objects.",
-        required=teller.required,
-        by=teller.by,
-    )
+    expected = _expected(teller)
 
     def ticket_is_approved(ticket: ChangeRequest) -> Iterator[Finding]:
+        if ticket.unfinished and teller.counts_tickets:
+            yield _unfinished(ticket)
         if ticket.key in teller.standard:
             yield _beforehand(ticket, teller.standard[ticket.key])
             yield from _run_objected(teller.of_run())
@@ -58,6 +66,24 @@ def judge(facts: Facts, policy: Policy, now: datetime) -> Judgement:
             yield _explained(_judged(tally, teller), ticket)
 
     return conclude(expected, each_ticket(facts, ticket_is_approved))
+
+
+def _expected(teller: Teller) -> Message:
+    if not teller.minimums:
+        return say(
+            "approved.expected",
+            "Each ticket is approved by {required} of {by}, and nobody objects.",
+            required=teller.required,
+            by=teller.by,
+        )
+    return say(
+        "approved.expected.groups",
+        "Each ticket is approved by {required} of {by}, at least {least} of them, and nobody"
+        " objects.",
+        required=teller.required,
+        by=teller.by,
+        least=tuple(Free(f"{each.count} of {each.name}") for each in teller.minimums),
+    )
 
 
 def _beforehand(ticket: ChangeRequest, template: StandardTemplate) -> Finding:
@@ -79,6 +105,24 @@ def _beforehand(ticket: ChangeRequest, template: StandardTemplate) -> Finding:
             template=template.id,
             expires=template.expires,
         )
+    )
+
+
+def _unfinished(ticket: ChangeRequest) -> Finding:
+    """Steps of approval that the ticket system still waits for, whoever else approved."""
+    return failed(
+        say(
+            "approved.unfinished",
+            "{ticket} still waits for an approval step (id {steps}).",
+            ticket=ticket.key,
+            steps=ticket.unfinished,
+        ),
+        say(
+            "approved.unfinished.remedy",
+            "Have every approval step of {ticket} answered; or send it round once more, so that the"
+            " step begins anew.",
+            ticket=ticket.key,
+        ),
     )
 
 
@@ -128,8 +172,8 @@ def _judged(tally: Tally, teller: Teller) -> Finding:
         return _objected(tally)
     if tally.problem is not None:
         return tally.problem
-    required, persons = teller.required, tally.persons
-    if len(persons) >= required:
+    persons = tally.persons
+    if teller.suffice(persons):
         return passed(
             say(
                 "approved.by",
@@ -138,13 +182,34 @@ def _judged(tally: Tally, teller: Teller) -> Finding:
                 approvers=_approvers(tally),
             )
         )
-    observed = _too_few(tally, required)
-    if len(persons) + len(_possible(tally)) < required:
-        return failed(observed, ask(tally.place, teller))
+    short = [each for each in teller.minimums if each.of(persons) < each.count]
+    observed = _too_few(tally, teller, short)
+    if not teller.may_suffice(persons, tally.possible):
+        enough = len(persons) >= teller.required
+        return failed(observed, ask(tally.place, teller, short[0] if short and enough else None))
     return undetermined(observed, whose(tally.possible, teller.people))
 
 
-def _too_few(tally: Tally, required: int) -> Message:
+def _too_few(tally: Tally, teller: Teller, short: list[Minimum]) -> Message:
+    """Of the whole where it is too few, and of each group of which there are."""
+    whole = len(tally.persons) < teller.required or not short
+    said = [_of_all(tally, teller.required)] if whole else []
+    said += [of_group(tally.place, each.of(tally.persons), each) for each in short]
+    if not whole and (unclear := _possible(tally)):
+        said.append(_unclear(tally.place, unclear))
+    return together(said)
+
+
+def _unclear(place: str, unclear: tuple[Account, ...]) -> Message:
+    return say(
+        "approved.group.unclear",
+        "{unclear} approved {place} too, and it is not known whether that counts.",
+        place=place,
+        unclear=unclear,
+    )
+
+
+def _of_all(tally: Tally, required: int) -> Message:
     count, unclear = len(tally.persons), _possible(tally)
     if unclear:
         return say(
@@ -223,10 +288,12 @@ CONTROL = Control(
     integrity=False,
     demands=(
         "The number of individual approvals that approvals.required states, by different people of "
-        "approvals.by, on each ticket (with reviews of each pull request, and with the forge's "
-        "approvals of this run's deployment to its environment, where approvals.sources adds "
-        "them), and no objection left. Apps, deleted accounts and gate's own account count "
-        "for nothing; an account that nobody owns counts once [[people]] says whose it is. A "
+        "approvals.by, among them of each group of approvals.at_least as many as that states "
+        "(somebody in two groups counts for both), on each ticket (with reviews of each pull "
+        "request, and with the forge's approvals of this run's deployment to its environment, "
+        "where approvals.sources adds them), and neither an objection left nor a step of approval "
+        "that the ticket system still waits for. Apps, deleted accounts and gate's own account "
+        "count for nothing; an account that nobody owns counts once [[people]] says whose it is. A "
         "standard change made from a template that the policy lists for the service, not expired, "
         "is approved beforehand where nobody objects and peer-reviewed passes."
     ),

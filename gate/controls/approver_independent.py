@@ -19,13 +19,15 @@ from gate.controls.control import (
     unavailable,
     undetermined,
 )
+from gate.controls.counted import ask
 from gate.controls.independence import Ballot, Candidate, Standing, standing
 from gate.controls.makers import Makers, makers_of
+from gate.controls.minimum import Minimum
 from gate.controls.tickets import unread
 from gate.controls.whose import in_order, lines, whose
 from gate.frozen import dataclass
 from gate.identity import Relation
-from gate.model import Account, Commit, Facts, Judgement, Message
+from gate.model import Account, Commit, Facts, Free, Judgement, Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,7 @@ def _judged(
         for c in group.candidates
     ]
     if any(each.relation is Relation.DIFFERENT for _, each in standings):
+        yield from _groups(standings, commits, ballot)
         return
     unclear = [(c, each) for c, each in standings if each.relation is Relation.UNKNOWN]
     if unclear:
@@ -96,6 +99,46 @@ def _judged(
             yield _unclear(candidate, each, commits, ballot)
         return
     yield _nobody(group, standings, commits, ballot)
+
+
+def _groups(
+    standings: list[tuple[Candidate, Standing]], commits: tuple[Commit, ...], ballot: Ballot
+) -> Iterator[Finding]:
+    """Each group of ``approvals.at_least`` of which enough approved, and too few had no part."""
+    for minimum in ballot.minimums:
+        given = [(c, each) for c, each in standings if c.vote.person in minimum.members]
+        apart = {c.vote.person for c, each in given if each.relation is Relation.DIFFERENT}
+        enough = len({c.vote.person for c, _ in given}) >= minimum.count
+        if enough and len(apart) < minimum.count:
+            yield _too_few_of(minimum, given, len(apart), commits, ballot)
+
+
+def _too_few_of(
+    minimum: Minimum,
+    given: list[tuple[Candidate, Standing]],
+    apart: int,
+    commits: tuple[Commit, ...],
+    ballot: Ballot,
+) -> Finding:
+    """Undetermined while enough of the group may yet turn out to have had no part."""
+    teller, tally = ballot.teller, ballot.tally(commits)
+    if tally.problem is not None:
+        return tally.problem
+    unclear = [(c, each) for c, each in given if each.relation is Relation.UNKNOWN]
+    if unclear and apart + len({c.vote.person for c, _ in unclear}) >= minimum.count:
+        return _unclear(*unclear[0], commits, ballot)
+    observed = say(
+        "independent.group",
+        "Of {group}, {count} of {least} who must approve had no part in {commits}.",
+        group=Free(minimum.name),
+        count=apart,
+        least=minimum.count,
+        commits=shown(commits)["commits"],
+    )
+    possible = (a.account for a in tally.possible if a.account is not None)
+    if teller.maybe_of(minimum, possible):
+        return undetermined(observed, whose(tally.possible, teller.people))
+    return failed(observed, ask(tally.place, teller, minimum))
 
 
 def _nobody(
@@ -199,13 +242,13 @@ CONTROL = Control(
     default=require,
     integrity=True,
     demands=(
-        "Each commit has at least one counted approver who is provably none of its makers (author, "
-        "co-author, committer, pusher, author of the pull request) nor, as configured, the "
-        "ticket's author or the deployer. Provably: both belong to different [[people]], or both "
-        "accounts are of a system that one_account_per_person lists. A commit that no push by a "
-        "known account and no verified signature vouches for is undetermined. An emergency whose "
-        "policy waives approved owes this with it, while nobody has approved or objected, until "
-        "its review judges it."
+        "Each commit has at least one counted approver who is provably none of its makers "
+        "(author, co-author, committer, pusher, author of the pull request) nor, as configured, "
+        "the ticket's author or the deployer; and of each group of approvals.at_least as many. "
+        "Provably: both belong to different [[people]], or both accounts are of a system that "
+        "one_account_per_person lists. A commit that no push by a known account and no verified "
+        "signature vouches for is undetermined. An emergency whose policy waives approved owes "
+        "this with it, while nobody has approved or objected, until its review judges it."
     ),
     satisfy="Have somebody approve who did not work on it; list all accounts in [[people]].",
     judge=judge,

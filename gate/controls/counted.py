@@ -22,9 +22,10 @@ from gate.controls.control import (
     unavailable,
     undetermined,
 )
+from gate.controls.minimum import Minimum
 from gate.controls.run_approvals import ENVIRONMENT, decided_on_run, name_of_deployment
 from gate.controls.standard import approved_beforehand
-from gate.controls.whose import whose
+from gate.controls.whose import in_order, whose
 from gate.frozen import dataclass
 from gate.identity import People, same_account
 from gate.model import (
@@ -107,6 +108,33 @@ class Teller:
     def required(self) -> int:
         """How many people must approve: never nobody."""
         return max(1, self.rules.required)
+
+    @property
+    def minimums(self) -> tuple[Minimum, ...]:
+        """What ``approvals.at_least`` asks for; nothing of standard changes."""
+        if self.standard:
+            return ()
+        asked = sorted(self.rules.at_least.items())
+        return tuple(Minimum(n, least, self.people.members((n,))) for n, least in asked)
+
+    def suffice(self, persons: frozenset[str]) -> bool:
+        """Whether so many, and of each group so many, have approved."""
+        enough = len(persons) >= self.required
+        return enough and all(each.of(persons) >= each.count for each in self.minimums)
+
+    def may_suffice(self, persons: frozenset[str], possible: Iterable[Approval]) -> bool:
+        """Whether they would, if all that is possible counted for the best."""
+        accounts = {each.account for each in possible if each.account is not None}
+        enough = len(persons) + len(accounts) >= self.required
+        return enough and all(
+            each.of(persons) + len(self.maybe_of(each, accounts)) >= each.count
+            for each in self.minimums
+        )
+
+    def maybe_of(self, minimum: Minimum, accounts: Iterable[Account]) -> tuple[Account, ...]:
+        """Those accounts that are, or may be, of somebody in the group."""
+        owned = ((account, self.people.owner(account)) for account in accounts)
+        return in_order(a for a, owner in owned if owner is None or owner in minimum.members)
 
     @property
     def by(self) -> tuple[Free, ...]:
@@ -272,11 +300,11 @@ def in_future(vote: Vote, now: datetime) -> Finding | None:
     )
 
 
-def ask(place: str, teller: Teller) -> Message:
-    """The remedy where approvals are missing."""
+def ask(place: str, teller: Teller, of: Minimum | None = None) -> Message:
+    """The remedy where approvals are missing, of anybody who may approve or of a group."""
     return say(
         "approval.ask",
         "Have somebody of {by} approve {place}.",
-        by=teller.by,
+        by=teller.by if of is None else (Free(of.name),),
         place=place,
     )

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from gate.config.types import Policy
 from gate.controls.change import Range, shown
-from gate.controls.control import Finding, say, undetermined
+from gate.controls.control import Finding, environment_of, say, undetermined
 from gate.controls.counted import Tally, Teller, Vote, merged, no_vote
 from gate.controls.coverage import Coverage, by_template, coverage, demanded
 from gate.controls.makers import Makers
@@ -16,10 +16,11 @@ from gate.controls.pipeline import deployer
 from gate.controls.tickets import found
 from gate.frozen import dataclass
 from gate.identity import People, Relation
-from gate.model import Account, ChangeRequest, Commit, Facts
+from gate.model import Account, ChangeRequest, Commit, Facts, Level
 
 TICKET_AUTHOR = "ticket-author"
 DEPLOYER = "deployer"
+APPROVED = "approved"
 Starter: TypeAlias = tuple[Account | None, tuple[str, ...]]
 
 
@@ -63,6 +64,10 @@ class Ballot:
         self.starter = self._starter(facts, policy)
         self._tallies = {t.key: self.teller.of_ticket(t) for t in self.tickets}
         self._reviews = self.teller.of_change(change)
+        # How many of a group must approve is what approved demands: here none of those it counts
+        # may be a maker, nor be of another state of the change.
+        level = environment_of(facts, policy).controls.get(APPROVED, Level.REQUIRE)
+        self.minimums = self.teller.minimums if level is Level.REQUIRE else ()
         self._of_run = self.teller.of_run()
         self._bounded = demanded(facts, policy)
         self._covers = {t.key: self._coverage(t, facts, policy) for t in self.tickets}

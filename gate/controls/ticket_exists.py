@@ -34,6 +34,21 @@ def _lookup(lookup: Lookup, policy: Policy) -> Finding:
     asked, result = lookup.reference.id, lookup.result
     if isinstance(result, Problem):
         return unavailable(result)
+    if isinstance(result, MissingTicket) and result.links:
+        return failed(
+            say(
+                "ticket-exists.unlinked",
+                "{story} is linked to no change request that gate is shown (links: {links}).",
+                story=asked,
+                links=result.links,
+            ),
+            say(
+                "ticket-exists.unlinked.remedy",
+                "Link {story} to its change request, or give the change request itself. If it is"
+                " linked, let gate's account see the change request.",
+                story=asked,
+            ),
+        )
     if isinstance(result, MissingTicket):
         return failed(
             say(

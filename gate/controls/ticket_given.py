@@ -54,6 +54,16 @@ def _source(
     reference: TicketReference, sources: tuple[TicketSource, ...], remedy: Message
 ) -> Finding:
     source = str(reference.source)
+    if reference.source in sources and reference.through:
+        return passed(
+            say(
+                "ticket-given.through",
+                "{ticket} (through {story}, {source}).",
+                ticket=reference.id,
+                story=reference.through,
+                source=source,
+            )
+        )
     if reference.source in sources:
         return passed(
             say("ticket-given.given", "{ticket} ({source}).", ticket=reference.id, source=source)

@@ -63,20 +63,19 @@ def judge(facts: Facts, policy: Policy, now: datetime) -> Judgement:
 def approved_anew(facts: Facts, policy: Policy, now: datetime) -> Mapping[str, datetime | None]:
     """For each ticket asked for, from when on it counts as approved anew.
 
-    That is the earliest time of its newest approvals, as many as are required, each of another
-    person. None where there are not so many, or it is not proved when they were given.
+    That is the earliest time of its newest approvals, as many as are required (of each group of
+    ``approvals.at_least`` too), each of another person. None where there are not so many, or it is
+    not proved when they were given.
     """
     teller = Teller(facts, policy)
     tickets = {ticket.key: ticket for ticket in found(facts)}
     return {
-        asked: _anew(teller.of_ticket(tickets[asked]), teller.required, now)
-        if asked in tickets
-        else None
+        asked: _anew(teller.of_ticket(tickets[asked]), teller, now) if asked in tickets else None
         for asked in (lookup.reference.id for lookup in facts.tickets)
     }
 
 
-def _anew(tally: Tally, required: int, now: datetime) -> datetime | None:
+def _anew(tally: Tally, teller: Teller, now: datetime) -> datetime | None:
     if tally.problem is not None or tally.objections:
         return None
     newest: dict[str, datetime] = {}
@@ -84,8 +83,10 @@ def _anew(tally: Tally, required: int, now: datetime) -> datetime | None:
         if vote.earliest is not None and vote.latest <= now:
             given = _to_the_millisecond(min(vote.earliest, vote.latest))
             newest[vote.person] = max(given, newest.get(vote.person, given))
-    times = sorted(newest.values(), reverse=True)
-    return times[required - 1] if len(times) >= required else None
+    for time in sorted(newest.values(), reverse=True):
+        if teller.suffice(frozenset(p for p, at in newest.items() if at >= time)):
+            return time
+    return None
 
 
 def _to_the_millisecond(at: datetime) -> datetime:
@@ -98,7 +99,7 @@ def _judged(ticket: ChangeRequest, last: TicketUse, teller: Teller, now: datetim
     tally = teller.of_ticket(ticket)
     if tally.problem is not None:
         return tally.problem
-    anew = _anew(tally, teller.required, now)
+    anew = _anew(tally, teller, now)
     if anew is not None and anew > last.at:
         return passed(
             say(
@@ -138,9 +139,9 @@ def _unclear(
     ticket: ChangeRequest, last: TicketUse, tally: Tally, teller: Teller, now: datetime
 ) -> Finding | None:
     """Undetermined while it may turn out that enough people approved since the last use."""
-    late = {vote.person for vote in tally.votes if last.at < vote.latest <= now}
+    late = frozenset(vote.person for vote in tally.votes if last.at < vote.latest <= now)
     possible = [approval for approval in tally.possible if _may_be_since(approval, last)]
-    if tally.objections or len(late) + len(possible) < teller.required:
+    if tally.objections or not teller.may_suffice(late, possible):
         return None
     observed = say(
         "ticket-not-reused.unclear",

@@ -3,8 +3,8 @@
 Pure. Waited for are required controls that fail for nothing but this:
 
 ==============================  ==================================================================
-``approved``                    too few have approved, and nobody objects
-any control                     no approval counts yet (``approval.none``)
+``approved``                    too few have approved (of a group), and nobody objects
+any control                     no approval counts yet (``approval.none``), or too few of a group
 ``ticket-open``                 its status does not allow deployment, where approvals are missing
                                 too: the step of approval often moves the ticket
 ==============================  ==================================================================
@@ -17,9 +17,12 @@ from __future__ import annotations
 
 from gate.controls.control import codes_of
 from gate.controls.counted import NO_APPROVAL
+from gate.controls.minimum import TOO_FEW_OF_GROUP
 from gate.model import ControlResult, Decision, Level, Outcome
 
-MISSING = frozenset({NO_APPROVAL, "approved.too-few", "approved.others"})
+MISSING = frozenset(
+    {NO_APPROVAL, "approved.too-few", "approved.others", TOO_FEW_OF_GROUP, "approved.unfinished"}
+)
 STATUS = "ticket-open.status"
 
 

@@ -38,6 +38,7 @@ from pathlib import Path
 
 from gate.demo import github_errors
 from gate.demo.github_errors import refusal
+from gate.demo.github_issue_comments import COMMENT_ROUTES, COMMENT_WRITES
 from gate.demo.github_issue_routes import ISSUE_ROUTES, graphql
 from gate.demo.github_routes import COMMIT_ROUTES, Visit
 from gate.demo.github_site import GitHubSite
@@ -52,8 +53,8 @@ ENTERPRISE = "/api/v3"
 PLACE = re.compile(r"(/repos/(?P<name>[^/]+/[^/]+)|/repositories/(?P<id>[0-9]+))(?P<rest>/.*)?")
 HOURLY = 5000
 ROUTES = {
-    "GET": (*STATUS_ROUTES, *ISSUE_ROUTES, *WORK_ROUTES, *COMMIT_ROUTES),
-    "POST": STATUS_WRITES,
+    "GET": (*STATUS_ROUTES, *ISSUE_ROUTES, *COMMENT_ROUTES, *WORK_ROUTES, *COMMIT_ROUTES),
+    "POST": (*STATUS_WRITES, *COMMENT_WRITES),
 }
 
 

@@ -45,7 +45,8 @@ class Token:
     """A token: whose, which repositories it reads (None: all of its user's) and what it may not.
 
     ``app`` tokens (such as a workflow's own) have no user. ``without`` are permission names:
-    "actions", "contents", "deployments", "issues", "pull_requests", "statuses".
+    "actions", "contents", "deployments", "issues", "issue_comments" (writing them),
+    "pull_requests", "statuses".
     """
 
     user: GitHubUser | None

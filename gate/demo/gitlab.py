@@ -1,9 +1,9 @@
 """A stateful stand-in for GitLab on loopback, over real git repositories.
 
 Shapes follow GitLab's REST API, version 4, as its documentation of 18.x describes it
-(``doc/api/*.md``: commits, repositories, branches, events, merge requests with approvals, versions
-and notes, issues with notes, label and state events, pipelines, jobs, deployments, users), under
-``/api/v4``. Like the real one it
+(``doc/api/*.md``: commits with statuses, repositories, branches, events, merge requests with
+approvals, versions and notes, issues with notes, label and state events, pipelines, jobs,
+deployments, users), under ``/api/v4``. Like the real one it
 
 - takes a project by its id or its path with ``%2F``, and answers 404 for a private one that the
   token may not read, 401 for an unknown token, 403 for a scope or a role that does not reach;
@@ -47,10 +47,11 @@ from urllib.parse import unquote, urlsplit
 from gate.demo import gitlab_errors
 from gate.demo import gitlab_operation_views as shapes
 from gate.demo.gitlab_errors import insufficient_scope, refusal
-from gate.demo.gitlab_issue_routes import ISSUE_ROUTES
+from gate.demo.gitlab_issue_routes import ISSUE_ROUTES, ISSUE_WRITES
 from gate.demo.gitlab_routes import CODE_ROUTES, Visit
 from gate.demo.gitlab_site import GHOST, GitLabSite
 from gate.demo.gitlab_state import Token
+from gate.demo.gitlab_statuses import STATUS_ROUTES, STATUS_WRITES
 from gate.demo.gitlab_views import Views
 from gate.demo.gitlab_work_routes import WORK_ROUTES
 from gate.demo.server import Simulator
@@ -59,6 +60,10 @@ from gate.demo.wire import Reply, Request
 API = "/api/v4"
 PROJECT = re.compile(rf"{API}/projects/(?P<project>[^/]+)(?P<rest>/.*)?")
 VERSION = "18.4.0"
+ROUTES = {
+    "GET": (*STATUS_ROUTES, *ISSUE_ROUTES, *WORK_ROUTES, *CODE_ROUTES),
+    "POST": (*STATUS_WRITES, *ISSUE_WRITES),
+}
 
 
 class GitLabSimulator(GitLabSite, Simulator):
@@ -80,6 +85,10 @@ class GitLabSimulator(GitLabSite, Simulator):
     def api_url(self) -> str:
         """The base of the API."""
         return self.url + API
+
+    def time(self) -> datetime:
+        """The present."""
+        return self.now()
 
     def stop(self) -> None:
         """End every connection and thread, and remove temporary git directories."""
@@ -120,9 +129,11 @@ class GitLabSimulator(GitLabSite, Simulator):
         )
         raw = urlsplit(request.target).path
         place = PROJECT.fullmatch(raw)
-        if request.method != "GET" or not raw.startswith(f"{API}/"):
+        if request.method not in ROUTES or not raw.startswith(f"{API}/"):
             return refusal(404)
         if place is None:
+            if request.method != "GET":
+                return refusal(404)
             return self._about(raw.removeprefix(API), token, views)
         if token is not None and "read_api" in token.without:
             return insufficient_scope()
@@ -131,7 +142,7 @@ class GitLabSimulator(GitLabSite, Simulator):
             return refusal(404, "Project")
         rest = place["rest"] or ""
         visit = Visit(self, request, token, views, project, self.url + raw)
-        for permission, pattern, route in (*ISSUE_ROUTES, *WORK_ROUTES, *CODE_ROUTES):
+        for permission, pattern, route in ROUTES[request.method]:
             match = re.fullmatch(pattern, rest)
             if match:
                 if token is not None and permission in token.without:
@@ -160,6 +171,7 @@ class GitLabSimulator(GitLabSite, Simulator):
                 return Reply([views.profile(u) for u in self.users.values() if not u.deleted])
             case "/personal_access_tokens/self":
                 scopes = [] if "read_api" in token.without else ["read_api"]
+                scopes += ["api"] if token.writes else []
                 return Reply({"id": 1, "name": "gate", "active": True, "scopes": scopes})
             case _:
                 return refusal(404)

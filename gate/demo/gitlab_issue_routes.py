@@ -6,13 +6,14 @@ That is ``doc/api/issues.md``, ``notes.md``, ``resource_label_events.md`` and
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import wraps
 from typing import TypeAlias, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
-from gate.demo.gitlab_errors import refusal
+from gate.demo.gitlab_errors import insufficient_scope, refusal
 from gate.demo.gitlab_issues import Issue, IssueNote, LabelEvent, StateEvent
 from gate.demo.gitlab_routes import Route, Visit
 from gate.demo.gitlab_views import Json, time
@@ -75,6 +76,26 @@ def notes(visit: Visit, issue: Issue) -> Reply:
     if visit.request.query.get("sort", "desc") == "desc":
         rows.reverse()
     return _seen(visit, rows, lambda row: _note(visit, issue, row))
+
+
+@of_issue
+def add_note(visit: Visit, issue: Issue) -> Reply:
+    """Comment on it, with the scope ``api``; 202 where it was nothing but quick actions."""
+    if visit.token is None:
+        return refusal(401)
+    if not visit.token.writes:
+        return insufficient_scope()
+    try:
+        body = json.loads(visit.request.body).get("body")
+    except (ValueError, AttributeError):
+        return refusal(400)
+    if not isinstance(body, str) or not body.strip():
+        return refusal(400, '400 (Bad request) "body" not given')
+    by, at = visit.token.user.username, visit.site.time()
+    made = visit.project.issues.comment(issue.iid, body, by=by, at=at)
+    if made is None:
+        return Reply({"commands_changes": {}, "summary": ["Applied."]}, 202)
+    return Reply(_note(visit, issue, made), 201)
 
 
 def _seen(visit: Visit, rows: Sequence[Row], show: Callable[[Row], Json]) -> Reply:
@@ -201,4 +222,7 @@ ISSUE_ROUTES: tuple[tuple[str, str, Route], ...] = (
     ("issues", r"/issues/([0-9]{1,10})/resource_label_events", label_events),
     ("issues", r"/issues/([0-9]{1,10})/resource_state_events", state_events),
     ("issues", r"/issues/([0-9]{1,10})/notes", notes),
+)
+ISSUE_WRITES: tuple[tuple[str, str, Route], ...] = (
+    ("issues", r"/issues/([0-9]{1,9})/notes", add_note),
 )

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from gate.demo.gitlab_project import GitLabProject
 from gate.demo.gitlab_state import (
+    CommitStatus,
     Deployment,
     DeploymentApproval,
     GitLabUser,
@@ -22,6 +23,7 @@ class GitLabOperations:
         self.pipelines: dict[int, Pipeline] = {}
         self.deployments: list[Deployment] = []
         self.environments: list[str] = []
+        self.statuses: list[CommitStatus] = []
         self.is_premium = True  # only then are there approvals of deployments
 
     def pipeline(

@@ -51,9 +51,10 @@ def resolve(project: GitLabProject, name: str) -> str:
 
 
 def whole_project(visit: Visit, _: str) -> Reply:
-    """The project."""
-    level = 10 if visit.token is not None and "internal" in visit.token.without else 20
-    role = {"access_level": level, "notification_level": 3} if visit.token is not None else None
+    """The project, and what the token's account may do in it."""
+    token = visit.token
+    level = 0 if token is None else 10 if "internal" in token.without else token.level
+    role = {"access_level": level, "notification_level": 3} if token is not None else None
     permissions = {"project_access": role, "group_access": None}
     return Reply(visit.views.project(visit.project) | {"permissions": permissions})
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 
 from gate.demo.github_graph import CommitGraph
@@ -75,11 +76,14 @@ class GitLabSite:
         projects: Iterable[str] | None = None,
         without: Iterable[str] = (),
         job: int = 0,
+        writes: bool = False,
+        level: int = 20,
     ) -> str:
         """A token of ``username``: personal, or a project's own where that is a bot."""
         made = token or f"glpat-{username}"
         limited = None if projects is None else frozenset(projects)
-        self.tokens[made] = Token(self.users[username], limited, frozenset(without), job)
+        user = self.users[username]
+        self.tokens[made] = Token(user, limited, frozenset(without), job, writes, level)
         return made
 
     def create_project(self, path: str, *, private: bool = True) -> GitLabProject:
@@ -118,6 +122,10 @@ class GitLabSite:
         if token is None or token.job:
             return False
         return token.projects is None or project.path in token.projects
+
+    def time(self) -> datetime:
+        """The present, for what the site itself dates. For subclasses."""
+        raise NotImplementedError
 
     def find_project(self, name: str) -> GitLabProject | None:
         """By path in any letter case, or by id."""

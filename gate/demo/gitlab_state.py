@@ -44,13 +44,16 @@ class Token:
     ``without`` are "read_api" (the scope), or what a role or a switched-off feature hides:
     "repository", "merge_requests", "events", "pipelines", "deployments", "issues", "internal" (what
     is shown from the role Reporter on). ``job`` is the id of the job whose CI_JOB_TOKEN it is,
-    which opens next to nothing.
+    which opens next to nothing. ``writes``: it has the scope api; ``level`` is the access level of
+    its account in every project (30: Developer).
     """
 
     user: GitLabUser
     projects: frozenset[str] | None = None
     without: frozenset[str] = frozenset()
     job: int = 0
+    writes: bool = False
+    level: int = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,3 +185,18 @@ class Deployment:
     job: Job | None = None
     pipeline: Pipeline | None = None
     approvals: list[DeploymentApproval] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class CommitStatus:
+    """A status that a commit was given, in a pipeline (0: in one of its own)."""
+
+    id: int
+    sha: str
+    state: str
+    name: str
+    description: str | None
+    target_url: str | None
+    pipeline: int
+    by: GitLabUser
+    at: datetime

@@ -135,6 +135,13 @@ class Comment:
     properties: list[Any]
 
 
+LINK_TYPES = {  # name -> how the end of a link is described, and how its beginning
+    "Relates": ("relates to", "relates to"),
+    "Blocks": ("is blocked by", "blocks"),
+    "Deployment": ("deploys", "is deployed by"),
+}
+
+
 @dataclass(slots=True)
 class Link:
     """A link to another issue, as seen from this end: ``outward`` where it begins here."""

@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 
 from gate.demo.jira_changes import option_id
 from gate.demo.jira_state import (
+    LINK_TYPES,
     ApprovalStep,
     FieldKind,
     FieldType,
@@ -186,7 +187,7 @@ class Views:
         return {
             "id": link.id,
             "self": f"{self.base}/rest/api/{self.version}/issueLink/{link.id}",
-            "type": {"id": option_id(link.type), "name": link.type},
+            "type": self.link_type(link.type),
             "outwardIssue" if link.outward else "inwardIssue": {
                 "id": other.id,
                 "key": other.key,
@@ -194,6 +195,13 @@ class Views:
                 "fields": {"summary": other.summary, "status": self.status(other.status)},
             },
         }
+
+    def link_type(self, name: str) -> Json:
+        """A type of links: its name, and how each end describes the other."""
+        inward, outward = LINK_TYPES.get(name, (name.lower(), name.lower()))
+        place = f"{self.base}/rest/api/{self.version}/issueLinkType/{option_id(name)}"
+        described = {"inward": inward, "outward": outward}
+        return {"id": option_id(name), "name": name, **described, "self": place}
 
     def history(self, entry: HistoryEntry) -> Json:
         """An entry of the changelog. A deleted author leaves no ``author`` at all."""

@@ -1,12 +1,14 @@
 """A stateful stand-in for a ServiceNow instance on loopback.
 
 Shapes follow ServiceNow's published Table API (``GET /api/now/table/{table}``, also ``v1`` and
-``v2``) and its OAuth token endpoint (``POST /oauth_token.do``). Like the real one it
+``v2``, and ``PATCH /api/now/table/{table}/{sys_id}``) and its OAuth token endpoint
+(``POST /oauth_token.do``). Like the real one it
 
 - ignores conditions of a query that it does not understand, and gives the rows without them;
 - drops field names that it does not know, and fields that the reader may not see;
 - counts (``X-Total-Count``) before access rules take rows away, so that a page may hold fewer;
 - shows times in UTC in raw values, and in the reader's zone and format in display values;
+- keeps what is written into a journal field as a row of its own, and shows all of it as one text;
 - answers a login page or a hibernation page with status 200.
 
 Example::
@@ -24,6 +26,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -50,6 +53,8 @@ class ServiceNowSimulator(ServiceNowSite, Simulator):
     that are ``misunderstood`` holds. ``closed_tables`` cannot be read at all, and look empty where
     ``closed_look_empty``; ``hidden_rows`` (sys_ids) are counted and not shown, ``filtered_rows``
     neither; ``hidden_fields`` (table, field) are left out, or shown empty where ``fields_emptied``.
+    ``writable`` (table, field) may be written: 403 for a table of which none may be, and otherwise
+    what may not be is left as it is, and nothing said.
     """
 
     name = "servicenow"
@@ -68,6 +73,7 @@ class ServiceNowSimulator(ServiceNowSite, Simulator):
         self.filtered_rows: set[str] = set()
         self.hidden_fields: set[tuple[str, str]] = set()
         self.fields_emptied = False
+        self.writable = {("change_request", "work_notes")}
         self._passwords: dict[tuple[str, str], str] = {}
         self._keys: dict[str, str] = {}
         self._tokens: dict[str, str] = {}
@@ -120,9 +126,11 @@ class ServiceNowSimulator(ServiceNowSite, Simulator):
         if reader is None:
             return self.error(401)
         match = re.fullmatch(r"/api/now/(?:v[12]/)?table/([a-z0-9_]+)(?:/(\w+))?", request.path)
-        if match is None or request.method != "GET":
+        if match is None or request.method not in {"GET", "PATCH"}:
             return self.error(400)
         table, sys_id = match[1], match[2]
+        if request.method == "PATCH":
+            return self._update(request, reader, table, sys_id)
         if table not in TABLES:
             return self.error(400)
         if table in self.closed_tables and not self.closed_look_empty:
@@ -150,6 +158,22 @@ class ServiceNowSimulator(ServiceNowSite, Simulator):
         row = self.tables[table].get(sys_id)
         if row is None or sys_id in self.hidden_rows | self.filtered_rows:
             return self.error(404)
+        return Reply({"result": self._shown(request.query, table, row)})
+
+    def _update(self, request: Request, reader: str, table: str, sys_id: str) -> Reply:
+        row = self.tables.get(table, {}).get(sys_id)
+        if row is None or sys_id in self.hidden_rows | self.filtered_rows:
+            return self.error(404)
+        if not any(of == table for of, _ in self.writable):
+            return self.error(403)
+        try:
+            sent = json.loads(request.body)
+        except ValueError:
+            return self.error(400)
+        values = {field: text for field, text in sent.items() if (table, field) in self.writable}
+        if values:
+            with self.lock:
+                self.update(table, row, values, by=reader, at=self.now())
         return Reply({"result": self._shown(request.query, table, row)})
 
     def _shown(self, asked: dict[str, str], table: str, row: Row) -> dict[str, Any]:

@@ -3,7 +3,8 @@
 As in ServiceNow's published table reference: ``change_request``, ``sysapproval_approver``,
 ``sysapproval_group``, ``sys_user``, ``sys_audit``, ``sys_journal_field``, the configuration items
 and the templates of standard changes. A kind is "string", "datetime", "boolean", "integer",
-"choice", or the name of the table that a reference leads to.
+"choice", "journal" (its entries are rows of ``sys_journal_field``), or the name of the table that a
+reference leads to.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ TABLES: dict[str, Fields] = {
         "backout_plan": "string",
         "test_plan": "string",
         "justification": "string",
+        "work_notes": "journal",
         "start_date": "datetime",
         "end_date": "datetime",
         "parent": "change_request",

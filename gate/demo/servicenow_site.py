@@ -205,10 +205,15 @@ class ServiceNowSite:
     ) -> None:
         """``by`` sets fields of a row, which is kept where the table is audited."""
         changed = {field: value for field, value in values.items() if row.get(field, "") != value}
+        noted = [field for field in changed if TABLES[table][field] == "journal"]
         row["sys_mod_count"] = str(int(row["sys_mod_count"]) + 1)
         if table in self.audited:
             for field, value in changed.items():
                 self._keep(table, row, field, value, by, at)
+        for field in noted:
+            entry = {"name": table, "element": field, "element_id": row["sys_id"]}
+            value = changed.pop(field)
+            self._insert("sys_journal_field", entry | {"value": value}, by=by, at=at)
         row |= changed
         row["sys_updated_on"] = max(row["sys_updated_on"], raw_time(at))
         row["sys_updated_by"] = by

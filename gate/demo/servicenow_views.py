@@ -43,6 +43,8 @@ class Views:
         value = self.raw(table, row, field) or ""
         kind = kind_of(table, field) or "string"
         name = self.display(table, field, kind, value)
+        if kind == "journal":
+            name = self.journal(row, field)
         link = f"{self.base}/api/now/table/{kind}/{value}" if kind in TABLES and value else ""
         if display == "all":
             both = {"display_value": name, "value": value}
@@ -65,6 +67,18 @@ class Views:
             owner, last = self._owner(table, field)
             return CHOICES.get((owner, last), {}).get(value, value)
         return value
+
+    def journal(self, row: Row, field: str) -> str:
+        """All entries of a journal as people see them, the newest first."""
+        label = field.replace("_", " ").capitalize()
+        kept = self.site.tables["sys_journal_field"].values()
+        entries = [e for e in kept if (e["element_id"], e["element"]) == (row["sys_id"], field)]
+        shown = []
+        for entry in reversed(entries):
+            at = self.display("sys_journal_field", "", "datetime", entry["sys_created_on"])
+            by = self.site.user(entry["sys_created_by"])["name"]
+            shown.append(f"{at} - {by} ({label})\n{entry['value']}\n\n")
+        return "".join(shown)
 
     def _owner(self, table: str, field: str) -> tuple[str, str]:
         first, _, rest = field.partition(".")

@@ -33,16 +33,31 @@ def decision_json(view: DecisionView) -> str:
         "at": rfc3339(view.decision.at),
         "deployment": _deployment(view),
         "change_requests": [
-            {"id": ticket.id, "url": ticket.url or None, "found": ticket.found}
+            {
+                "id": ticket.id,
+                "url": ticket.url or None,
+                "found": ticket.found,
+                "through": ticket.through or None,
+            }
             for ticket in view.tickets
         ],
         "controls": [_control(result, view) for result in view.decision.controls],
         "claims": list(view.decision.claims),
         "emergency": _emergency(view),
+        "write_back": _written(view),
     }
     shown = {key: _visible(value) for key, value in document.items()}
     shown["record"] = _record(view.recorded) if view.recorded else None
     return json_document(json.dumps(shown, indent=2)) + "\n"
+
+
+def _written(view: DecisionView) -> list[dict[str, object]] | None:
+    if view.written is None:
+        return None
+    return [
+        {"where": each.where, "written": each.is_written, "failure": each.failure or None}
+        for each in view.written
+    ]
 
 
 def _emergency(view: DecisionView) -> dict[str, object] | None:

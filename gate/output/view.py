@@ -25,11 +25,15 @@ from gate.output.message import Name, account_name, render, rfc3339
 
 @dataclass(frozen=True, slots=True)
 class TicketView:
-    """A change request that was given: its id, where to read it ("" unknown), whether it exists."""
+    """A change request that was given: its id, where to read it ("" unknown), whether it exists.
+
+    ``through`` is the story that was given in its place, or "".
+    """
 
     id: str
     url: str
     found: bool
+    through: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,19 @@ class RecordedView:
     checkpoint: str
     origin: str
     superseded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenView:
+    """A place where the decision was to be told ("jira CHG-1", "github"), and why it is not: ""."""
+
+    where: str
+    failure: str = ""
+
+    @property
+    def is_written(self) -> bool:
+        """Whether it is told there."""
+        return not self.failure
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +150,9 @@ class DecisionView:
     """A decision as shown.
 
     ``name`` says what to call an account; ``command`` is "check", "enforce" or "run". ``spooled``
-    is where the record of an emergency waits for a log that is down. Raises ``ValueError`` where
-    exit code 0 contradicts the rest.
+    is where the record of an emergency waits for a log that is down. ``written`` are the places
+    where it was to be told, None where the policy asks for none or it was not done yet. Raises
+    ``ValueError`` where exit code 0 contradicts the rest.
     """
 
     decision: Decision
@@ -145,6 +163,7 @@ class DecisionView:
     command: str
     name: Name = account_name
     spooled: str = ""
+    written: tuple[WrittenView, ...] | None = None
 
     def __post_init__(self) -> None:
         if self.exit_code != OK:

@@ -216,7 +216,8 @@ class Drafting:
         return self._shown(name, safe=name == self._below or self._below.endswith("/" + name))
 
     def _given(self, reference: TicketReference) -> p.GivenPart:
-        return p.GivenPart(reference.system, plain(reference.id), reference.source)
+        through = plain(reference.through) if reference.through else None
+        return p.GivenPart(reference.system, plain(reference.id), reference.source, through)
 
     def _ticket(self, lookup: Lookup) -> p.TicketPart:
         result, fact = lookup.result, None

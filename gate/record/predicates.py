@@ -291,11 +291,15 @@ class TicketFact:
 
 @dataclass(frozen=True, slots=True)
 class GivenPart:
-    """A ticket ID that passed the grammar, and where it was found."""
+    """A ticket ID that passed the grammar, and where it was found.
+
+    ``through`` is the story that was named there, and linked to the ticket.
+    """
 
     system: Code
     id: Plain
     source: TicketSource
+    through: Plain | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,6 +126,7 @@ def _shapes() -> tuple[_Shape, _Shape]:
 
 
 _TICKET_LINK = re.compile(r'\{"id":"([^"]*)",("index":-?[0-9]+,"leaf":"[0-9a-f]+")\}')
+_GIVEN = re.compile(r'\{"id":"([^"]*)"')  # first of its keys, whatever others follow
 _ANEW = re.compile(r'\{"approvedAnew":(?:null|"([^"]*)"),"id":"([^"]*)"\}')
 _ARGS: Final = '{"args":'
 _REUSE, _EARLIER, _REVIEW = (
@@ -160,7 +161,7 @@ def _decision(parts: tuple[Any, ...]) -> Summary:
         service[1:-1],
         environment[1:-1],
         commit[1:-1],
-        tuple(dict.fromkeys(given.split('"')[3::12])) if given[0] == "[" else (),
+        tuple(dict.fromkeys(_GIVEN.findall(given))) if given[0] == "[" else (),
         int(size),
         root[1:-1],
         prior,

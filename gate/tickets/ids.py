@@ -18,9 +18,13 @@ _ID = re.compile(r"(?P<project>[A-Z][A-Z0-9_]*)-(?P<number>[1-9][0-9]{0,9})")
 
 @dataclass(frozen=True, slots=True)
 class ProjectKeys:
-    """The grammar of IDs over the keys of projects; see ``gate.tickets.system.Grammar``."""
+    """The grammar of IDs over the keys of projects; see ``gate.tickets.system.Grammar``.
+
+    Issues of ``stories`` are other ways to name change requests.
+    """
 
     projects: tuple[str, ...]
+    stories: tuple[str, ...] = ()
 
     @property
     def form(self) -> str:
@@ -28,17 +32,20 @@ class ProjectKeys:
         return f"PROJECT-NUMBER, for example {(self.projects or ('CHG',))[0]}-1"
 
     def claims(self, text: str) -> bool:
-        """Whether the text is wholly an ID of one of the projects."""
-        whole = _ID.fullmatch(text)
-        return whole is not None and whole["project"] in self.projects and len(text) <= MAX_LENGTH
+        """Whether the text is wholly an ID of one of the projects, or of a story."""
+        return self.is_key(text) or self.is_story(text)
 
     def is_key(self, text: str) -> bool:
-        """Whether tickets are known by such an ID: by every one."""
-        return self.claims(text)
+        """Whether tickets are known by such an ID: by all but those of stories."""
+        return _is_of(text, self.projects)
+
+    def is_story(self, text: str) -> bool:
+        """Whether it is the ID of an issue that stands for the change requests it links to."""
+        return _is_of(text, self.stories)
 
     def find(self, text: str) -> tuple[str, ...]:
         """The IDs that stand in a text."""
-        return find_ids(text, self.projects)
+        return find_ids(text, (*self.projects, *self.stories))
 
     def refusal(self, text: str) -> UsageError:
         """Why a text that is not claimed is no ID."""
@@ -46,11 +53,11 @@ class ProjectKeys:
 
     def _of_shape(self, text: str) -> UsageError:
         """What is wrong with a text that at least has no odd characters in it."""
-        known = ", ".join(self.projects) or "none"
+        known = ", ".join((*self.projects, *self.stories)) or "none"
         upper = _ID.fullmatch(text.upper()) if text.isascii() else None
         if upper is None:
             return UsageError(f"{shown(text)} is no ticket ID", remedy=f"write it as {self.form}")
-        if upper["project"] not in self.projects:
+        if upper["project"] not in (*self.projects, *self.stories):
             return UsageError(
                 f"{shown(text)} is not of a configured project (configured: {known})",
                 remedy="name a ticket of one of them, or add the project to tickets.jira.projects",
@@ -59,6 +66,11 @@ class ProjectKeys:
             f"{shown(text)} is written in lower case; ticket IDs are in capitals",
             remedy=f"write {text.upper()}",
         )
+
+
+def _is_of(text: str, projects: tuple[str, ...]) -> bool:
+    whole = _ID.fullmatch(text)
+    return whole is not None and whole["project"] in projects and len(text) <= MAX_LENGTH
 
 
 def parse_id(text: str, projects: tuple[str, ...]) -> str:

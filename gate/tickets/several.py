@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from gate.model import Account, ChangeRequest, ClockReading, Lookup, TicketReference
-from gate.tickets.system import Grammar, TicketSystem
+from gate.model import (
+    Account,
+    ChangeRequest,
+    ClockReading,
+    Lookup,
+    MissingTicket,
+    Problem,
+    TicketReference,
+)
+from gate.tickets.system import Grammar, StorySystem, TicketSystem
 
 if TYPE_CHECKING:
     from gate.http import Request
@@ -39,6 +48,22 @@ class Tickets:
         ):
             return Lookup(replace(reference, id=result.key), result)
         return Lookup(reference, result)
+
+    def look_up(self, reference: TicketReference) -> tuple[Lookup, ...]:
+        """What came back for a reference: of a story, for each change request that it links to.
+
+        Whoever may edit a story may link it to another change request: that says which tickets are
+        judged, and nothing of what they cover.
+        """
+        system = self.systems[reference.system]
+        if not isinstance(system, StorySystem) or not system.is_story(reference.id):
+            return (self.fetch(reference),)
+        found = system.changes_of(reference.id)
+        if isinstance(found, (Problem, MissingTicket)):
+            return (Lookup(reference, found),)
+        asked = [replace(reference, id=key, through=reference.id) for key in found]
+        with ThreadPoolExecutor(max_workers=8) as pool:
+            return tuple(pool.map(self.fetch, asked))
 
     def own_accounts(self) -> tuple[Account, ...]:
         """Our own account in each system that was asked."""

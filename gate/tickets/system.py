@@ -4,13 +4,15 @@ A system is three things. Its *grammar* tells, without asking anybody, which tex
 *system* itself, opened with credentials, reads tickets live; and a *kind* makes both of the
 policy's settings. Jira, ServiceNow, GitHub Issues and GitLab issues are such kinds, and a package
 that declares an entry point of the group ``gate.tickets`` adds another. ``gate.tickets.contract``
-is the test suite that each of them runs.
+is the test suite that each of them runs. A kind that can do more says so by having further
+functions: ``gate.tickets.comment`` to be written on, ``gate.tickets.profiles`` to show what it
+knows of an account.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar, runtime_checkable
 
 from gate.config.types import NetworkSettings, TicketSettings
 from gate.errors import UsageError
@@ -105,6 +107,22 @@ class TicketSystem(Protocol):
         ...
 
 
+@runtime_checkable
+class StorySystem(Protocol):
+    """A ticket system in which a ticket may be named by a story that is linked to it."""
+
+    def is_story(self, ticket: str) -> bool:
+        """Whether an ID that the grammar claims is a story's."""
+        ...
+
+    def changes_of(self, story: str) -> Maybe[tuple[str, ...] | MissingTicket]:
+        """The keys of the change requests that a story links to: one at least.
+
+        MissingTicket where there is no such story, or none that it links to.
+        """
+        ...
+
+
 class Credentials:
     """What the environment gave for one system; "" is not given. Its repr shows nothing."""
 
@@ -114,6 +132,11 @@ class Credentials:
         self.user = user
         self.password = password
         self.token = token
+
+    @property
+    def is_given(self) -> bool:
+        """Whether there is anything to log in with."""
+        return bool(self.password or self.token)
 
 
 class TicketKind(Protocol[Settings_contra]):

@@ -254,3 +254,18 @@ def test_every_control_that_blocks_is_one_that_can_be_explained(acme: Job) -> No
     )
     assert set(marks) == named, said(ended)
     assert SHOP
+
+
+def test_a_group_that_cannot_give_as_many_approvals_as_it_must_is_a_fault(acme: Job) -> None:
+    text = (acme.home / "gate.toml").read_text(encoding="utf-8")
+    rules = 'by = ["change-board"]'
+    assert rules in text
+    given = acme.ci() | acme.rewrite(
+        "of-groups.toml",
+        (rules, 'by = ["change-board", "security"], at_least = { security = 1 }'),
+        ("[groups]", '[groups]\nsecurity = ["erin"]'),
+        more='\n[[people]]\nname = "erin"\ngithub = "erin"\n',
+    )
+    ended = acme.gate("doctor", environment=given)
+    assert ended.code == 10, said(ended)
+    must_say(ended, "fault approvers of production, security: 0 have a Jira account; 1 must")

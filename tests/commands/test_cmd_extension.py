@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from acme_desk_server import AcmeDeskServer
 from jobs import SHOP, Job, must_say, said
 
 from gate.demo.plot import HOUR
+from gate.demo.stage import Ended
 from gate.demo.world import World
 from gate.errors import OK
 from gate.record.statement import DecisionRecord
@@ -114,3 +116,34 @@ def test_without_the_package_nothing_is_judged(
 def test_the_doctor_examines_it(acme: Job, given: dict[str, str]) -> None:
     ended = acme.gate("doctor", environment=given)
     must_say(ended, "ok acme-desk: knows us", "ok acme-desk queue D: is shown")
+
+
+def told(acme: Job, given: dict[str, str], command: str = "enforce") -> Ended:
+    """Under the same policy, with a note on the ticket asked for."""
+    text = (acme.home / "desk.toml").read_text(encoding="utf-8") + "\n[write_back]\nticket = true\n"
+    (acme.home / "told.toml").write_text(text, encoding="utf-8")
+    pinned = {"GATE_CONFIG": "told.toml", "GATE_POLICY_SHA256": sha256(text.encode()).hexdigest()}
+    arguments = (*SHOP, "--ticket", "D-1") if command == "enforce" else ()
+    return acme.gate(command, *arguments, environment=given | pinned)
+
+
+def test_it_is_written_on_where_it_can_be(
+    acme: Job, given: dict[str, str], desk: AcmeDeskServer
+) -> None:
+    ended = told(acme, given)
+    assert ended.code == OK, said(ended)
+    (note,) = desk.notes["D-1"]
+    assert "gate: allowed: shop to production" in note
+    assert "not written back" not in said(ended)
+    must_say(told(acme, given, "doctor"), "ok write-back: acme-desk notes: may be written")
+
+
+def test_where_it_cannot_be_written_on_that_is_said(
+    acme: Job, given: dict[str, str], desk: AcmeDeskServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr("acme_desk.open_commenter")
+    ended = told(acme, given)
+    assert ended.code == OK, said(ended)
+    must_say(ended, "not written back: acme-desk D-1: this version of gate does not write to")
+    assert desk.notes == {}
+    must_say(told(acme, given, "doctor"), "warning write-back: acme-desk: cannot be written to")

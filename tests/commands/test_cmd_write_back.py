@@ -274,10 +274,10 @@ def test_even_a_bug_changes_nothing(
     def fail(*_: Any) -> Any:
         raise error
 
-    monkeypatch.setattr(gate.cli.write_back, "_failures", fail)
+    monkeypatch.setattr(gate.cli.write_back, "_places", fail)
     ended, outputs = told(acme, scene)
     assert ended.code == 0, said(ended)
-    must_say(ended, "not written back: a bug in gate", "stand all the same")
+    must_say(ended, "not written back: write-back: a bug in gate", "stand all the same")
     assert "write-back=failed\n" in outputs.read_text()
 
 

@@ -66,6 +66,7 @@ from gate.model import (
     OpenEmergency,
     Outcome,
     PinState,
+    Problem,
     ProblemKind,
     PullRequest,
     Run,
@@ -224,10 +225,9 @@ UNAVAILABLE: dict[str, Step] = {
     "pushes": set_pulls(pushes=P),
     "own commits": set_pulls(commits=P),
     "history": set_facts(history=P),
-    "uses": set_facts(history=good_history(uses={})),
+    "uses": on_history(lambda read: replace(read, uses={})),
     "earlier": on_history(lambda read: replace(read, earlier=None)),
     "window": set_ticket(window=P),
-    "no place for windows": set_ticket(window=None),
     "neighbours": set_ticket(neighbours=P),
     "no neighbours": set_ticket(neighbours=()),
     "merge's tree": on_merge(tree=""),
@@ -238,8 +238,15 @@ EMPTY: dict[str, Step] = {
     "no reference": set_facts(given=(), tickets=()),
     "no lookup": set_facts(tickets=()),
     "no ticket": set_lookup(MissingTicket()),
+    "a story without one": set_lookup(MissingTicket(("Deployment (outward)",))),
     "no approval": set_ticket(approvals=()),
-    "no window": set_ticket(window=Window(None, None, at("08:00"))),
+    "no window": on_ticket(
+        lambda read: (
+            read
+            if isinstance(read.window, Problem)
+            else replace(read, window=Window(None, None, at("08:00")))
+        )
+    ),
     "never in staging": on_history(lambda read: replace(read, earlier=Earlier("staging"))),
     "no scope": set_ticket(scope=()),
     "no rollback plan": set_ticket(rollback_plan=()),
@@ -333,6 +340,8 @@ BROKEN: dict[str, Step] = {
     ),
     "used before": set_facts(history=good_history(uses={"CHG-1": (good_use("09:10"),)})),
     "pinned otherwise": set_facts(pin=PinState.DIFFERENT),
+    # What the policy says, not the ticket: with the place goes what was wrong there.
+    "no place for windows": set_ticket(window=None),
     "window over": set_ticket(window=Window(at("08:00"), at("09:29"), at("08:00"))),
     "window to come": set_ticket(window=Window(at("09:31"), at("10:00"), at("08:00"))),
     "window moved": set_ticket(window=Window(at("09:00"), at("10:00"), at("09:05"))),
@@ -406,6 +415,7 @@ USED = st.builds(
 ADDED: st.SearchStrategy[Step] = st.one_of(
     USED,
     CLOCKS.map(beside),
+    st.just(on_ticket(lambda read: replace(read, unfinished=("12",)))),
     st.builds(
         lambda index, clock, outcome: staged(earlier_deployment(index, clock, outcome)),
         st.integers(6, 9),
@@ -516,6 +526,12 @@ POLICIES: Sequence[Policy] = [
         independent_of=("change-author", "ticket-author", "deployer"),
     ),
     with_rules(required=2, predates="pipeline"),
+    with_rules(required=2, by=("change-board", "sre"), at_least={"change-board": 1, "sre": 1}),
+    with_rules(
+        good_policy(good_environment(controls={"approved": Level.WARN})),
+        by=("change-board", "sre"),
+        at_least={"sre": 1},
+    ),
     good_policy(one_account_per_person=("jira", "github")),
     good_policy(good_environment(controls={"ticket-covers-change": Level.OFF})),
     good_policy(good_environment(controls=dict.fromkeys(("approved", "test-plan"), Level.WARN))),
@@ -558,6 +574,7 @@ WORLDS: Sequence[Facts] = [
     ),
     good_facts(good_ticket(approvals=(good_approval(), good_approval("carol", "09:01")))),
     good_facts(good_ticket(approvals=(good_approval("carol"), good_approval("mallory", "09:01")))),
+    good_facts(good_ticket(approvals=(good_approval(), good_approval("erin", "09:01")))),
     good_facts(good_ticket(), good_ticket(key="CHG-2", approvals=(good_approval("carol"),))),
     good_facts(history=good_history(uses={"CHG-1": (good_use("08:40"),)})),  # approved anew
     good_facts(good_ticket(approvals=()), environment_approvals=(good_entry(),)),

@@ -145,8 +145,8 @@ class Service:
     def fetch_deployments(self, *_: object) -> Any:
         return self._answer("deployments", ())
 
-    def fetch(self, reference: TicketReference) -> Any:
-        return self._answer("ticket", Lookup(reference, worlds.good_ticket()))
+    def look_up(self, reference: TicketReference) -> Any:
+        return self._answer("ticket", (Lookup(reference, worlds.good_ticket()),))
 
     def _answer(self, what: str, answer: object) -> object:
         if what == self.broken:

@@ -1,6 +1,6 @@
 """A ticket system of one's own, in one file: the desk that Acme wrote for itself.
 
-The desk answers two questions, to whoever has a token::
+The desk answers these questions, to whoever has a token, and takes notes on tickets::
 
     GET /api/me              {"login": "gate"}
     GET /api/queues/D        {"queue": "D"}
@@ -10,6 +10,7 @@ The desk answers two questions, to whoever has a token::
                               "way_back": {…}, "tests": {…},
                               "decisions": {"total": 1, "rows": [{"id": 1, "by": "bob",
                                             "says": "yes", "at": "2026-01-05T09:00:00Z"}]}}
+    GET /api/notes/D-7       {"notes": ["…"]}     (POST: {"text": "…"})
 
 In ``gate.toml``, where ``projects`` are the queues::
 
@@ -30,7 +31,7 @@ from typing import TypeVar
 
 from gate.config import ExtensionSettings, NetworkSettings
 from gate.errors import UsageError
-from gate.http import Bearer, Budget, FetchError, Request, Wire, get_json
+from gate.http import Bearer, Budget, FetchError, Request, Wire, get_json, write_once
 from gate.http.document import Document, ShapeError
 from gate.http.failure import malformed, request_label
 from gate.model import (
@@ -46,6 +47,7 @@ from gate.model import (
     Status,
     Verdict,
 )
+from gate.tickets.comment import Comment, Commenter
 from gate.tickets.ids import ProjectKeys
 from gate.tickets.system import Credentials, Grammar, Right, TicketSystem
 
@@ -72,6 +74,57 @@ def open_system(
 ) -> TicketSystem:
     """The desk, asked with gate's token."""
     return AcmeDesk(settings, credentials.token, network, budget)
+
+
+def open_commenter(
+    settings: ExtensionSettings,
+    credentials: Credentials,
+    network: NetworkSettings,
+    budget: Budget,
+) -> Commenter:
+    """The desk as it takes notes. Without this function gate says that it cannot be written to."""
+    return DeskNotes(settings, credentials.token, network, budget)
+
+
+class DeskNotes:
+    """Notes on the desk's tickets; the contract is ``gate.tickets.comment.Commenter``."""
+
+    def __init__(
+        self, settings: ExtensionSettings, token: str, network: NetworkSettings, budget: Budget
+    ) -> None:
+        self._wire = Wire(
+            SYSTEM,
+            settings.url,
+            auth=Bearer(token),
+            network=network,
+            budget=budget,
+            ca=settings.ca,
+        )
+
+    def comment(self, change: ChangeRequest, comment: Comment) -> Problem | None:
+        """Write it unless it is there; what may have arrived is looked for, not sent again."""
+        path = f"/api/notes/{change.key}"
+        sent = {"text": f"{comment.text}\n\n{comment.block}"}
+
+        def is_there() -> bool:
+            notes = Document(get_json(self._wire, path))["notes"].each()
+            return any(comment.mark in note.string() for note in notes)
+
+        try:
+            write_once(is_there, lambda: self._wire.session.post(self._wire.url(path), json=sent))
+        except FetchError as error:
+            return error.problem
+        except ShapeError as error:
+            return malformed(SYSTEM, request_label("GET", self._wire.url(path)), str(error))
+        return None
+
+    def rights(self) -> Iterator[Right]:
+        """Whoever sees a ticket may write on it."""
+        yield Right("notes", "may be written by whoever sees the ticket")
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._wire.close()
 
 
 class AcmeDesk:

@@ -1,12 +1,14 @@
 """Statuses of commits: how gate tells GitHub what it decided (REST API, "Commit statuses").
 
-Not deployments and not their statuses: to create one starts whatever listens for deployments, and
-one that has succeeded is what GitHub lists as deployed, which gate itself reads as a fact.
+A description has room for 140 characters only, so the head of the log stands behind the ``#`` of
+the link, in base64url; a head that would make it too long is left out.
 """
 
 from __future__ import annotations
 
-from gate.frozen import dataclass
+from base64 import urlsafe_b64encode
+
+from gate.forges.status import CommitStatus
 from gate.http import FetchError, Wire, get_json, write_once
 from gate.http.document import Document, ShapeError
 from gate.http.failure import malformed
@@ -21,21 +23,6 @@ _REMEDY = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class CommitStatus:
-    """What a commit is given.
-
-    ``state`` is "success", "failure" or "error"; the newest of a ``context`` is shown. ``mark``
-    stands in the description and in that of no other status.
-    """
-
-    state: str
-    context: str
-    description: str
-    target_url: str
-    mark: str
-
-
 def give_status(wire: Wire, slug: str, commit: str, status: CommitStatus) -> Problem | None:
     """Give the commit the status, unless it has it; None, or why it could not be given.
 
@@ -46,7 +33,7 @@ def give_status(wire: Wire, slug: str, commit: str, status: CommitStatus) -> Pro
         "state": status.state,
         "context": status.context,
         "description": status.description[:LONGEST_DESCRIPTION],
-        "target_url": status.target_url,
+        "target_url": link(status),
     }
 
     def is_there() -> bool:
@@ -61,6 +48,13 @@ def give_status(wire: Wire, slug: str, commit: str, status: CommitStatus) -> Pro
     except ShapeError as error:
         return malformed("github", f"GET {listed}", str(error))
     return None
+
+
+def link(status: CommitStatus) -> str:
+    """What the status leads to, with the head of the log."""
+    head = urlsafe_b64encode(status.checkpoint.encode()).decode("ascii")
+    whole = f"{status.pages[0]}#gate-checkpoint={head}"
+    return whole if len(whole) <= LONGEST_URL else status.pages[0]
 
 
 def may_give(wire: Wire, slug: str) -> Problem | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gate.config.types import GitHubIssueSettings, NetworkSettings
+from gate.tickets.comment import Commenter
 from gate.tickets.github.names import issue_ids
 from gate.tickets.system import Credentials, Grammar, TicketSystem
 
@@ -30,3 +31,15 @@ class GitHubIssues:
         from gate.tickets.github.reader import IssueReader
 
         return IssueReader(settings, credentials, network, budget)
+
+    def open_commenter(
+        self,
+        settings: GitHubIssueSettings,
+        credentials: Credentials,
+        network: NetworkSettings,
+        budget: Budget,
+    ) -> Commenter:
+        """Comments on the repositories' issues."""
+        from gate.tickets.github.comments import IssueCommenter
+
+        return IssueCommenter(settings, credentials, network, budget)

@@ -48,7 +48,7 @@ class IssueReader:
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         self._settings = settings
-        self._refused = _missing(credentials.token)
+        self._refused = missing_token(credentials.token)
         self._is_app = credentials.token.startswith(_OF_APPS)
         self._client = Client(settings, credentials.token, network, budget, sleep=sleep, now=now)
         self._asking = threading.Lock()
@@ -122,7 +122,7 @@ class IssueReader:
             return malformed(SYSTEM, self._client.label("/user"), str(error))
 
 
-def _missing(token: str) -> Problem | None:
+def missing_token(token: str) -> Problem | None:
     """What is wrong with the token before anybody is asked; None: nothing that shows."""
     if not token:
         cause = "GITHUB_TOKEN is not set, which issues are read with"

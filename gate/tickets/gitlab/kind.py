@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gate.config.types import GitLabIssueSettings, NetworkSettings
+from gate.tickets.comment import Commenter
 from gate.tickets.gitlab.names import issue_ids
 from gate.tickets.system import Credentials, Grammar, TicketSystem
 
@@ -30,3 +31,15 @@ class GitLabIssues:
         from gate.tickets.gitlab.reader import IssueReader
 
         return IssueReader(settings, credentials, network, budget)
+
+    def open_commenter(
+        self,
+        settings: GitLabIssueSettings,
+        credentials: Credentials,
+        network: NetworkSettings,
+        budget: Budget,
+    ) -> Commenter:
+        """Comments on the projects' issues."""
+        from gate.tickets.gitlab.comments import IssueCommenter
+
+        return IssueCommenter(settings, credentials, network, budget)

@@ -46,7 +46,7 @@ class IssueReader:
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         self._settings = settings
-        self._refused = _missing(credentials.token)
+        self._refused = missing_token(credentials.token)
         self._client = Client(settings, credentials.token, network, budget, sleep=sleep, now=now)
         self._asking = threading.Lock()
         self._self: Maybe[Account] | None = None  # None: not asked yet
@@ -116,7 +116,7 @@ class IssueReader:
         return found or malformed(SYSTEM, self._client.label("/user"), cause)
 
 
-def _missing(token: str) -> Problem | None:
+def missing_token(token: str) -> Problem | None:
     """What is wrong with the token before anybody is asked; None: nothing that shows."""
     if not token:
         cause = "GITLAB_TOKEN is not set, which issues are read with"

@@ -23,11 +23,29 @@ _VERDICTS = {verdict.value: verdict for verdict in Verdict}
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """One approval step: what it came to, and each approver's own decision in it."""
+
+    number: int
+    name: str
+    final: Verdict
+    approvals: tuple[Approval, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class StepPage:
     """A page of ``/rest/servicedeskapi/request/KEY/approval``."""
 
-    approvals: tuple[tuple[int, tuple[Approval, ...]], ...]
+    steps: tuple[Step, ...]
     is_last: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """All steps of a ticket: the approvals and objections in them, and the ids of open ones."""
+
+    approvals: tuple[Approval, ...] = ()
+    unfinished: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,21 +72,37 @@ def parse_steps(page: Document, start: int, flavour: str, read_at: datetime) -> 
     return StepPage(steps, page["isLastPage"].boolean())
 
 
-def assemble(pages: Sequence[StepPage]) -> tuple[Approval, ...]:
-    """The approvals of consecutive pages, the last of which must be among them."""
-    steps: dict[int, tuple[Approval, ...]] = {}
+def assemble(pages: Sequence[StepPage]) -> Steps:
+    """The steps of consecutive pages, the last of which must be among them."""
+    found: dict[int, Step] = {}
     for page in pages:
-        for number, approvals in page.approvals:
-            if number in steps:
+        for step in page.steps:
+            if step.number in found:
                 raise IncompleteError("the list of approvals shows one of them twice")
-            steps[number] = approvals
+            found[step.number] = step
         if page.is_last:
             break
-        if len(page.approvals) != PAGE:
+        if len(page.steps) != PAGE:
             raise IncompleteError("a page of approvals that is not the last is not full")
     else:
         raise IncompleteError("the list of approvals has more pages than are read")
-    return _standing([approval for number in sorted(steps) for approval in steps[number]])
+    steps = [found[number] for number in sorted(found)]
+    return Steps(
+        _standing([approval for step in steps for approval in step.approvals]),
+        tuple(str(step.number) for step in steps if _is_open(step, steps)),
+    )
+
+
+def _is_open(step: Step, steps: list[Step]) -> bool:
+    """Whether Jira still waits for a step.
+
+    A ticket that is sent round once more begins the same step anew: then the older one is left as
+    it was, and the newer one counts in its place once it is approved.
+    """
+    return step.final is Verdict.PENDING and not any(
+        other.number > step.number and other.name == step.name and other.final is Verdict.APPROVED
+        for other in steps
+    )
 
 
 def _standing(given: list[Approval]) -> tuple[Approval, ...]:
@@ -92,8 +126,10 @@ def _withdraws(approval: Approval, objection: Approval) -> bool:
     )
 
 
-def _step(row: Document, flavour: str, read_at: datetime) -> tuple[int, tuple[Approval, ...]]:
+def _step(row: Document, flavour: str, read_at: datetime) -> Step:
     """One step: each approver's own decision, and an objection that no approver owns up to.
+
+    It stands or falls as one: who approved in a step that was declined has approved nothing.
 
     Jira keeps no time for each person: it was after the step was made, and the step's completion is
     the latest possible. That holds for a single approver too: a step is also completed by taking
@@ -108,20 +144,20 @@ def _step(row: Document, flavour: str, read_at: datetime) -> tuple[int, tuple[Ap
     if final is not Verdict.PENDING and at is None:
         raise ShapeError(f"{row.place}.completedDate is missing or null")
     span = Span(identifier, since, at, read_at)
-    given = [_answer(answer, flavour, span) for answer in row["approvers"].each()]
+    given = [_answer(answer, flavour, span, final) for answer in row["approvers"].each()]
     if final is Verdict.DECLINED and not any(a.verdict is Verdict.DECLINED for a in given):
         given.append(_approval(None, Verdict.DECLINED, at, span))
-    return int(identifier), tuple(given)
+    return Step(int(identifier), row["name"].string(), final, tuple(given))
 
 
-def _answer(answer: Document, flavour: str, span: Span) -> Approval:
+def _answer(answer: Document, flavour: str, span: Span, final: Verdict) -> Approval:
     user = parse_person(answer, "approver", flavour)
     account = user.account if user else None
     verdict = _verdict(answer["approverDecision"])
     if verdict is Verdict.DECLINED:
         return _approval(account, verdict, span.completed or span.read_at, span)
-    # A step that waits for others is no approval yet.
-    if verdict is Verdict.PENDING or span.completed is None:
+    # A step that waits for others is no approval yet, and one that was declined never was.
+    if verdict is Verdict.PENDING or span.completed is None or final is not Verdict.APPROVED:
         return Approval(account, Verdict.PENDING, None, "jsm", span.id)
     return _approval(account, verdict, span.completed, span)
 

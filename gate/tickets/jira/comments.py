@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from gate.http import FetchError, Wire, get_json, write_once
 from gate.http.document import Document, ShapeError
 from gate.http.failure import malformed
-from gate.model import Maybe, Problem
+from gate.model import ChangeRequest, Maybe, Problem, ProblemKind
 from gate.tickets.comment import Comment
 from gate.tickets.jira.reader import JiraReader
+from gate.tickets.system import Right
 
 _LATEST = 100  # comments to look through for our own; ours is of this very minute
 _INTERNAL = {"key": "sd.public.comment", "value": {"internal": True}}
@@ -36,9 +38,9 @@ class JiraCommenter:
         self._cloud = reader.flavour == "cloud"
         self._api = "/rest/api/3" if self._cloud else "/rest/api/2"
 
-    def comment(self, ticket: str, comment: Comment) -> Problem | None:
-        """Write the comment on an issue, whose key must have passed the grammar of IDs."""
-        path = f"{self._api}/issue/{ticket}/comment"
+    def comment(self, change: ChangeRequest, comment: Comment) -> Problem | None:
+        """Write the comment on the issue, under the key that was asked for."""
+        path = f"{self._api}/issue/{change.id}/comment"
         body = adf(comment) if self._cloud else wiki(comment)
         sent = {"body": body, "properties": [_INTERNAL]}
 
@@ -52,6 +54,13 @@ class JiraCommenter:
         except ShapeError as error:
             return malformed("jira", f"GET {path}", str(error))
         return None
+
+    def rights(self) -> Iterator[Right]:
+        """Add Comments, in each project."""
+        for project in self._reader.projects:
+            may = self.may_comment(project)
+            problem = may if isinstance(may, Problem) else None if may else self._lacking()
+            yield Right(f"{project}, Add Comments", "granted", problem)
 
     def may_comment(self, project: str) -> Maybe[bool]:
         """Whether our account may add comments in the project."""
@@ -68,6 +77,10 @@ class JiraCommenter:
     def close(self) -> None:
         """Give the connections back."""
         self._reader.close()
+
+    def _lacking(self) -> Problem:
+        request = f"GET {self._api}/mypermissions"
+        return Problem(ProblemKind.PERMISSION, "jira", request, "not granted", _REMEDY)
 
     def _is_on(self, path: str, mark: str) -> bool:
         """Whether one of the newest comments has the mark, which nobody knew before the record."""
@@ -98,8 +111,7 @@ def _paragraph(content: list[dict[str, Any]]) -> dict[str, Any]:
 
 def wiki(comment: Comment) -> str:
     """The comment as wiki text: two blocks in which no markup is read."""
-    text = "\n".join([comment.title, *comment.lines])
-    return f"{_verbatim(text)}\n{_verbatim(comment.block)}"
+    return f"{_verbatim(comment.text)}\n{_verbatim(comment.block)}"
 
 
 def _verbatim(text: str) -> str:

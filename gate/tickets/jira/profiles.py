@@ -13,6 +13,21 @@ from gate.model import Maybe, Profile
 from gate.tickets.jira.reader import JiraReader
 
 
+class JiraProfiles:
+    """Asks a Jira about users, through a reader's line to it."""
+
+    def __init__(self, reader: JiraReader) -> None:
+        self._reader = reader
+
+    def fetch_profile(self, key: str) -> Maybe[Profile]:
+        """The profile of the account that Jira identifies by ``key``."""
+        return fetch_profile(self._reader, key)
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._reader.close()
+
+
 def fetch_profile(reader: JiraReader, key: str) -> Maybe[Profile]:
     """The profile of the account that Jira identifies by ``key``."""
     cloud = reader.flavour == "cloud"

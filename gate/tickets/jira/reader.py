@@ -15,8 +15,9 @@ from gate.http import Bearer, Budget, FetchError, Request, Wire, utc_now
 from gate.http.document import ShapeError
 from gate.http.failure import malformed
 from gate.model import Account, ChangeRequest, ClockReading, Maybe, MissingTicket, Problem
-from gate.tickets.ids import parse_id
+from gate.tickets.ids import ProjectKeys, parse_id
 from gate.tickets.jira.accounts import parse_user
+from gate.tickets.jira.linking import linked_changes
 from gate.tickets.jira.reading import Reading, Site, project_problem
 from gate.tickets.system import Right
 
@@ -86,6 +87,22 @@ class JiraReader:
             site = Site(self._client(), self._settings, self.flavour, self.myself, self._now)
             return Reading(site, key, pool).result()
 
+    def is_story(self, ticket: str) -> bool:
+        """Whether the ID is of a project of stories."""
+        return ProjectKeys((), self._settings.stories).is_story(ticket)
+
+    def changes_of(self, story: str) -> Maybe[tuple[str, ...] | MissingTicket]:
+        """The keys of the change requests that a story links to, by the links of the policy.
+
+        ``story`` must be an ID of a project of stories: UsageError otherwise, before any request.
+        """
+        story = parse_id(story, self._settings.stories)
+        if self._refused is not None:
+            return self._refused
+        with ThreadPoolExecutor(max_workers=2) as pool:
+            site = Site(self._client(), self._settings, self.flavour, self.myself, self._now)
+            return linked_changes(site, story, pool)
+
     def myself(self) -> Maybe[Account]:
         """The account behind the credentials; asked once."""
         if self._refused is not None:
@@ -100,12 +117,18 @@ class JiraReader:
         """Why our account cannot browse the project; None where it can."""
         return self._refused or project_problem(self._client(), project)
 
+    @property
+    def projects(self) -> tuple[str, ...]:
+        """The projects that change requests are of."""
+        return self._settings.projects
+
     def rights(self) -> Iterator[Right]:
         """That Jira knows us, and that each project can be browsed."""
         account = self.myself()
         refused = account if isinstance(account, Problem) else None
         yield Right("", f"knows us ({self.flavour})", refused)
-        for project in self._settings.projects if refused is None else ():
+        projects = (*self._settings.projects, *self._settings.stories)
+        for project in projects if refused is None else ():
             yield Right(f"project {project}", "can be browsed", self.browsable(project))
 
     def own_accounts(self) -> tuple[Account, ...]:

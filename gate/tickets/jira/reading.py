@@ -103,7 +103,7 @@ class Reading:
         self, issue: Issue, first: Future[Answer] | None, neighbours: Future[Answer] | None
     ) -> ChangeRequest:
         pages = self._ask_history(issue)
-        steps = self._steps(issue, first.result()) if first else ()
+        steps = self._steps(issue, first.result()) if first else approving.Steps()
         history = self._history(issue, pages)
         return ChangeRequest(
             system="jira",
@@ -124,6 +124,7 @@ class Reading:
             window=self._window(issue, history),
             linked=self._linked(issue),
             neighbours=self._neighbours(neighbours.result()) if neighbours else (),
+            unfinished=() if isinstance(steps, Problem) else steps.unfinished,
         )
 
     # ---------------------------------------------------------------- an issue that is not there
@@ -166,7 +167,7 @@ class Reading:
 
     # ---------------------------------------------------------------- approvals
 
-    def _steps(self, issue: Issue, answer: Answer) -> Maybe[tuple[Approval, ...]]:
+    def _steps(self, issue: Issue, answer: Answer) -> Maybe[approving.Steps]:
         """The approvals of Jira Service Management; ``answer`` is their first page."""
         request = self._client.service_desk_label(self._steps_path)
         if isinstance(answer, FetchError):
@@ -190,12 +191,12 @@ class Reading:
         except IncompleteError as error:
             return _incomplete(request, error)
 
-    def _no_steps(self, issue: Issue, error: FetchError) -> Maybe[tuple[Approval, ...]]:
+    def _no_steps(self, issue: Issue, error: FetchError) -> Maybe[approving.Steps]:
         """404 says "no customer request", which is sure only outside service projects."""
         if error.status != 404:
             return error.problem
         if issue.project_type not in {"", "service_desk"}:
-            return ()
+            return approving.Steps()
         return Problem(
             ProblemKind.HIDDEN,
             "jira",
@@ -207,13 +208,14 @@ class Reading:
         )
 
     def _approvals(
-        self, issue: Issue, history: Maybe[History], steps: Maybe[tuple[Approval, ...]]
+        self, issue: Issue, history: Maybe[History], steps: Maybe[approving.Steps]
     ) -> Maybe[tuple[Approval, ...]]:
         found: list[Approval] = []
         request = self._client.label(self._path)
         for place in self._settings.approvals:
+            given: Maybe[tuple[Approval, ...]]
             if place.kind == "jsm":
-                given = steps
+                given = steps if isinstance(steps, Problem) else steps.approvals
             elif isinstance(history, Problem):
                 return history
             else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gate.config.types import NetworkSettings, ServiceNowSettings
+from gate.tickets.comment import Commenter
 from gate.tickets.servicenow.numbers import ChangeNumbers
 from gate.tickets.system import Credentials, Grammar, TicketSystem
 
@@ -30,3 +31,20 @@ class ServiceNow:
         from gate.tickets.servicenow.reader import ServiceNowReader
 
         return ServiceNowReader(settings, credentials, network, budget)
+
+    def open_commenter(
+        self,
+        settings: ServiceNowSettings,
+        credentials: Credentials,
+        network: NetworkSettings,
+        budget: Budget,
+    ) -> Commenter:
+        """Work notes on the instance's changes."""
+        import time
+
+        from gate.http import utc_now
+        from gate.tickets.servicenow.client import Client, missing_credentials
+        from gate.tickets.servicenow.notes import NoteWriter
+
+        client = Client(settings, credentials, network, budget, sleep=time.sleep, now=utc_now)
+        return NoteWriter(client, missing_credentials(settings.auth, credentials))

@@ -40,6 +40,12 @@ def of_tables(client: Client, settings: ServiceNowSettings) -> Iterator[Right]:
     yield replace(audit, needed=False)
 
 
+def of_notes(client: Client) -> Iterator[Right]:
+    """What writing work notes needs to read: the notes, and what else was edited when."""
+    yield _right(client, "change_request", _NEWEST, ("sys_id", "sys_mod_count", "work_notes"))
+    yield _right(client, "sys_audit", f"tablename=change_request^{_NEWEST}", AUDIT_FIELDS)
+
+
 def _right(client: Client, table: str, query: str, fields: tuple[str, ...]) -> Right:
     """Whether the newest row of a table can be read with these fields.
 

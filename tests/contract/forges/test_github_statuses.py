@@ -13,7 +13,8 @@ from shops import Shop
 from gate.config.types import NetworkSettings
 from gate.demo import faults
 from gate.demo.github import GitHubSimulator
-from gate.forges.github.statuses import CommitStatus, give_status, may_give
+from gate.forges.github.statuses import give_status, link, may_give
+from gate.forges.status import CommitStatus
 from gate.http import Bearer, Budget, Wire
 from gate.model import Problem
 
@@ -22,7 +23,8 @@ STATUS = CommitStatus(
     "success",
     "gate/production/shop",
     f"allowed: record 3 (leaf {MARK}) of acme.example/changes",
-    "https://github.com/acme/shop/actions/runs/9#gate-checkpoint=YQ==",
+    ("https://github.com/acme/shop/actions/runs/9",),
+    "a",
     MARK,
 )
 SEEN, SENT = r"/commits/.*/statuses", r"/shop/statuses/"
@@ -49,7 +51,7 @@ def test_a_status_is_given_once(shop: Shop) -> None:
         assert give(shop) is None
     (found,) = shop.repository.statuses
     assert (found.sha, found.state, found.context) == (shop.base, "success", STATUS.context)
-    assert (found.description, found.target_url) == (STATUS.description, STATUS.target_url)
+    assert (found.description, found.target_url) == (STATUS.description, link(STATUS))
     assert (
         give(shop, mark="f" * 16, description=f"denied (leaf {'f' * 16})", state="failure") is None
     )

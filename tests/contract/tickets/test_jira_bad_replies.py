@@ -193,6 +193,7 @@ def _page(*steps: dict[str, Any], **changes: Any) -> dict[str, Any]:
         (_page(_step(approvers=[{"approver": {}}])), ProblemKind.MALFORMED),
         (_page(_step(id=None)), ProblemKind.MALFORMED),
         (_page(_step(id="ten")), ProblemKind.MALFORMED),
+        (_page(_step(name=None)), ProblemKind.MALFORMED),
         (_page(_step(), _step()), ProblemKind.INCOMPLETE),
         (_page(_step(), size=2), ProblemKind.INCOMPLETE),
         (_page(_step(), start=50), ProblemKind.INCOMPLETE),
@@ -218,7 +219,7 @@ def _decisions(desk: Desk, step: dict[str, Any]) -> list[tuple[bool, str, bool]]
 
 def test_a_declined_step_is_an_objection_even_if_no_approver_declined(desk: Desk) -> None:
     assert _decisions(desk, _step(finalDecision="declined")) == [
-        (True, "approved", True),
+        (True, "pending", False),  # who approved in it has approved nothing
         (False, "declined", True),
     ]
     desk.jira.heal()

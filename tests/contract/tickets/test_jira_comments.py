@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from desk import Desk, open_desk
+from worlds import good_ticket
 
 from gate.demo import faults
 from gate.demo.jira_comments import is_document
 from gate.demo.jira_state import Comment as Kept
 from gate.demo.jira_state import Flavour
-from gate.model import Problem, ProblemKind
+from gate.model import ChangeRequest, Problem, ProblemKind
 from gate.tickets.comment import Comment
 from gate.tickets.jira.comments import JiraCommenter, adf, wiki
 
@@ -33,12 +35,16 @@ def commenter(desk: Desk, **settings: Any) -> JiraCommenter:
     return JiraCommenter(desk.reader(**settings))
 
 
+def change(key: str = "CHG-1") -> ChangeRequest:
+    return replace(good_ticket(), id=key, key=key)
+
+
 def kept(desk: Desk) -> list[Kept]:
     return desk.jira.issues["CHG-1"].comments
 
 
 def test_a_comment_is_written_as_gate_and_internally(desk: Desk) -> None:
-    assert commenter(desk).comment("CHG-1", COMMENT) is None
+    assert commenter(desk).comment(change(), COMMENT) is None
     (found,) = kept(desk)
     assert found.by.name == "gate"
     assert {"key": "sd.public.comment", "value": {"internal": True}} in found.properties
@@ -52,10 +58,10 @@ def test_a_comment_is_written_as_gate_and_internally(desk: Desk) -> None:
 
 def test_it_is_written_once(desk: Desk) -> None:
     for _ in range(3):
-        assert commenter(desk).comment("CHG-1", COMMENT) is None
+        assert commenter(desk).comment(change(), COMMENT) is None
     assert len(kept(desk)) == 1
     other = Comment("another", ("leaf",), BLOCK, "cd" * 32)
-    assert commenter(desk).comment("CHG-1", other) is None
+    assert commenter(desk).comment(change(), other) is None
     assert len(kept(desk)) == 2
 
 
@@ -66,17 +72,17 @@ def test_it_is_found_among_many(desk: Desk) -> None:
             Kept(str(number), desk.jira.users["bob"], desk.jira.now(), wiki(made), [])
         )
     for _ in range(2):
-        assert commenter(desk).comment("CHG-1", COMMENT) is None
+        assert commenter(desk).comment(change(), COMMENT) is None
     assert len(kept(desk)) == 151
 
 
 def test_a_lost_request_is_sent_again_and_a_lost_reply_is_not(desk: Desk) -> None:
     desk.jira.fault(SENT, "reset", times=1)
-    assert commenter(desk).comment("CHG-1", COMMENT) is None
+    assert commenter(desk).comment(change(), COMMENT) is None
     assert len(kept(desk)) == 1
     kept(desk).clear()
     desk.jira.fault(SENT, "truncated", times=1)
-    assert commenter(desk).comment("CHG-1", COMMENT) is None
+    assert commenter(desk).comment(change(), COMMENT) is None
     assert len(kept(desk)) == 1
 
 
@@ -84,7 +90,7 @@ def test_a_lost_request_is_sent_again_and_a_lost_reply_is_not(desk: Desk) -> Non
 @pytest.mark.parametrize("code", [400, 401, 403, 404, 429, 500, 502, 503])
 def test_a_refusal_is_told_with_what_to_do(desk: Desk, where: str, code: int) -> None:
     desk.jira.fault(where, faults.status(code, retry_after=0))
-    problem = commenter(desk).comment("CHG-1", COMMENT)
+    problem = commenter(desk).comment(change(), COMMENT)
     assert isinstance(problem, Problem)
     assert "/issue/CHG-1/comment" in problem.request
     if code < 429:
@@ -97,7 +103,7 @@ def test_a_refusal_is_told_with_what_to_do(desk: Desk, where: str, code: int) ->
 def test_a_list_that_is_none_is_told(desk: Desk, kind: Any) -> None:
     kept(desk).append(Kept("1", desk.jira.users["bob"], desk.jira.now(), wiki(COMMENT), []))
     desk.jira.fault(SEEN, kind())
-    problem = commenter(desk).comment("CHG-1", COMMENT)
+    problem = commenter(desk).comment(change(), COMMENT)
     assert isinstance(problem, Problem)
     assert problem.kind is ProblemKind.MALFORMED
     assert len(kept(desk)) == 1
@@ -105,7 +111,7 @@ def test_a_list_that_is_none_is_told(desk: Desk, kind: Any) -> None:
 
 def test_a_site_that_hangs_takes_no_longer_than_the_budget(desk: Desk) -> None:
     desk.jira.fault(SENT, "hang")
-    problem = commenter(desk, seconds=0.5).comment("CHG-1", COMMENT)
+    problem = commenter(desk, seconds=0.5).comment(change(), COMMENT)
     assert isinstance(problem, Problem)
     assert problem.kind is ProblemKind.UNAVAILABLE
 
@@ -114,7 +120,7 @@ def test_the_permission_is_asked_for(desk: Desk) -> None:
     assert commenter(desk).may_comment("CHG") is True
     desk.jira.projects["CHG"].commenters = {"bob"}
     assert commenter(desk).may_comment("CHG") is False
-    problem = commenter(desk).comment("CHG-1", COMMENT)
+    problem = commenter(desk).comment(change(), COMMENT)
     assert isinstance(problem, Problem)
     assert "Add Comments" in problem.remedy
     assert isinstance(commenter(desk).may_comment("NONE"), Problem)

@@ -251,7 +251,7 @@ def test_an_objection_stays_beside_an_approval(desk: Desk) -> None:
     desk.jira.decline("CHG-1", by="carol", at=hour(11))
     desk.jira.approve("CHG-1", by="alice", at=hour(12))
     assert given(desk, JSM) == [
-        ("bob", Verdict.APPROVED, hour(11)),
+        ("bob", Verdict.PENDING, None),  # the step was declined as a whole
         ("carol", Verdict.DECLINED, hour(11)),
         ("alice", Verdict.APPROVED, hour(12)),
     ]
@@ -272,6 +272,35 @@ def test_an_approval_in_a_step_that_was_open_already_withdraws_nothing(desk: Des
     desk.jira.approve("CHG-1", by="carol", at=hour(11))  # in the newer step
     desk.jira.decline("CHG-1", by="carol", at=hour(12))  # and then in the older one
     assert ("carol", Verdict.DECLINED, hour(12)) in given(desk, JSM)
+
+
+def test_each_step_is_waited_for_by_itself(desk: Desk) -> None:
+    board = desk.jira.add_approval("CHG-1", ["bob"], at=hour(9), name="Board")
+    security = desk.jira.add_approval("CHG-1", ["carol"], at=hour(9), name="Security")
+    assert desk.read(JSM).unfinished == (board.id, security.id)
+    desk.jira.approve("CHG-1", by="bob", at=hour(10))
+    assert given(desk, JSM) == [
+        ("bob", Verdict.APPROVED, hour(10)),
+        ("carol", Verdict.PENDING, None),
+    ]
+    assert desk.read(JSM).unfinished == (security.id,)
+    desk.jira.approve("CHG-1", by="carol", at=hour(11))
+    assert desk.read(JSM).unfinished == ()
+    assert desk.read(ApprovalPlace("transition", "Approved")).unfinished == ()
+
+
+def test_a_step_that_began_anew_is_waited_for_in_its_new_form_only(desk: Desk) -> None:
+    left = desk.jira.add_approval("CHG-1", ["bob"], at=hour(9), name="Board")
+    again = desk.jira.add_approval("CHG-1", ["carol"], at=hour(10), name="Board")
+    other = desk.jira.add_approval("CHG-1", ["alice"], at=hour(11), name="Security")
+    left.id, again.id, other.id = "9", "10", "11"  # as texts the first would be the last
+    assert desk.read(JSM).unfinished == ("9", "10", "11")
+    desk.jira.approve("CHG-1", by="alice", at=hour(12))
+    assert desk.read(JSM).unfinished == ("9", "10"), "another step says nothing of it"
+    desk.jira.approve("CHG-1", by="carol", at=hour(12))
+    assert desk.read(JSM).unfinished == ()
+    left.id, again.id = "10", "9"
+    assert desk.read(JSM).unfinished == ("10",), "the newer one is open"
 
 
 def test_steps_are_in_the_order_of_their_numbers(desk: Desk) -> None:

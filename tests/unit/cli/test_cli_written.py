@@ -12,13 +12,16 @@ from views import CHECKPOINT, COMMIT, DENIAL, EMERGENCY, PERMISSION, RECORDED, S
 from gate.cli import printing
 from gate.cli.printing import read_secrets
 from gate.cli.written import comment_of, status_of
-from gate.forges.github.statuses import LONGEST_DESCRIPTION, LONGEST_URL, CommitStatus
+from gate.forges.github.statuses import LONGEST_DESCRIPTION, LONGEST_URL, link
+from gate.forges.gitlab import statuses as gitlab
+from gate.forges.status import CommitStatus
 from gate.model import RunClaim
 from gate.output.view import DecisionView
 from gate.tickets.comment import Comment
 
 LEAF = "0123456789abcdef" * 4
-REPOSITORY = "https://github.com/acme/shop"
+FORGE = "https://github.com"
+REPOSITORY = f"{FORGE}/acme/shop"
 
 
 @pytest.fixture(autouse=True)
@@ -32,7 +35,7 @@ def comment(view: DecisionView) -> Comment:
 
 
 def status(view: DecisionView) -> CommitStatus:
-    return status_of(view, view.recorded or RECORDED, LEAF, REPOSITORY)
+    return status_of(view, view.recorded or RECORDED, LEAF, REPOSITORY, FORGE)
 
 
 def over(url: str, view: DecisionView = PERMISSION) -> DecisionView:
@@ -69,21 +72,41 @@ def test_what_did_not_pass_is_named_without_a_name_or_a_text() -> None:
 
 def test_the_head_is_whole_in_both() -> None:
     assert comment(PERMISSION).block + "\n" == CHECKPOINT
-    page, _, head = status(over("https://ci.example/1#old")).target_url.partition("#")
+    page, _, head = link(status(over("https://ci.example/1#old"))).partition("#")
     assert page == "https://ci.example/1"
     assert urlsafe_b64decode(head.partition("=")[2]).decode() == CHECKPOINT
 
 
 @pytest.mark.parametrize("url", ["", "javascript:alert(1)", "ftp://ci.example/1", "https://a b/"])
 def test_without_an_address_of_the_run_the_commit_is_linked(url: str) -> None:
-    assert status(over(url)).target_url.startswith(f"{REPOSITORY}/commit/{COMMIT}#")
+    assert link(status(over(url))).startswith(f"{REPOSITORY}/commit/{COMMIT}#")
 
 
 def test_a_link_that_would_be_too_long_goes_without_the_head() -> None:
     recorded = replace(RECORDED, checkpoint=CHECKPOINT + "\u2014 witness AAAA\n" * 200)
     long = status(replace(PERMISSION, recorded=recorded))
-    assert len(long.target_url) <= LONGEST_URL
-    assert "#" not in long.target_url
+    assert len(link(long)) <= LONGEST_URL
+    assert "#" not in link(long)
+
+
+def test_gitlab_takes_the_head_in_short_and_it_can_be_written_anew() -> None:
+    page, _, head = gitlab.link(status(over("https://ci.example/1"))).partition("#")
+    assert page == "https://ci.example/1"
+    size, root, signature = head.removeprefix("gate-checkpoint=").split(".")
+    back = {ord("-"): "+", ord("_"): "/"}
+    origin = RECORDED.origin
+    lines = [origin, size, root.translate(back), "", f"\u2014 {origin} {signature.translate(back)}"]
+    assert "\n".join(lines) + "\n" == CHECKPOINT
+
+
+def test_gitlab_takes_the_first_page_that_leaves_room_for_the_head() -> None:
+    run = f"https://ci.example/{'x' * 150}"
+    long = status(over(run))
+    assert gitlab.link(long).startswith(f"{REPOSITORY}/commit/{COMMIT}#")
+    assert len(gitlab.link(long)) <= gitlab.LONGEST
+    deep = replace(long, pages=(run, f"{FORGE}/{'g/' * 60}shop", FORGE))
+    assert gitlab.link(deep).startswith(f"{FORGE}#gate-checkpoint=")
+    assert gitlab.link(replace(long, pages=(run,))) == ""
 
 
 def test_each_part_is_one_line_and_printable() -> None:

@@ -307,3 +307,14 @@ def test_the_ticket_that_could_not_be_read_is_undetermined() -> None:
 def test_a_git_address_never_approves() -> None:
     assert git("bob").kind is AccountKind.UNKNOWN
     assert outcome(approvals(good_approval(account=git("bob")))) is Outcome.UNDETERMINED
+
+
+# ---------------------------------------------------------------- steps of approval
+
+
+def test_a_step_that_the_system_still_waits_for_stands_against() -> None:
+    open_ = good_facts(good_ticket(unfinished=("10",)))
+    judgement = judged("approved", open_)
+    assert judgement.outcome is Outcome.FAIL
+    assert "approved.unfinished" in str(judgement.observed)
+    assert outcome(good_facts(good_ticket())) is Outcome.PASS

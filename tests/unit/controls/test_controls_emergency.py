@@ -449,3 +449,20 @@ def test_both_may_be_down() -> None:
 
 def test_without_the_log_nothing_but_an_emergency_is_ever_right() -> None:
     assert judged(good_facts(history=UNREAD)).kind is DecisionKind.UNDETERMINED
+
+
+def test_that_a_group_has_not_approved_yet_is_waived_like_the_number() -> None:
+    """Or an approval of others would keep back what goes on without any."""
+    rules = rules_of(required=2, by=("change-board", "sre"), at_least={"sre": 1})
+    given = policy(approvals=rules)
+    assert judged(unapproved(), given).kind is DecisionKind.EMERGENCY
+    made = judged(urgent(good_ticket(approvals=(good_approval(),))), given)
+    assert made.kind is DecisionKind.EMERGENCY
+    assert made.emergency is not None
+    assert made.emergency.waived == ("approved",)
+    against = (good_approval(), good_approval("carol", verdict=Verdict.DECLINED))
+    assert judged(urgent(good_ticket(approvals=against)), given).kind is DecisionKind.DENIED
+    makers = (good_approval("bob"), good_approval("erin"))
+    pull = good_pull_request(author=github("erin"))
+    facts = urgent(good_ticket(approvals=makers), change=good_change(pull_requests=(pull,)))
+    assert judged(facts, given).kind is DecisionKind.DENIED, "a maker's approval is no missing one"

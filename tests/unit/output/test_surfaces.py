@@ -270,7 +270,12 @@ def test_json_of_a_denial() -> None:
         "name": "Alice (jira 5b10ac8d)",
     }
     assert shown["record"]["checkpoint"] == CHECKPOINT
-    assert shown["change_requests"][1] == {"id": "CHG-2", "url": None, "found": False}
+    assert shown["change_requests"][1] == {
+        "id": "CHG-2",
+        "url": None,
+        "found": False,
+        "through": None,
+    }
 
 
 def test_the_schema_refuses_what_contradicts_itself() -> None:
