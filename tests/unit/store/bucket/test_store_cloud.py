@@ -77,10 +77,12 @@ class Engine:
         return f"http://127.0.0.1:{self.server.server_address[1]}"
 
     def bucket(self) -> ObstoreBucket:
+        # An answer is waited for on the busiest machine; that none comes is told soon.
+        timeout = "30s" if self.status else "300ms"
         store = S3Store(
             "b",
             config={"endpoint": self.endpoint, "access_key_id": "k", "secret_access_key": "hush"},
-            client_options={"allow_http": True, "timeout": "300ms"},
+            client_options={"allow_http": True, "timeout": timeout},
             retry_config={"max_retries": 0, "retry_timeout": timedelta(seconds=5)},
         )
         return ObstoreBucket(store, "some/log/", "s3://b/some/log")
@@ -113,7 +115,9 @@ def test_no_answer_or_one_that_tells_nothing_is_a_doubt(
     engine.status = status
     with pytest.raises(DoubtError, match="s3://b/some/log"):
         CALLS[call](engine.bucket())
-    assert len(engine.requests) == 1  # the library tries nothing again
+    sent = len(engine.requests)
+    assert sent <= 1  # the library tries nothing again
+    assert sent or not status  # who gave up waiting may not have been heard at all
 
 
 @pytest.mark.parametrize("status", [409, 412])
