@@ -16,7 +16,8 @@ from gate import __version__
 from gate.config import Policy
 from gate.config.secrets import Secrets
 from gate.errors import FindingError, NotRecordedError
-from gate.facts import Gathered, Question, gather
+from gate.facts.gather import Gathered, gather
+from gate.facts.question import Question
 from gate.frozen import dataclass
 from gate.model import (
     PERMITTING,

@@ -17,7 +17,7 @@ from gate.config import Policy
 from gate.config.secrets import Secrets
 from gate.deploy import Judged, append_entry, check, judge, write_record
 from gate.errors import InconsistentError, UsageError
-from gate.facts import Question
+from gate.facts.question import Question
 from gate.frozen import dataclass
 from gate.model import PERMITTING, Base, BaseKind, DecisionKind, History, Now, Problem
 from gate.place import Keys, Place, open_disclosures, open_keys, open_store

@@ -18,7 +18,8 @@ from gate.config import Policy
 from gate.config.secrets import Secrets
 from gate.deploy import append_entry
 from gate.errors import FindingError, InconsistentError, UndeterminedError, UsageError
-from gate.facts import Gathered, Question, gather
+from gate.facts.gather import Gathered, gather
+from gate.facts.question import Question
 from gate.frozen import dataclass
 from gate.model import (
     Account,

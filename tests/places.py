@@ -13,7 +13,7 @@ from gate.demo.github import GitHubSimulator
 from gate.demo.gitlab import GitLabSimulator
 from gate.demo.repository import Author
 from gate.demo.server import Simulator
-from gate.facts import Forge
+from gate.facts.opened import Forge
 from gate.forges.github import GitHubReader
 from gate.forges.gitlab import GitLabReader
 from gate.http import Budget

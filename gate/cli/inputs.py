@@ -17,7 +17,7 @@ from gate.model import COMMIT_ID, Artifact, Deployment, PinState, RunClaim
 
 if TYPE_CHECKING:
     from gate.config import Policy, Secrets
-    from gate.facts import Question
+    from gate.facts.question import Question
     from gate.log.reading.trust import Trust
     from gate.place import Place
     from gate.store.contract import Store
@@ -65,7 +65,7 @@ def ask(options: Options, environ: Mapping[str, str] | None = None) -> Asked:
     Raises ``UsageError`` for anything that is not wholly what the policy lists: nothing is guessed.
     """
     from gate.ci.detect import detect
-    from gate.facts import Question
+    from gate.facts.question import Question
 
     environ = os.environ if environ is None else environ
     place = open_place(options.config, log_url=options.log_url, trust=options.trust)
@@ -226,7 +226,7 @@ def parse_artifacts(given: tuple[str, ...]) -> tuple[Artifact, ...]:
 
 def parse_tickets(given: tuple[str, ...], policy: Policy, environment: str) -> tuple[str, ...]:
     """The IDs of --ticket, each once, each wholly an ID of one of the ticket systems."""
-    from gate.facts import TICKETS_AT_MOST
+    from gate.facts.named import TICKETS_AT_MOST
     from gate.model import TicketSource
     from gate.tickets.references import parse_reference
     from gate.tickets.registry import grammars_of

@@ -1,0 +1,52 @@
+"""The run and who let it in, and what is said of a run that nobody can be asked about."""
+
+from __future__ import annotations
+
+from gate.ci.registry import FORGE_CIS
+from gate.config import Environment
+from gate.facts.opened import Opened
+from gate.model import Approval, Deployment, Maybe, Problem, ProblemKind, Run, RunClaim
+
+ENVIRONMENT_SOURCE = "environment"  # of approvals, by the policy's name
+
+
+def fetch_run_and_approvals(
+    opened: Opened, deployment: Deployment, environment: Environment
+) -> tuple[Maybe[Run] | None, Maybe[tuple[Approval, ...]]]:
+    """The run, and where the policy counts it, what was decided on its deployment."""
+    run = fetch_run(opened, deployment)
+    if ENVIRONMENT_SOURCE not in environment.approvals.sources or run is None:
+        return run, ()
+    if isinstance(run, Problem):
+        return run, run
+    if opened.fetch_approvals is None:
+        raise TypeError("what tells a run tells its approvals too")
+    return run, opened.fetch_approvals(run, environment.name)
+
+
+def fetch_run(opened: Opened, deployment: Deployment) -> Maybe[Run] | None:
+    """The run by its CI's API; None for a shell, which has none."""
+    claim = deployment.run
+    if claim.ci == "shell":
+        return None
+    return opened.fetch_run(claim) if claim.ci == opened.ci else _unasked(claim)
+
+
+def unproven(run: RunClaim) -> Problem:
+    """Why a run is only claimed where its forge cannot be asked."""
+    if run.ci not in FORGE_CIS:
+        return _unasked(run)
+    ci = FORGE_CIS[run.ci]
+    cause = f"there is no token to ask {ci.title} about the run, so only the job's claims are known"
+    remedy = f"give the job {ci.token}, and name the forge in gate.toml"
+    return Problem(ProblemKind.CLAIM, run.ci, f"run {run.id}", cause, remedy)
+
+
+def _unasked(claim: RunClaim) -> Problem:
+    return Problem(
+        ProblemKind.CLAIM,
+        claim.ci,
+        f"run {claim.id}",
+        f"nothing can be asked of {claim.ci} here, so only the job's own claims are known",
+        'list the claim in accept_claims ("pipeline-start") if your auditor agrees to rely on it',
+    )
