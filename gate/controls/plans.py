@@ -1,7 +1,8 @@
 """Whether a plan is a real text: somebody wrote down what to do.
 
-Refused are blanks, lines that ``NO_PLAN`` matches, headings and placeholders of a template, and
-texts too short to say anything (under ``LETTERS_AT_LEAST`` letters in what remains).
+Refused are blanks, lines that ``NO_PLAN`` matches, lines that only put the plan off ("to be done
+later"), headings and placeholders of a template, and texts too short to say anything (under
+``LETTERS_AT_LEAST`` letters in what remains).
 """
 
 from __future__ import annotations
@@ -37,9 +38,7 @@ NO_PLAN = re.compile(
     | no\ ({_PLAN}\ ?)?({_SHEET}\ ?)?({_NEEDED})?
     | {_PLAN}(\ {_SHEET})?\ (is\ )?not\ {_NEEDED}
     | (how\ to\ )?({_PLAN}\ ?)?({_SHEET})?
-    | tb[acd] | to\ ?do | fixme | wip | pending | later | placeholder | coming\ soon
-    | to\ be\ (defined|determined|done|confirmed|added|discussed|written)
-    | (will|to)\ (follow|come)
+    | to\ ?do | fixme | wip | placeholder
     | (please\ )?(see|refer\ to|as|same\ as|like)\ (the\ |other\ |linked\ )?
       (above|below|before|usual|always|discussed|agreed|last\ time|ticket|issue|story|description
       |summary|comments?|title|attachment|pr|pull\ request|merge\ request|mr|commit|code|docs)
@@ -50,6 +49,24 @@ NO_PLAN = re.compile(
     """,
     re.VERBOSE,
 )
+# A line puts the plan off if it has one of the first words, and beside them only words that name no
+# deed, whatever their order: "We'll add the steps soon", "not yet written".
+_LATER = """
+    tba tbc tbd todo pending later soon shortly tomorrow eventually afterwards yet still follow
+    follows come comes coming will ll shall be
+"""
+_WITHOUT_DEED = """
+    a an the this that it its these our we i us me somebody someone team ops qa vendor to is are has
+    have must should need needs needed can may not no none nothing been of in on by for from before
+    after when once as if and or week next time due course plan plans rollback backout test tests
+    testing step steps detail details procedure instructions strategy text description information
+    go live deployment release do done add added complete completed confirm confirmed decide decided
+    define defined describe described determine determined discuss discussed documented draft
+    drafted fill filled planned prepare prepared provide provided specify specified supply supplied
+    think thought update updated work worked out write written
+"""
+_PUTS_OFF = frozenset(_LATER.split())
+_SAYS_NOTHING = _PUTS_OFF | frozenset(_WITHOUT_DEED.split())
 _HEADING = re.compile(r"\s*(#{1,6}\s|h[1-6]\.\s|={2,}|-{3,}|\*[^*]+\*\s*$|_[^_]+_\s*$|.*:\s*$)")
 _PLACEHOLDER = re.compile(r"<[^<>]*>|\[[^\[\]]*\](?!\()|\{[^{}]*\}|<!--.*?-->", re.DOTALL)
 
@@ -128,4 +145,8 @@ def _lines(text: str) -> Iterator[str]:
 
 def _is_filler(line: str) -> bool:
     words = " ".join("".join(c if c.isalnum() else " " for c in line.casefold()).split())
-    return NO_PLAN.fullmatch(words) is not None
+    return NO_PLAN.fullmatch(words) is not None or _puts_off(frozenset(words.split()))
+
+
+def _puts_off(words: frozenset[str]) -> bool:
+    return not words.isdisjoint(_PUTS_OFF) and words <= _SAYS_NOTHING

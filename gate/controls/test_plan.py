@@ -30,7 +30,8 @@ CONTROL = Control(
     integrity=False,
     demands=(
         "Each ticket has, in one of the fields that test_plan lists, a text that says what to do: "
-        'not blank, not "n/a", "none", "tbd", "see above" or the like, not a heading only.'
+        'not blank, not "n/a", "none", "tbd", "to be done later", "see above" or the like, '
+        "not a heading only."
     ),
     satisfy="Write the steps into the ticket before it is approved.",
     judge=judge,

@@ -35,6 +35,39 @@ def test_fillers_templates_and_stubs_are_no_plan(text: str) -> None:
     assert not is_real(f"# Rollback plan\n\n{text}\n")
 
 
+PUT_OFF = """
+to be done later|To be done later.|to be done|tbd later|TBD - will be added later|to do later
+will be added later|Will be provided soon|will be described before the deployment|coming soon
+We will add the steps later|We'll write this tomorrow|I will fill it in next week|to come|will do
+The rollback plan will follow.|Rollback plan to be defined by the ops team|not yet written
+No rollback plan yet, it will be added later|still to be decided|Details to follow|comes later
+test plan is still pending|Steps will be worked out in time|nothing has been thought of yet
+To be completed once the release is done|yet to be determined|add later|afterwards|tbc|follows soon
+"""
+
+
+@pytest.mark.parametrize(
+    "text", [t for line in PUT_OFF.strip().splitlines() for t in line.split("|")]
+)
+def test_a_plan_that_is_put_off_is_none(text: str) -> None:
+    assert not is_real(text)
+    assert not is_real(f"## Rollback\n\n- {text}\n- tbd\n")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The old version will be deployed again.",
+        "Tests will be run by CI before the release.",
+        "Still to be done by hand afterwards: empty the cache.",
+        "to be done later\nRedeploy release 41.",
+        "Follow the runbook, then come back to the ticket.",
+    ],
+)
+def test_a_deed_that_comes_later_is_a_plan(text: str) -> None:
+    assert is_real(text)
+
+
 @pytest.mark.parametrize("text", ["", " ", "\n\t", "\N{ZERO WIDTH SPACE}", "\N{NO-BREAK SPACE}"])
 def test_blanks_are_no_plan(text: str) -> None:
     assert not is_real(text)
