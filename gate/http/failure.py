@@ -40,7 +40,7 @@ _STATUS: Mapping[int, tuple[ProblemKind, str, str]] = {
     429: (
         ProblemKind.UNAVAILABLE,
         "{service} limits how often we may ask (429)",
-        "run again later, or raise the rate limit of the account behind {variables}",
+        "run again {when}, or raise the rate limit of the account behind {variables}",
     ),
 }
 _REFUSED = (
@@ -51,8 +51,9 @@ _REFUSED = (
 _DOWN = (
     ProblemKind.UNAVAILABLE,
     "{service} failed to answer ({status}); it is down or overloaded",
-    "look at the service's status page and run again",
+    "look at the service's status page and run again {when}",
 )
+_SLOW = "run again; raise network.budget in gate.toml if the service is always this slow"
 _ELSEWHERE = (
     ProblemKind.MALFORMED,
     "{service} redirects to another place{place}; a login page, or the URL has changed",
@@ -133,18 +134,27 @@ def unavailable(service: str, request: str, cause: str, remedy: str = "") -> Pro
     )
 
 
-def out_of_budget(service: str, request: str, last: FetchError | None = None) -> FetchError:
-    """No time is left to ask, or to ask again as late as wanted after the ``last`` failure."""
+def out_of_budget(service: str, request: str, spent_on: str = "") -> FetchError:
+    """No time is left to wait for the reply; or to ask at all, as it was ``spent_on`` another."""
     cause = (
-        f"{last.problem.cause}, and the time budget leaves no room to wait"
-        if last
-        else ("the time budget was spent before the reply was there")
+        f"was not asked any more: the time budget was spent on {spent_on}"
+        if spent_on
+        else "the time budget was spent before the reply was there"
     )
-    remedy = "run again; raise network.budget in gate.toml if the service is always this slow"
+    return FetchError(unavailable(service, request, cause, _SLOW))
+
+
+def no_time_to_retry(service: str, request: str, last: FetchError, wait: float) -> FetchError:
+    """After the ``last`` failure it is to be asked again in ``wait`` seconds: too late."""
+    cause = f"{last.problem.cause}, and the time budget leaves no room to wait"
+    asked = last.retry_after is not None
+    if asked:
+        cause += f" the {wait:.0f} s that it asks for"
     return FetchError(
-        unavailable(service, request, cause, remedy),
-        status=last.status if last else None,
-        headers=last.headers if last else None,
+        unavailable(service, request, cause, last.problem.remedy if asked else _SLOW),
+        status=last.status,
+        headers=last.headers,
+        retry_after=last.retry_after,
     )
 
 
@@ -206,6 +216,7 @@ def from_status(
         kind, cause, remedy = _STATUS[status]
     else:
         kind, cause, remedy = _DOWN if status >= 500 else _REFUSED
+    when = "later" if retry_after is None else f"in {max(1, round(retry_after))} s"
     words = {"service": service, "status": status, "place": place}
     return FetchError(
         Problem(
@@ -213,7 +224,7 @@ def from_status(
             service,
             request,
             cause.format(**words),
-            remedy.format(variables=credentials_of(service)),
+            remedy.format(variables=credentials_of(service), when=when),
         ),
         status=status,
         headers=headers,

@@ -145,7 +145,7 @@ class PolicySession(requests.Session):
                     raise
                 wait = self._wait(error, number)
                 if wait >= self._budget.remaining():
-                    raise failure.out_of_budget(self._service, label, error) from None
+                    raise failure.no_time_to_retry(self._service, label, error, wait) from None
             self._world.sleep(wait)
         return self._follow(verb, place, arguments)
 
@@ -193,7 +193,7 @@ class PolicySession(requests.Session):
         label = failure.request_label(verb, url)
         left = self._budget.remaining()
         if left <= 0:
-            raise failure.out_of_budget(self._service, label)
+            raise failure.out_of_budget(self._service, label, self._budget.spent_on)
         started = self._budget.monotonic()
         status = None
         try:
@@ -208,6 +208,8 @@ class PolicySession(requests.Session):
             cause = f"{self._service} sent what is no HTTP ({type(error).__name__})"
             raise FetchError(failure.malformed(self._service, label, cause)) from None
         finally:
+            if self._budget.remaining() <= 0:
+                self._budget.spend_on(f"{label} of {self._service}")
             with self._lock:
                 took = self._budget.monotonic() - started
                 path = label.partition(" ")[2]

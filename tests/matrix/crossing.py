@@ -1,0 +1,210 @@
+"""The cross of the matrix: every request that a good run makes, with every fault a service can have.
+
+Nothing is listed by hand: the requests are those that the simulator was asked, told apart by
+path, query and body, and the faults those of ``FAULTS``.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from functools import partial
+from typing import Any
+from unittest import mock
+
+from jobs import said
+from sites import Strict
+
+import gate.http
+from gate.demo import faults
+from gate.demo.faults import Fault
+from gate.demo.server import Simulator
+from gate.demo.stage import Ended
+from gate.demo.wire import Reply, Request
+
+ELSEWHERE = "https://login.example/sign-in?next=%2F"
+SHORT = timedelta(seconds=0.5)  # for what real time must pass for
+FAULTS: dict[str, Fault] = {
+    "slow": faults.slow(0.01),
+    "too slow": faults.slow(5),
+    "hang": faults.hang(),
+    "reset": faults.reset(),
+    "401": faults.status(401),
+    "403": faults.status(403),
+    "404": faults.status(404),
+    "409": faults.status(409),
+    "429": faults.status(429),
+    "429 for seconds": faults.status(429, retry_after=7),
+    "429 until a date": faults.status(429, date_in=9),
+    "429 for an hour": faults.status(429, retry_after=3600),
+    "500": faults.status(500),
+    "502": faults.status(502),
+    "503": faults.status(503),
+    "html": faults.html(),
+    "empty": faults.empty(),
+    "truncated": faults.truncated(),
+    "wrong types": faults.wrong_types(),
+    "huge": faults.huge(),
+    "redirect": faults.redirect(ELSEWHERE),
+    "stale": faults.stale(),
+    "hidden": faults.hidden(),
+    "clock ahead": faults.clock(600),
+    "clock behind": faults.clock(-600),
+}
+TIMED = ("too slow", "hang")
+
+
+class Clock:
+    """Time that passes only where somebody sleeps."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self.slept: list[float] = []
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.seconds += seconds
+
+
+@dataclass(frozen=True, order=True)
+class Place:
+    """A request that is made: method, path, and what tells it from others of the same path."""
+
+    method: str
+    path: str
+    target: str
+    body: str = ""
+
+    @classmethod
+    def of(cls, request: Request) -> Place:
+        return cls(request.method, request.path, request.target, request.body.decode())
+
+    @property
+    def pattern(self) -> str:
+        text = f"{self.target} {self.body}" if self.body else self.target
+        return f"^{re.escape(text)}$"
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.target}" + (f" {self.body[:100]}" if self.body else "")
+
+
+@dataclass(frozen=True)
+class Told:
+    """What came of a run: its exit code, the controls as JSON tells them, all that was printed."""
+
+    ended: Ended
+    controls: Mapping[str, dict[str, Any]]
+    struck: int = 0
+    asked: tuple[Place, ...] = ()
+    clock: Clock = field(default_factory=Clock)
+    leaks: frozenset[str] = frozenset()
+
+    @property
+    def code(self) -> int:
+        return self.ended.code
+
+    @property
+    def missed(self) -> dict[str, dict[str, Any]]:
+        """The controls that did not pass."""
+        fine = {"pass", "not-applicable"}
+        return {name: one for name, one in self.controls.items() if one["outcome"] not in fine}
+
+
+class Crossing:
+    """A site's job, run again and again, each time with another fault somewhere."""
+
+    def __init__(self, job: Strict) -> None:
+        self.job = job
+        self.simulator: Simulator = job.site.simulator(job.world)
+        job.keep()
+        self.canaries = job.canaries()
+        self.good = self.run()
+        assert self.good.code == 0, said(self.good.ended)
+        self.places = self.good.asked
+
+    def run(
+        self,
+        fault: Fault | None = None,
+        *at: Place,
+        form: str = "json",
+        command: str = "enforce",
+    ) -> Told:
+        """Judge once, with the fault at these requests."""
+        clock = Clock()
+        real = fault is not None and (fault.kind == "hang" or fault.seconds == 5)
+        budget = (
+            (lambda _: gate.http.budget.Budget(SHORT))
+            if real
+            else partial(gate.http.budget.Budget, monotonic=clock.monotonic, sleep=clock.sleep)
+        )
+        if fault is not None:
+            for place in at:
+                self.simulator.fault(place.pattern, fault)
+        struck = 0
+        plain = self.simulator.strike
+
+        def strike(target: str, body: bytes = b"") -> list[Fault]:
+            nonlocal struck
+            due = plain(target, body)
+            struck += bool(due)
+            return due
+
+        with (
+            echoing(self.simulator) as heard,
+            mock.patch.object(self.simulator, "strike", strike),
+            mock.patch.object(gate.http, "Budget", budget),
+        ):
+            try:
+                receipt = ("--receipt", str(self.job.home / "receipt"))
+                ended = self.job.ask(
+                    *(command, "--format", form, "--verbose"),
+                    *(receipt if command == "enforce" else ()),
+                )
+            finally:
+                self.simulator.heal()
+        controls = {}
+        if form == "json" and ended.out.startswith("{"):
+            controls = {each["id"]: each for each in json.loads(ended.out)["controls"]}
+        leaks = self.canaries.heard_in(self.job.written(), ended)
+        self.job.restore()
+        asked = tuple(sorted(heard))
+        return Told(ended, controls, struck, asked, clock, leaks)
+
+
+@contextmanager
+def echoing(simulator: Simulator) -> Iterator[set[Place]]:
+    """While inside, replies to what a fault strikes tell back the credentials; yields what was asked."""
+    plain = simulator.answer
+    heard: set[Place] = set()
+
+    def answer(request: Request, due: list[Fault]) -> Reply:
+        reply = plain(request, due)
+        heard.add(Place.of(request))
+        if not due:
+            return reply
+        return echo(reply, request.headers.get("authorization", ""))
+
+    with mock.patch.object(simulator, "answer", answer):
+        yield heard
+
+
+def echo(reply: Reply, secret: str) -> Reply:
+    """A reply to a request that failed, with the secret in whatever can hold it."""
+    headers = {**reply.headers, "X-Echo": secret, "WWW-Authenticate": f'Basic realm="{secret}"'}
+    headers["Set-Cookie"] = f"session={secret}"
+    body = reply.body
+    if reply.status >= 400 and isinstance(body, dict):
+        body = {**body, "message": secret, "error": {"message": secret, "detail": secret}}
+        body |= {"errorMessages": [secret], "errors": [{"message": secret}]}
+    elif isinstance(body, bytes):
+        body += f"<!-- {secret} -->".encode()
+    if reply.status == 302:
+        headers["Location"] = f"{headers['Location']}&token={secret}"
+    return replace(reply, headers=headers, body=body)
