@@ -27,8 +27,8 @@ Kind: TypeAlias = Literal[
 ]
 
 ROW_LISTS = (
-    *("values", "histories", "approvers"),  # Jira
-    *("commits", "workflow_runs"),  # GitHub
+    *("values", "histories", "approvers", "issues"),  # Jira
+    *("commits", "workflow_runs", "nodes"),  # GitHub
     *("approved_by", "diffs"),  # GitLab
     "result",  # ServiceNow
 )

@@ -31,5 +31,5 @@ def of_edits(client: Client, repository: str) -> Right:
     except FetchError as error:
         return Right(what, "", error.problem)
     except ShapeError as error:
-        return Right(what, "", malformed(SYSTEM, "POST /graphql", str(error)))
+        return Right(what, "", malformed(SYSTEM, client.label(GRAPHQL), str(error)))
     return Right(what, "can be read")
