@@ -6,7 +6,7 @@ Nothing is named here: a field that is added to ``Facts`` or to anything below i
 from __future__ import annotations
 
 import types
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import cache
 from typing import Any, TypeAlias, Union, get_args, get_origin, get_type_hints
@@ -73,10 +73,17 @@ def item_hint(hint: Any) -> Any:
     raise TypeError(f"nothing is in {hint}")
 
 
-def put(root: Any, path: Path, new: Callable[[Any], Any]) -> Any:
-    """``root`` with what is at ``path`` made anew."""
+def at_path(root: Any, path: Path) -> Any:
+    """What is at ``path``."""
+    for step in path:
+        root = getattr(root, step) if isinstance(step, str) else root[getattr(step, "of", step)]
+    return root
+
+
+def put(root: Any, path: Path, new: Any) -> Any:
+    """``root`` with ``new`` at ``path``."""
     if not path:
-        return new(root)
+        return new
     step, rest = path[0], path[1:]
     if isinstance(step, str):
         return replace(root, **{step: put(getattr(root, step), rest, new)})

@@ -38,7 +38,7 @@ def _lookup(lookup: Lookup, policy: Policy) -> Finding:
         return failed(
             say(
                 "ticket-exists.missing",
-                "{system} says that {ticket} does not exist: it is missing, or hidden from gate,"
+                "{system} says that {ticket} does not exist: it is missing or hidden from gate,"
                 " which is shown others like it.",
                 system=lookup.reference.system,
                 ticket=asked,

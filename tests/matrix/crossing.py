@@ -1,4 +1,4 @@
-"""The cross of the matrix: every request that a good run makes, with every fault a service can have.
+"""The cross of the matrix: every request that a good run makes, with every fault there can be.
 
 Nothing is listed by hand: the requests are those that the simulator was asked, told apart by
 path, query and body, and the faults those of ``FAULTS``.
@@ -20,6 +20,7 @@ from jobs import said
 from sites import Strict
 
 import gate.deploy
+import gate.facts
 import gate.http
 from gate.demo import faults
 from gate.demo.faults import Fault
@@ -237,7 +238,7 @@ def content(reply: Reply) -> tuple[Any, ...]:
 def gathering() -> Iterator[list[Facts]]:
     """The facts of each gathering, as they come."""
     found: list[Facts] = []
-    plain = gate.deploy.gather
+    plain = gate.facts.gather
 
     def gather(*arguments: Any) -> Gathered:
         gathered = plain(*arguments)
@@ -250,7 +251,7 @@ def gathering() -> Iterator[list[Facts]]:
 
 @contextmanager
 def echoing(simulator: Simulator) -> Iterator[Heard]:
-    """While inside, replies to what a fault strikes tell back the credentials; yields what was asked."""
+    """While inside, a reply that a fault strikes tells the credentials back; what was asked."""
     plain = simulator.answer
     heard = Heard()
 

@@ -49,7 +49,7 @@ class Site:
     simulator: Callable[[Any], Simulator]
     tickets: bool = False
     forge: bool = False
-    options: tuple[tuple[str, str], ...] = ()
+    options: tuple[tuple[str, Any], ...] = ()
     off: tuple[str, ...] = ()
 
     def __str__(self) -> str:

@@ -13,7 +13,6 @@ import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
-from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -131,7 +130,7 @@ def is_told(site: Site, fault: str, control: dict[str, object], *places: Place) 
 
 
 def names(site: Site, text: str, place: Place) -> bool:
-    """Whether a message names the request; or the ticket, where it is the ticket that is not shown."""
+    """Whether a message names the request; or the ticket, where that is what is not shown."""
     path = place.target.partition("?")[0]
     short = path.removeprefix("/api/v3").removeprefix("/api/v4")
     asked = (f"{place.method} {path}"[:200], f"{place.method} {short}"[:200])
