@@ -69,6 +69,7 @@ _VARIABLES: Mapping[str, str] = {
 
 _TRANSIENT = frozenset({429, 500, 502, 503, 504})
 _ELSEWHERE_HOST = re.compile(r"(?:https?:)?//([A-Za-z0-9.-]{1,253}(?::[0-9]{1,5})?)(?:[/?#]|$)")
+_SHORTEST_SECRET = 6  # a shorter text occurs by chance
 _UNPRINTABLE = re.compile(r"[^\x21-\x7e]")
 
 
@@ -192,6 +193,14 @@ def from_transport(service: str, request: str, error: BaseException) -> FetchErr
     return FetchError(unavailable(service, request, cause, "correct ca in gate.toml"))
 
 
+def _has_part_of(host: str, sent: str) -> bool:
+    """Whether a label of the host stands in what was sent, whatever its case."""
+    return any(
+        len(label) >= _SHORTEST_SECRET and label in sent.lower()
+        for label in host.lower().split(".")
+    )
+
+
 def from_status(
     service: str,
     request: str,
@@ -199,8 +208,12 @@ def from_status(
     headers: Mapping[str, str],
     retry_after: float | None,
     content: bytes = b"",
+    sent: str = "",
 ) -> FetchError:
-    """A reply whose status is neither success nor a redirect that may be followed."""
+    """A reply whose status is neither success nor a redirect that may be followed.
+
+    ``sent`` are the credentials that went out: a host that has part of them is not shown.
+    """
     limited = status == 403 and (
         "Retry-After" in headers or headers.get("X-RateLimit-Remaining") == "0"
     )
@@ -208,7 +221,7 @@ def from_status(
     if 300 <= status < 400:
         kind, cause, remedy = _ELSEWHERE
         host = _ELSEWHERE_HOST.match(headers.get("Location", ""))
-        place = f" ({host[1]})" if host else ""
+        place = f" ({host[1]})" if host and not _has_part_of(host[1], sent) else ""
     elif limited:
         kind, cause, remedy = _STATUS[429]
         cause = cause.replace("429", "403")

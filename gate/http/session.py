@@ -19,6 +19,7 @@ from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 from gate.frozen import dataclass
 from gate.http import failure, reply
+from gate.http.auth import credentials_in
 from gate.http.budget import Budget
 from gate.http.failure import FetchError
 from gate.model import ClockReading
@@ -185,7 +186,13 @@ class PolicySession(requests.Session):
     def _status_failure(self, label: str, response: requests.Response) -> FetchError:
         wait = reply.retry_after(response.headers, self._world.now())
         return failure.from_status(
-            self._service, label, response.status_code, response.headers, wait, response.content
+            self._service,
+            label,
+            response.status_code,
+            response.headers,
+            wait,
+            response.content,
+            sent=credentials_in(response.request.headers),
         )
 
     def _exchange(self, verb: str, url: str, arguments: Mapping[str, Any]) -> requests.Response:

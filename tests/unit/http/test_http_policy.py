@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests.auth
 
 from gate.config.types import NetworkSettings
 from gate.demo import faults
@@ -245,6 +246,18 @@ def test_what_is_not_asked_any_more_names_what_the_budget_was_spent_on(line: Lin
         get_json(wire, "/other")
     cause = caught.value.problem.cause
     assert cause.endswith("the time budget was spent on GET /site/thing of jira")
+
+
+@pytest.mark.parametrize(
+    "auth", [Bearer(SECRET), requests.auth.HTTPBasicAuth("gate", SECRET)], ids=["bearer", "basic"]
+)
+def test_a_redirect_to_a_host_that_holds_the_secret_does_not_tell_it(line: Line, auth: Any) -> None:
+    line.answers(Reply(status=302, headers={"Location": f"https://x.{SECRET}.evil.example/"}))
+    problem = fails(line.wire(auth=auth)).problem
+    assert "redirects to another place" in problem.cause
+    assert SECRET not in str(problem)
+    line.answers(Reply(status=302, headers={"Location": "https://login.example/"}))
+    assert "(login.example)" in fails(line.wire(auth=auth)).problem.cause
 
 
 def test_a_wire_sleeps_by_the_clock_of_its_budget(line: Line) -> None:
