@@ -6,7 +6,7 @@ may deploy. So whatever a fault takes away, some control must miss.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -160,14 +160,13 @@ class Strict(Job):
         files = {path: path.read_bytes() for path in self._files()}
         return {path: data for path, data in files.items() if self._kept.get(path) != data}
 
-    def restore(self) -> None:
+    def restore(self, written: Iterable[Path]) -> None:
         """Let the folder be as it was, its log without what came since."""
-        for path in self._files():
-            if path not in self._kept:
+        for path in written:
+            if path in self._kept:
+                path.write_bytes(self._kept[path])
+            else:
                 path.unlink()
-        for path, data in self._kept.items():
-            if not path.exists() or path.read_bytes() != data:
-                path.write_bytes(data)
 
     def _files(self) -> tuple[Path, ...]:
         found = (path for path in self.home.rglob("*") if path.is_file())
