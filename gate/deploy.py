@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -22,6 +22,7 @@ from gate.model import (
     PERMITTING,
     Decision,
     Deployment,
+    Earlier,
     EntryLink,
     Facts,
     History,
@@ -42,9 +43,9 @@ from gate.place import (
 from gate.policy import evaluate
 
 if TYPE_CHECKING:
-    from gate.log.append import Appended
-    from gate.log.kept import Kept
-    from gate.log.view import LogView
+    from gate.log.reading.view import LogView
+    from gate.log.receipts.kept import Kept
+    from gate.log.writing.append import Appended
     from gate.record.disclosure import Disclosure
     from gate.record.signer import RecordSigner
     from gate.store.contract import Key, Store
@@ -103,10 +104,13 @@ def check(
         _require_extended(opened, kept)
         return opened
 
+    handed = read_evidence(question, place)
+
     def past(tickets: Iterable[str]) -> Maybe[History]:
         url = place.policy.log.url
         try:
-            return read_history(view(), question.deployment, tickets, place.policy)
+            found = read_history(view(), question.deployment, tickets, place.policy)
+            return replace(found, earlier=handed or found.earlier)
         except NotRecordedError as error:
             return Problem(ProblemKind.LOCAL, "log", f"read {url}", error.message, error.remedy)
 
@@ -124,11 +128,16 @@ def enforce(
     log does not extend one of the ``kept`` heads.
     """
     keys = open_keys(place, secrets, now())
+    handed = read_evidence(question, place)
     store = open_store(place, keys.trust)
     asked = _asked(question, place.policy)
     view = open_view(place, keys.trust, store, quorum=False, asking=asked)
     _require_extended(view, kept)
-    past = partial(read_history, view, question.deployment, policy=place.policy)
+
+    def past(tickets: Iterable[str]) -> History:
+        found = read_history(view, question.deployment, tickets, place.policy)
+        return replace(found, earlier=handed or found.earlier)
+
     judged, history = judge(question, place.policy, secrets, past, now)
     entry = _record(judged, place, keys.signer, store, history)
     return Recorded(judged, append_entry(place, store, keys, entry, now))
@@ -142,9 +151,9 @@ def complete(
     Raises ``InconsistentError`` where the receipt does not verify, ``FindingError`` where it
     permits nothing, and what ``enforce`` raises of keys and log.
     """
-    from gate.log.history import keys_asked
-    from gate.log.history import read_history as read
-    from gate.log.receipt import read_receipt, verify_receipt
+    from gate.log.history.history import keys_asked
+    from gate.log.history.history import read_history as read
+    from gate.log.receipts.receipt import read_receipt, verify_receipt
     from gate.record.dsse import seal
     from gate.record.statement import DecisionRecord
     from gate.record.writing import outcome_statement
@@ -188,7 +197,7 @@ def _require_standing(decision: EntryLink, history: History) -> None:
 
 
 def _asked(question: Question, policy: Policy) -> Iterable[Key]:
-    from gate.log.history import keys_asked
+    from gate.log.history.history import keys_asked
 
     about = question.deployment
     first = _first(about, policy)
@@ -196,14 +205,14 @@ def _asked(question: Question, policy: Policy) -> Iterable[Key]:
 
 
 def _first(deployment: Deployment, policy: Policy) -> str:
-    """The environment that the policy has come first; "" for none."""
+    """The environment that the policy has come first; "" for none in this log."""
     after = policy.environments[deployment.environment].after
-    return "" if after is None else after.environment
+    return "" if after is None or after.origin else after.environment
 
 
 def _require_extended(view: LogView, kept: Sequence[Kept]) -> None:
     """``InconsistentError`` where the log does not extend a head that was kept elsewhere."""
-    from gate.log.kept import hold
+    from gate.log.receipts.kept import hold
 
     for one in kept:
         hold(one, view.trust.policy, view.size, view.checkpoint, view.root_at)
@@ -213,7 +222,7 @@ def read_history(
     view: LogView, deployment: Deployment, tickets: Iterable[str], policy: Policy
 ) -> History:
     """What the log proves of the service, the environments, the commit and the tickets."""
-    from gate.log.history import read_history as read
+    from gate.log.history.history import read_history as read
 
     return read(
         view,
@@ -224,6 +233,24 @@ def read_history(
         after=_first(deployment, policy),
         artifacts=deployment.artifacts,
     )
+
+
+def read_evidence(question: Question, place: Place) -> Earlier | None:
+    """What receipts of another log tell of the environment that comes first; None where none need.
+
+    Raises ``UsageError`` for what is no receipt, and for a trust folder that vouches for another
+    log; ``InconsistentError`` for a receipt that does not verify.
+    """
+    about = question.deployment
+    after = place.policy.environments[about.environment].after
+    if after is None or not after.origin:
+        return None
+    from gate.log.reading.trust import load_trust
+    from gate.log.receipts.elsewhere import Wanted, read_elsewhere
+
+    trust = load_trust(place.root / after.trust, log=place.log)
+    wanted = Wanted(after.origin, about.service, after.environment, about.commit)
+    return read_elsewhere(question.evidence, trust, wanted)
 
 
 def judge(
@@ -297,8 +324,8 @@ def write_record(judged: Judged, place: Place, signer: RecordSigner, history: Hi
 
 def append_entry(place: Place, store: Store, keys: Keys, entry: bytes, now: Now) -> Appended:
     """Append a sealed record, judged again at its place; raises what ``log.append`` raises."""
-    from gate.log.append import append
-    from gate.log.judge_again import judge_again
+    from gate.log.writing.append import append
+    from gate.log.writing.judge_again import judge_again
 
     again = judge_again(keys.signer, now, __version__)
     with asking_witnesses(place, keys.trust) as post:

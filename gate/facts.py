@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import closing, contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -19,6 +20,7 @@ from gate.config.types import ForgeSettings, NetworkSettings
 from gate.errors import UsageError
 from gate.frozen import dataclass
 from gate.model import (
+    Approval,
     Base,
     BaseKind,
     Change,
@@ -40,11 +42,12 @@ from gate.model import (
 )
 
 if TYPE_CHECKING:  # they import the libraries that ask, which not every command needs
-    from gate.http import Budget, Request
+    from gate.http import Budget, Request, Wire
     from gate.tickets.several import Tickets
 
+ENVIRONMENT_SOURCE = "environment"  # of approvals, by the policy's name
 HEED_SECONDS = 0.2  # how late an interrupt may be heeded
-_TOKENS = {  # of the CIs that can be asked about their runs
+_TOKENS = {  # of the CIs that are asked by the forge's own token
     "github": ("GitHub", "GITHUB_TOKEN with `actions: read`"),
     "gitlab": ("GitLab", "GITLAB_TOKEN with the scope read_api"),
 }
@@ -57,7 +60,8 @@ class Question:
 
     ``tickets`` are IDs as given by option, grammar already checked; ``base`` is "" or a full commit
     id; ``checkout`` is the local repository, used where no forge can be asked; ``environ`` gives
-    PATH and HOME to its git, nothing else of it. ``emergency`` is the reason of a declared one.
+    PATH and HOME to its git, nothing else of it. ``emergency`` is the reason of a declared one,
+    ``evidence`` are receipts of another log.
     """
 
     deployment: Deployment
@@ -67,6 +71,7 @@ class Question:
     environ: Mapping[str, str]
     pin: PinState
     emergency: Free | None = None
+    evidence: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +110,31 @@ class Forge(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A forge, and what tells a run of its own CI (``ci``) by what the environment claims of it."""
+    """A forge, and what tells a run of ``ci`` by what the environment claims of it.
+
+    ``fetch_approvals`` tells who let such a run into an environment of the forge; None where there
+    is no forge that could tell a run. ``beside`` is the line to a CI that is not the forge's own.
+    """
 
     forge: Forge
     fetch_run: Callable[[RunClaim], Maybe[Run]]
     ci: str = "github"
+    fetch_approvals: Callable[[Run, str], Maybe[tuple[Approval, ...]]] | None = None
+    beside: Wire | None = None
+
+    def clocks(self) -> tuple[ClockReading, ...]:
+        """Our clock against those of both."""
+        return (*self.forge.clocks(), *(self.beside.clocks() if self.beside else ()))
+
+    def requests(self) -> tuple[Request, ...]:
+        """What both were asked so far."""
+        return (*self.forge.requests(), *(self.beside.trace if self.beside else ()))
+
+    def close(self) -> None:
+        """Give back what is held open."""
+        self.forge.close()
+        if self.beside:
+            self.beside.close()
 
 
 def gather(
@@ -127,10 +152,12 @@ def gather(
     environment = policy.environments[deployment.environment]
     budget = Budget(policy.network.budget)
     opened = open_forge(policy, service, secrets, budget, question)
+    if deployment.run.ci == "jenkins":
+        opened = with_jenkins(opened, policy, service, secrets, budget)
     forge = opened.forge
     tickets = open_tickets(policy, secrets, budget)
-    with closing(forge), closing(tickets), _side_by_side() as pool:
-        run = pool.submit(_run, opened, deployment)
+    with closing(opened), closing(tickets), _side_by_side() as pool:
+        run = pool.submit(_run_and_approvals, opened, deployment, environment)
         change = pool.submit(_remerged_change, forge, service, question, history)
         before = pool.submit(forge.fetch_deployments, service, environment.name, deployment.commit)
         given: Maybe[tuple[TicketReference, ...]]
@@ -145,7 +172,7 @@ def gather(
         found = tuple(dict.fromkeys(lookup.result() for lookup in lookups))
         facts = Facts(
             deployment=deployment,
-            run=run.result(),
+            run=run.result()[0],
             given=given if isinstance(given, Problem) else tuple(t.reference for t in found),
             tickets=found,
             change=change.result(),
@@ -154,14 +181,15 @@ def gather(
             clocks=(),
             pin=question.pin,
             emergency=question.emergency,
+            environment_approvals=run.result()[1],
         )
     return Gathered(
         replace(
             facts,
-            clocks=(*tickets.clocks(), *forge.clocks()),
+            clocks=(*tickets.clocks(), *opened.clocks()),
             gate_accounts=tickets.own_accounts(),
         ),
-        (*tickets.requests(), *forge.requests()),
+        (*tickets.requests(), *opened.requests()),
     )
 
 
@@ -218,7 +246,12 @@ def _open_github(
 
     reader = GitHubReader(settings, token, network, budget)
     slug = reader.slug(service)
-    return Opened(reader, lambda run: fetch_run(reader.wire, slug, run.id), "github")
+    return Opened(
+        reader,
+        lambda run: fetch_run(reader.wire, slug, run.id),
+        "github",
+        partial(reader.fetch_approvals, service),
+    )
 
 
 def _open_gitlab(
@@ -229,10 +262,61 @@ def _open_gitlab(
 
     reader = GitLabReader(settings, token, network, budget)
     slug = reader.slug(service)
-    return Opened(reader, lambda run: fetch_run(reader.wire, slug, run.id, run.attempt), "gitlab")
+    return Opened(
+        reader,
+        lambda run: fetch_run(reader.wire, slug, run.id, run.attempt),
+        "gitlab",
+        partial(reader.fetch_approvals, service),
+    )
+
+
+def with_jenkins(
+    opened: Opened, policy: Policy, service: Service, secrets: Secrets, budget: Budget
+) -> Opened:
+    """The forge with the policy's Jenkins beside it, or with what says that there is none."""
+    if policy.jenkins is None:
+        return replace(opened, fetch_run=_no_jenkins, ci="jenkins")
+    if not (secrets.jenkins_user and secrets.jenkins_token):
+        return replace(opened, fetch_run=_no_account, ci="jenkins")
+    from gate.ci.jenkins_build import fetch_run, open_wire
+
+    wire = open_wire(policy.jenkins, secrets, policy.network, budget)
+    return replace(
+        opened,
+        fetch_run=lambda run: fetch_run(wire, run.id, service.repository),
+        fetch_approvals=_no_environments,
+        ci="jenkins",
+        beside=wire,
+    )
+
+
+def _no_jenkins(run: RunClaim) -> Problem:
+    cause = "the policy names no Jenkins to ask about the build, so only the job's claims are known"
+    remedy = (
+        "name it with ci.jenkins.url in gate.toml, or list the claim in accept_claims "
+        '("pipeline-start") if your auditor agrees to rely on it'
+    )
+    return Problem(ProblemKind.CLAIM, "jenkins", f"run {run.id}", cause, remedy)
+
+
+def _no_account(run: RunClaim) -> Problem:
+    # Not a CLAIM: whoever unsets the variables must not be believed in the API's place.
+    cause = "GATE_JENKINS_USER and GATE_JENKINS_TOKEN are not both set, so Jenkins cannot be asked"
+    remedy = "give the job the user and the API token of an account that may read it (Job/Read)"
+    return Problem(ProblemKind.CREDENTIALS, "jenkins", f"run {run.id}", cause, remedy)
+
+
+def _no_environments(run: Run, environment: str) -> Problem:
+    cause = "Jenkins has no environments whose approvals could be read"
+    remedy = 'take "environment" out of approvals.sources, or deploy by the forge\'s own CI'
+    return Problem(
+        ProblemKind.INCOMPLETE, "jenkins", f"approvals of {environment} in {run.id}", cause, remedy
+    )
 
 
 def _claimed_run(run: RunClaim) -> Problem:
+    if run.ci not in _TOKENS:
+        return _unasked(run)
     title, token = _TOKENS[run.ci]
     cause = f"there is no token to ask {title} about the run, so only the job's claims are known"
     remedy = f"give the job {token}, and name the forge in gate.toml"
@@ -304,17 +388,33 @@ def _look_up(
     return tuple(submit(tickets.fetch, reference) for reference in given)
 
 
+def _run_and_approvals(
+    opened: Opened, deployment: Deployment, environment: Environment
+) -> tuple[Maybe[Run] | None, Maybe[tuple[Approval, ...]]]:
+    """The run, and where the policy counts it, what was decided on its deployment."""
+    run = _run(opened, deployment)
+    if ENVIRONMENT_SOURCE not in environment.approvals.sources or run is None:
+        return run, ()
+    if isinstance(run, Problem):
+        return run, run
+    if opened.fetch_approvals is None:
+        raise TypeError("what tells a run tells its approvals too")
+    return run, opened.fetch_approvals(run, environment.name)
+
+
 def _run(opened: Opened, deployment: Deployment) -> Maybe[Run] | None:
     claim = deployment.run
     if claim.ci == "shell":
         return None
-    if claim.ci == opened.ci and claim.ci in _TOKENS:
-        return opened.fetch_run(claim)
+    return opened.fetch_run(claim) if claim.ci == opened.ci else _unasked(claim)
+
+
+def _unasked(claim: RunClaim) -> Problem:
     return Problem(
         ProblemKind.CLAIM,
         claim.ci,
         f"run {claim.id}",
-        f"this version cannot ask {claim.ci} about its run, so only the job's own claims are known",
+        f"nothing can be asked of {claim.ci} here, so only the job's own claims are known",
         'list the claim in accept_claims ("pipeline-start") if your auditor agrees to rely on it',
     )
 

@@ -70,10 +70,10 @@ class AccountKind(StrEnum):
 class Account:
     """One account in one system.
 
-    ``system`` is "jira", "github", "gitlab", "servicenow", or "git" for a bare e-mail address of
-    commit metadata; ``key`` is what the system identifies it by (Jira Cloud's accountId, Data
-    Center's user name, a GitHub login, an e-mail address in lower case). ``email`` is given only
-    where the service says that it verified it. ``name`` is for display and never compared.
+    ``system`` is "jira", "github", "gitlab", "servicenow", "jenkins", or "git" for a bare e-mail
+    address of commit metadata; ``key`` is what the system identifies it by (Jira Cloud's accountId,
+    Data Center's user name, a GitHub login, an e-mail address in lower case). ``email`` is given
+    only where the service says that it verified it. ``name`` is for display and never compared.
     """
 
     system: str
@@ -167,8 +167,9 @@ class Deployment:
 class Run:
     """A pipeline run as the CI's API tells it.
 
-    ``created_at`` is the creation of the *first* attempt; ``actor`` who started the current one;
-    ``active`` whether the service says that it is running now.
+    ``created_at`` is the creation of the *first* attempt; ``actor`` who started the current one,
+    None where the service names nobody (a timer, another build); ``active`` whether the service
+    says that it is running now.
     """
 
     ci: str
@@ -177,7 +178,7 @@ class Run:
     repository: str
     head_sha: str
     created_at: datetime
-    actor: Account
+    actor: Account | None
     active: bool
     url: str = ""
 
@@ -216,14 +217,16 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """One person's decision on a change request or a pull request.
+    """One person's decision on a change request, a pull request or a run's deployment.
 
     ``account`` is None where the system recorded a decision without saying whose (a deleted user):
-    such an approval counts for nothing, such an objection counts. ``decided_at`` is None only for
-    PENDING; ``latest_possible`` says that the system has no time per person and this is an upper
-    bound, with ``not_before`` as the lower one where it is known. ``source`` is "jsm",
-    "transition:Approved", "field:Approvers" or "review"; ``id`` names
-    the row in it. ``commit`` is what a review was given on.
+    such an approval counts for nothing, such an objection counts. ``latest_possible`` says that the
+    system has no time per person and ``decided_at`` is an upper bound, with ``not_before`` as the
+    lower one where it is known. ``decided_at`` is None for PENDING, and of a deployment where there
+    is no upper bound either but that it was there when it was read; with no ``not_before``, not
+    even which attempt of the run it was of is known. ``source`` is "jsm", "transition:Approved",
+    "field:Approvers", "review" or "environment"; ``id`` names the row in it. ``commit`` is what a
+    review was given on, or what a run is of.
     """
 
     account: Account | None
@@ -563,11 +566,15 @@ class EarlierDeployment:
 class Earlier:
     """The finished deployments of a commit to the ``environment`` that must come first.
 
-    Of those that ended after the one that decides, none is missing.
+    Of those that ended after the one that decides, none is missing; but where ``origin`` names
+    another log, by whose receipts they are told, nobody knows. ``unfit`` says of each receipt that
+    tells nothing why, in a few words.
     """
 
     environment: str
     deployments: tuple[EarlierDeployment, ...] = ()
+    origin: str = ""
+    unfit: tuple[str, ...] = ()
 
     def decisive(self, artifacts: tuple[Artifact, ...]) -> EarlierDeployment | None:
         """The one with these artifacts that ended last, by the log's own order; None: none did."""
@@ -633,7 +640,9 @@ class Facts:
     found; ``tickets`` the lookup of each, in the same order. ``deployed_before`` are the
     forge's successful deployments of this commit to this environment. ``gate_accounts`` are
     gate's own accounts, whose approvals never count. ``emergency`` is the reason that was given
-    where an emergency was declared.
+    where an emergency was declared. ``environment_approvals`` are what people decided on this very
+    run's deployment to the forge's environment of that name, provably all of it; they are asked for
+    only where the policy counts them, and there are none without a run.
     """
 
     deployment: Deployment
@@ -647,6 +656,7 @@ class Facts:
     pin: PinState
     gate_accounts: tuple[Account, ...] = ()
     emergency: Free | None = None
+    environment_approvals: Maybe[tuple[Approval, ...]] = ()
 
 
 # ---------------------------------------------------------------- decision
@@ -730,16 +740,29 @@ class Emergency:
 
 
 @dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """What receipts of the log ``origin`` told: the decision, and when its success was recorded.
+
+    Both None where none of them told of one.
+    """
+
+    origin: str
+    decision: EntryLink | None = None
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class EarlierTerm:
     """What ``tested-before`` went by.
 
     The environment that must come first, how long ago that may be, and the place of the outcome
-    that decided: None where the log has none.
+    that decided: None where the log has none. ``elsewhere``: where receipts of another log tell it.
     """
 
     environment: str
     within: timedelta
     ended: EntryLink | None
+    elsewhere: Elsewhere | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,9 +23,9 @@ from gate.model import PERMITTING, Base, BaseKind, DecisionKind, History, Now, P
 from gate.place import Keys, Place, open_disclosures, open_keys, open_store
 
 if TYPE_CHECKING:
-    from gate.log.append import Appended
-    from gate.log.kept import Kept
-    from gate.log.owed import Owed
+    from gate.log.receipts.kept import Kept
+    from gate.log.writing.append import Appended
+    from gate.log.writing.owed import Owed
 
 UNREAD = History(0, sha256().hexdigest(), Base(BaseKind.FIRST, "", None), offline=True)
 """What is known of a log that cannot be read: what it held before its first entry."""
@@ -69,7 +69,7 @@ def enforce_offline(
     ``deploy.check``, which raises ``InconsistentError`` of them. Raises ``UsageError`` for keys
     that are missing or not the trusted ones, ``StoreError`` where the folder cannot be written.
     """
-    from gate.log.owed import Owed, keep
+    from gate.log.writing.owed import Owed, keep
 
     keys = open_keys(place, secrets, now())
     known = check(question, place, secrets, now, kept)
@@ -89,7 +89,7 @@ def settle(place: Place, secrets: Secrets, now: Now, folder: Path) -> Iterator[A
     Raises ``InconsistentError`` for what no trusted key signed or does not hold together,
     ``UsageError`` for a record of another kind, and what ``deploy.enforce`` raises of keys and log.
     """
-    from gate.log.owed import forget, read_owed
+    from gate.log.writing.owed import forget, read_owed
 
     keys = open_keys(place, secrets, now())
     for owed in read_owed(folder):

@@ -16,8 +16,8 @@ from gate.frozen import dataclass
 
 if TYPE_CHECKING:
     from gate.http import Poster
-    from gate.log.trust import Trust
-    from gate.log.view import LogView
+    from gate.log.reading.trust import Trust
+    from gate.log.reading.view import LogView
     from gate.record.signer import RecordSigner
     from gate.store.contract import Key, Store, Surroundings
     from gate.store.disclosure import DisclosureStore
@@ -64,7 +64,7 @@ def open_keys(place: Place, secrets: Secrets, at: datetime | None = None) -> Key
     ``at`` is when records will be signed: the record key must count then. Raises ``UsageError``
     for keys that are missing, broken or not the trusted ones.
     """
-    from gate.log.trust import LOG_KEY, SIGNING_KEY, load_trust, require_keys
+    from gate.log.reading.trust import LOG_KEY, SIGNING_KEY, load_trust, require_keys
     from gate.record.signer import RecordSigner, load_private_key
     from gate.tlog.note import Ed25519Signer
 
@@ -95,7 +95,7 @@ def open_store(place: Place, trust: Trust) -> Store:
 
 def surroundings(place: Place, *keys: Verifier) -> Surroundings:
     """What opening the policy's store takes; ``keys`` are those that sign the log's heads."""
-    from gate.log.reading import log_reader
+    from gate.log.reading.reader import log_reader
     from gate.store.contract import Surroundings as Around
 
     settings = place.policy.log
@@ -138,8 +138,8 @@ def open_view(
 
     ``asking`` are keys that will be looked up.
     """
-    from gate.log.trust import load_trust
-    from gate.log.view import LogView
+    from gate.log.reading.trust import load_trust
+    from gate.log.reading.view import LogView
 
     trust = trust or load_trust(place.trust, log=place.log)
     store = store or open_store(place, trust)

@@ -39,8 +39,8 @@ from gate.place import Place, open_disclosures, open_keys, open_store, open_view
 from gate.policy import evaluate_review
 
 if TYPE_CHECKING:
-    from gate.log.append import Appended
-    from gate.log.view import LogView
+    from gate.log.reading.view import LogView
+    from gate.log.writing.append import Appended
     from gate.record.disclosure import Disclosure
     from gate.record.predicates import DecisionPredicate
     from gate.record.signer import RecordSigner
@@ -105,7 +105,7 @@ def review(asked: Asked, place: Place, secrets: Secrets, now: Now) -> Review:
     tell any more who deployed, ``UsageError`` where the policy no longer has service and
     environment, and what ``deploy.enforce`` raises of keys and log.
     """
-    from gate.log.history import read_history
+    from gate.log.history.history import read_history
 
     keys = open_keys(place, secrets, now())
     store = open_store(place, keys.trust)
@@ -128,7 +128,7 @@ def review(asked: Asked, place: Place, secrets: Secrets, now: Now) -> Review:
 
 
 def _find(asked: Asked, view: LogView) -> tuple[EntryLink, DecisionRecord]:
-    from gate.log.receipt import read_receipt, verify_receipt
+    from gate.log.receipts.receipt import read_receipt, verify_receipt
     from gate.record.statement import DecisionRecord
 
     if asked.receipt is not None:
@@ -195,7 +195,8 @@ def _deployer(link: EntryLink, predicate: DecisionPredicate, opened: Disclosure)
 
     run = predicate.run
     if isinstance(run.fact, RunFact):
-        accounts = opened.person(run.fact.actor).accounts
+        actor = run.fact.actor
+        accounts = () if actor is None else opened.person(actor).accounts
         found = next((one for one in accounts if one.system == run.ci), None)
     else:
         claimed = run.actor is not None and DEPLOYER in predicate.claims
@@ -224,7 +225,7 @@ def _as_judged(history: History, emergency: Emergency, view: LogView) -> History
 
     That is what it was judged from; but where the log could not be read then, what the log tells.
     """
-    from gate.log.history import base_before
+    from gate.log.history.history import base_before
     from gate.record.summary import is_spooled
 
     record, base = emergency.record, emergency.record.history.base

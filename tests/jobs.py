@@ -27,8 +27,8 @@ from gate.demo.stage import COMMAND, POLICY, Ended, Stage
 from gate.demo.wire import Reply, Request
 from gate.demo.world import World
 from gate.errors import OK
-from gate.log.trust import load_trust
-from gate.log.view import LogView
+from gate.log.reading.trust import load_trust
+from gate.log.reading.view import LogView
 from gate.model import DecisionKind
 from gate.record.statement import DecisionRecord, OutcomeRecord, Record
 from gate.store.directory.store import DirectoryStore

@@ -41,6 +41,9 @@ jira = "b0b"
 """
 
 
+STAGED = 'environment = "staging", within = "14d"'
+
+
 @dataclass(frozen=True)
 class Wrong:
     """An edit of ``GOOD`` that spoils it, and words its error must hold.
@@ -64,6 +67,7 @@ JIRA = 'projects = ["CHG"]'
 TICKETS = GOOD[GOOD.index("[tickets.jira]") : GOOD.index("[services.shop]")]
 SERVICENOW = '[tickets.servicenow]\nurl = "https://acme.service-now.com"\n'
 ISSUES = '[tickets.github]\nrepositories = ["acme/changes"]\n'
+GITLAB_ISSUES = '[tickets.gitlab]\nprojects = ["acme/ops/changes"]\n'
 TEMPLATE = 'id = "0123456789abcdef0123456789abcdef"'
 DESK = '[tickets.desk]\npackage = "acme-desk"\nurl = "https://desk.acme.example"\n'
 APPROVALS = 'approvals = { by = ["change-board"] }'
@@ -94,10 +98,19 @@ RIGHT: dict[str, str] = {
     "github issues": edited(TICKETS, ISSUES),
     "all of github issues": edited(
         TICKETS,
-        ISSUES + 'url = "https://github.acme.example"\napi = "https://api.acme.example"\n'
+        ISSUES + 'url = "https://GitHub.com"\napi = "https://api.acme.example"\n'
         'approvals = [{ label = "go" }, { comment = "/approve" }]\nobjections = ["no go"]\n'
         'scope = ["title", "body#Scope"]\nrollback_plan = ["body#Way back"]\n'
         'test_plan = ["body"]\nca = "ca.pem"\n',
+    ),
+    "gitlab issues": edited(TICKETS, GITLAB_ISSUES),
+    "issues of both forges": edited(TICKETS, ISSUES + GITLAB_ISSUES),
+    "all of gitlab issues": edited(
+        TICKETS,
+        GITLAB_ISSUES + 'url = "https://gitlab.acme.example"\napi = "https://api.acme.example"\n'
+        'approvals = [{ label = "go" }, { comment = "!go" }]\nobjections = ["no go"]\n'
+        'scope = ["title", "description#Scope"]\nrollback_plan = ["description#Way back"]\n'
+        'test_plan = ["description"]\nca = "ca.pem"\n',
     ),
     "another package's system": edited(
         TICKETS, DESK + 'deployable = ["open"]\nprojects = ["D"]\n[tickets.desk.options]\nx = 1\n'
@@ -108,10 +121,14 @@ RIGHT: dict[str, str] = {
         APPROVALS,
         'controls = { peer-reviewed = "require", test-plan = "off", approved = "warn" }\n'
         'approvals = { required = 2, by = ["alice", "bob"], sources = ["change-request", '
-        '"pull-request"], independent_of = ["deployer"], predates = "pipeline" }\n'
+        '"review"], independent_of = ["deployer"], predates = "pipeline" }\n'
         'ticket = { sources = ["branch", "option"], predates = "job", minimum_lead = "14d" }\n'
         'accept_claims = ["pipeline-start", "deployer"]\ndeployers = ["change-board", "bob"]\n'
         'bots = ["dependabot[bot]"]',
+    ),
+    "all sources of approvals": edited(
+        APPROVALS,
+        'approvals = { by = ["alice"], sources = ["environment", "review", "change-request"] }',
     ),
     "emergencies": edited(
         APPROVALS,
@@ -134,6 +151,14 @@ RIGHT: dict[str, str] = {
     "network": GOOD + '[network]\nbudget = "30s"\nclock_tolerance = "0s"\nca = "ca.pem"\n',
     "identity": GOOD + '[identity]\none_account_per_person = ["jira", "github"]\n',
     "write-back": GOOD + "[write_back]\nticket = true\nforge = false\n",
+    "staging in another log": edited(
+        APPROVALS,
+        f'{APPROVALS}\nafter = {{ environment = "staging", within = "14d", '
+        'origin = "acme.example/staging", trust = "trust-staging" }',
+    ),
+    "a Jenkins": GOOD + '[ci.jenkins]\nurl = "https://ci.acme.example/jenkins"\nca = "ca.pem"\n',
+    "no other CI": GOOD + "[ci]\n",
+    "an account on Jenkins": edited('github = "alice"', 'jenkins = "alice"'),
     "no single sign-on": GOOD + "[identity]\none_account_per_person = []\n",
     "a log on a branch": edited('"dir:change-log"', '"git+https://github.com/acme/log.git#log"'),
     "a log by ssh": edited('"dir:change-log"', '"git+ssh://git@github.com/acme/log.git#log/a"'),
@@ -303,6 +328,47 @@ WRONG: tuple[Wrong, ...] = (
             ('deployable = ["open"]', "deployable", "unknown", True),
         )
     ),
+    Wrong(
+        TICKETS,
+        f'{ISSUES}url = "https://github.acme.example"\n',
+        ("tickets.github.url", "forges.github.url", "other accounts"),
+        in_schema=False,
+    ),
+    Wrong(
+        TICKETS,
+        f'[forges.gitlab]\nurl = "https://gitlab.acme.example"\n{GITLAB_ISSUES}'
+        'url = "https://gitlab.com"\n',
+        ("tickets.gitlab.url", "forges.gitlab.url"),
+        in_schema=False,
+    ),
+    Wrong(TICKETS, "[tickets.gitlab]\n", ("tickets.gitlab.projects: missing",)),
+    Wrong(
+        TICKETS,
+        '[tickets.gitlab]\nprojects = ["changes"]\n',
+        ("tickets.gitlab.projects[0]", "no project"),
+    ),
+    Wrong(
+        TICKETS,
+        f'[tickets.gitlab]\nprojects = ["acme/{"x" * 80}"]\n',
+        ("tickets.gitlab.projects[0]", "no project"),
+    ),
+    Wrong(
+        TICKETS,
+        f'{ISSUES}[tickets.gitlab]\nprojects = ["acme/ops", "Acme/changes"]\n',
+        ("tickets.gitlab.projects[1]", "tickets.github.repositories"),
+        in_schema=False,
+    ),
+    *(
+        Wrong(TICKETS, f"{GITLAB_ISSUES}{line}\n", (f"tickets.gitlab.{key}", says), in_schema=seen)
+        for line, key, says, seen in (
+            ('package = "x"', "package", "unknown", True),
+            ('repositories = ["a/b"]', "repositories", "unknown", True),
+            ('approvals = [{ comment = "/approve" }]', "approvals[0].comment", "command", True),
+            ('approvals = [{ comment = "!Go" }]', "approvals[0].comment", "command", True),
+            ('approvals = [{ label = "rejected" }]', "objections[0]", "approves", False),
+            ('scope = ["body"]', "scope[0]", "no place", True),
+        )
+    ),
     *(
         Wrong(
             TICKETS,
@@ -340,8 +406,8 @@ WRONG: tuple[Wrong, ...] = (
     ),
     Wrong(
         TICKETS,
-        DESK.replace("desk]", "gitlab]") + 'deployable = ["open"]\n',
-        ("tickets.gitlab", "no name"),
+        DESK.replace("desk]", "git]") + 'deployable = ["open"]\n',
+        ("tickets.git", "no name"),
         in_schema=False,
     ),
     Wrong(TICKETS, DESK + 'deployable = ["o"]\nx = 1\n', ("tickets.desk.x: unknown key",)),
@@ -406,7 +472,17 @@ WRONG: tuple[Wrong, ...] = (
             ),
         )
     ),
-    Wrong("{ by =", '{ sources = ["environment"], by =', ("approvals.sources[0]", "not built yet")),
+    Wrong("{ by =", '{ sources = ["pull-request"], by =', ("approvals.sources[0]", '"review"?')),
+    Wrong(
+        "{ by =",
+        '{ sources = ["environment"], predates = "pipeline", by =',
+        ("approvals.predates", "could come first"),
+        in_schema=False,
+    ),
+    Wrong("{ by =", '{ sources = ["reviews"], by =', ("approvals.sources[0]", '"review"?')),
+    Wrong("{ by =", '{ sources = ["deployment"], by =', ("sources[0]", '"environment"?')),
+    Wrong("{ by =", '{ sources = ["environments"], by =', ("sources[0]", '"environment"?')),
+    Wrong("{ by =", '{ sources = ["ticket"], by =', ("sources[0]", '"change-request"?')),
     Wrong(
         "[groups]",
         '[identity]\none_account_per_person = ["bitbucket"]\n[groups]',
@@ -687,6 +763,27 @@ WRONG: tuple[Wrong, ...] = (
         Wrong("[groups]", f"[write_back]\n{line}\n[groups]", (f"write_back.{line.split()[0]}",))
         for line in ('ticket = "yes"', "forge = 1", "forges = true", "ticket = []")
     ),
+    *(
+        Wrong(APPROVALS, f"{APPROVALS}\nafter = {{ {given} }}", (says,), in_schema=in_schema)
+        for given, says, in_schema in (
+            (f'{STAGED}, origin = "acme.example/staging"', "after.trust: missing", True),
+            (f'{STAGED}, trust = "trust-staging"', "after.origin: missing", True),
+            (f'{STAGED}, origin = "two words", trust = "x"', "no origin", False),
+            (f'{STAGED}, origin = "acme.example/changes", trust = "x"', "own log", False),
+            (STAGED, "there is no environment", False),
+        )
+    ),
+    *(
+        Wrong("[groups]", f"[ci.jenkins]\n{line}\n[groups]", (says,))
+        for line, says in (
+            ("", "ci.jenkins.url: missing"),
+            ('url = "ci.acme.example"', "ci.jenkins.url"),
+            ('url = "http://ci.acme.example"', "plain http"),
+            ('url = "https://gate:x@ci.acme.example"', "no user"),
+            ('url = "https://ci.acme.example"\ntoken = "x"', "ci.jenkins.token"),
+        )
+    ),
+    Wrong("[groups]", '[ci.jenkin]\nurl = "https://ci"\n[groups]', ("ci.jenkin", '"jenkins"')),
     # people and groups
     *(
         Wrong("[groups]", f"[identity]\npeople_from = {value}\n[groups]", ("identity.people_from",))

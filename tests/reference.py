@@ -1,5 +1,7 @@
 """Makes docs/commands.md from the commands, and docs/controls/ from the controls, themselves.
 
+And the tables of docs/threat-model.md from the catalogue of tricks.
+
 `python tests/reference.py` writes them.
 """
 
@@ -11,6 +13,7 @@ from pathlib import Path
 import catalogue
 import click
 import control_pages
+from tricks import catalogue as tricks
 
 from gate.cli.main import COMMANDS, gate
 
@@ -64,4 +67,5 @@ def _command(command: click.Command, path: str) -> Iterator[str]:
 if __name__ == "__main__":
     PAGE.write_text(page(), encoding="utf-8")
     control_pages.write()
+    tricks.write()
     catalogue.FILE.write_text(catalogue.text(), encoding="utf-8")  # the controls' sentences

@@ -1,4 +1,4 @@
-"""Desks for the contract of ticket systems: Jira, ServiceNow and GitHub Issues, simulated."""
+"""Desks for the contract of ticket systems: Jira, ServiceNow, GitHub's and GitLab's issues."""
 
 from __future__ import annotations
 
@@ -14,18 +14,22 @@ from desk import Desk as Jira
 from gate.config.types import (
     ApprovalPlace,
     GitHubIssueSettings,
+    GitLabIssueSettings,
     NetworkSettings,
     ServiceNowSettings,
 )
 from gate.demo import faults
 from gate.demo.faults import Fault
 from gate.demo.github import GitHubSimulator
+from gate.demo.gitlab import GitLabSimulator
 from gate.demo.jira_state import Flavour
 from gate.demo.servicenow import ServiceNowSimulator
 from gate.http import Budget
 from gate.model import Account, ChangeRequest, Problem
-from gate.tickets.github.names import IssueNames
+from gate.tickets.github.names import issue_ids
 from gate.tickets.github.reader import IssueReader
+from gate.tickets.gitlab import names as gitlab_names
+from gate.tickets.gitlab.reader import IssueReader as GitLabIssueReader
 from gate.tickets.ids import ProjectKeys
 from gate.tickets.servicenow.numbers import ChangeNumbers
 from gate.tickets.servicenow.reader import ServiceNowReader
@@ -250,7 +254,7 @@ class IssueDesk:
         self.issues.open(4, "New checkout", by="alice", at=hour(8), body=ISSUE_BODY)
 
     def grammar(self) -> Grammar:
-        return IssueNames(("acme/changes",))
+        return issue_ids(("acme/changes",))
 
     def open(self, *, secret: str | None = None) -> IssueReader:
         return self.reader(ISSUE_TOKEN if secret is None else secret)
@@ -306,3 +310,100 @@ class IssueDesk:
 def issue_desk(*, enterprise: bool = False) -> Iterator[IssueDesk]:
     with MeetingGitHub() as github:
         yield IssueDesk(github, enterprise=enterprise)
+
+
+GITLAB_ISSUE, GITLAB_TOKEN = "acme/ops/changes#4", "glpat-s3cr3t"
+GITLAB_SETTINGS = GitLabIssueSettings(
+    url="https://gitlab.com",
+    api_url="",
+    projects=("acme/ops/changes",),
+    approvals=(ApprovalPlace("label", "approved"), ApprovalPlace("comment", "!approve")),
+    objections=("rejected",),
+    scope=("title", "description"),
+    rollback_plan=("description#Rollback",),
+    test_plan=("description#Test plan",),
+)
+
+
+class MeetingGitLab(Meetings, GitLabSimulator):
+    """A GitLab with meetings."""
+
+
+class GitLabIssueDesk:
+    """acme/ops/changes#4 on a simulated GitLab, with a project token of the role Reporter."""
+
+    ticket, missing, scope, secret = GITLAB_ISSUE, "acme/ops/changes#99", "shop", GITLAB_TOKEN
+    opened_at = hour(8)
+    faults = tuple(FAULTS)
+
+    def __init__(self, gitlab: MeetingGitLab) -> None:
+        self.gitlab = gitlab
+        self.slept: list[float] = []
+        for name in ("alice", "bob", "carol"):
+            gitlab.add_user(name)
+        for name in ("project_1_bot_0a", "service_account_robot"):
+            gitlab.add_user(name, bot=True)
+        gitlab.add_token("project_1_bot_0a", GITLAB_TOKEN)
+        self.project = gitlab.create_project("acme/ops/changes")
+        self.issues = self.project.issues
+        for number in (1, 2):
+            self.issues.open(number, "Before", by="alice", at=hour(number))
+        self.issues.open(4, "New checkout", by="alice", at=hour(8), description=ISSUE_BODY)
+
+    def grammar(self) -> Grammar:
+        return gitlab_names.issue_ids(("acme/ops/changes",))
+
+    def open(self, *, secret: str | None = None) -> GitLabIssueReader:
+        return self.reader(GITLAB_TOKEN if secret is None else secret)
+
+    def reader(self, token: str = GITLAB_TOKEN, **settings: Any) -> GitLabIssueReader:
+        known = {name: getattr(GITLAB_SETTINGS, name) for name in GITLAB_SETTINGS.__slots__}
+        return GitLabIssueReader(
+            GitLabIssueSettings(**known | {"api_url": self.gitlab.api_url} | settings),
+            Credentials(token=token),
+            NetworkSettings(),
+            Budget(timedelta(seconds=30)),
+            sleep=self.slept.append,
+            now=lambda: hour(20),
+        )
+
+    def read(self, **settings: Any) -> ChangeRequest:
+        found = self.reader(**settings).fetch(GITLAB_ISSUE)
+        assert isinstance(found, ChangeRequest), found
+        return found
+
+    def account(self, name: str) -> Account:
+        return Account("gitlab", name)
+
+    def approve(self, *, by: str, at: datetime) -> None:
+        self.issues.comment(4, "!approve", by=by, at=at)
+
+    def decline(self, *, by: str, at: datetime) -> None:
+        self.issues.label(4, "rejected", by=by, at=at)
+
+    def rewrite_scope(self, text: str, *, by: str, at: datetime) -> None:
+        self.issues.edit(4, text, by=by, at=at)
+
+    def hide_ticket(self) -> None:
+        del self.issues.all[4]
+
+    def hide_everything(self) -> None:
+        self.gitlab.tokens[GITLAB_TOKEN] = replace(
+            self.gitlab.tokens[GITLAB_TOKEN], projects=frozenset()
+        )
+
+    def hide_a_decision(self) -> None:
+        self.issues.hidden.add(self.issues.all[4].label_events[-1].id)
+
+    def spoil(self, fault: str) -> None:
+        self.gitlab.heal()
+        self.gitlab.fault(".", FAULTS[fault])
+
+    def asked(self) -> int:
+        return len(self.gitlab.requests)
+
+
+@contextmanager
+def gitlab_issue_desk() -> Iterator[GitLabIssueDesk]:
+    with MeetingGitLab() as gitlab:
+        yield GitLabIssueDesk(gitlab)

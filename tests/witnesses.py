@@ -13,7 +13,7 @@ from records import trusted
 
 from gate.demo.witness import WitnessSimulator
 from gate.http import Budget, Poster
-from gate.log.trust import Trust
+from gate.log.reading.trust import Trust
 from gate.tlog.checkpoint import Checkpoint, sign_checkpoint
 from gate.tlog.note import Ed25519Signer
 from gate.tlog.trust import TrustPolicy, parse_policy

@@ -209,6 +209,21 @@ def good_ticket(**changes: Any) -> ChangeRequest:
     return replace(ticket, **changes)
 
 
+def good_entry(name: str = "bob", **changes: Any) -> Approval:
+    """That the run may enter its environment, by GitHub, which tells no time of it."""
+    approval = Approval(
+        github(name),
+        Verdict.APPROVED,
+        None,
+        "environment",
+        "0",
+        latest_possible=True,
+        commit=MERGE_SHA,
+        not_before=at("09:15"),
+    )
+    return replace(approval, **changes)
+
+
 def tree_of(sha: str) -> str:
     """What a commit holds: the merge holds what the head of the pull request does."""
     return {MERGE_SHA: SECOND_SHA}.get(sha, sha)[::-1].replace("2", "f")

@@ -36,5 +36,7 @@ def absent(part: Unknown | Spilled) -> str:
 
 def given_by(approval: ApprovalPart) -> tuple[str, str]:
     """Whose approval or objection it is, and its time."""
-    at = UNKNOWN if approval.decided_at is None else format_time(approval.decided_at)
-    return approval.person or UNKNOWN, at + (LATEST if approval.latest_possible else "")
+    if approval.decided_at is None:
+        return approval.person or UNKNOWN, UNKNOWN
+    late = LATEST if approval.latest_possible else ""
+    return approval.person or UNKNOWN, format_time(approval.decided_at) + late

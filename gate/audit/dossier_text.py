@@ -16,9 +16,11 @@ from gate.audit.times import events
 from gate.output.escape import terminal
 from gate.output.message import length
 from gate.record.predicates import (
+    ApprovalPart,
     ControlPart,
     DecisionPredicate,
     ReviewPredicate,
+    RunPart,
     Spilled,
     TicketPart,
     Unknown,
@@ -130,6 +132,7 @@ def _judged(opened: AnyOpened, ended: Ended | None) -> Iterator[str]:
     for control in predicate.controls:
         yield from _control(control, names)
     yield from _tickets(predicate, names)
+    yield from _run_approvals(predicate.run, names)
     yield from _change(predicate, names)
     yield from _foundation(opened)
 
@@ -195,10 +198,28 @@ def _ticket(ticket: TicketPart, names: Names) -> Iterator[str]:
         yield f"    approvals   {_unknown(fact.approvals, names)}"
         return
     for approval in fact.approvals:
-        at = "" if approval.decided_at is None else f" at {format_time(approval.decided_at)}"
-        late = " (at the latest)" if approval.latest_possible else ""
-        who = _person(approval.person, names)
-        yield f"    {approval.verdict:<10}  {who}{at}{late}, by {approval.source}"
+        yield f"  {_approval(approval, names)}"
+
+
+def _approval(approval: ApprovalPart, names: Names) -> str:
+    at = "" if approval.decided_at is None else f" at {format_time(approval.decided_at)}"
+    late = " (at the latest)" if at and approval.latest_possible else ""
+    if not at and approval.not_before is not None:
+        at = f" after {format_time(approval.not_before)}"
+    who = _person(approval.person, names)
+    return f"  {approval.verdict:<10}  {who}{at}{late}, by {approval.source}"
+
+
+def _run_approvals(run: RunPart, names: Names) -> Iterator[str]:
+    """What people decided on the run's deployment, where anybody was asked and did."""
+    if run.approvals is None:
+        return
+    yield "The run's deployment"
+    if isinstance(run.approvals, Unknown):
+        yield f"  approvals     {_unknown(run.approvals, names)}"
+        return
+    for approval in run.approvals:
+        yield _approval(approval, names)
 
 
 def _change(predicate: DecisionPredicate | ReviewPredicate, names: Names) -> Iterator[str]:

@@ -7,6 +7,7 @@ from array import array
 from gate.audit.rows import Ended, Reviewed
 from gate.audit.source import LogSource
 from gate.errors import InconsistentError
+from gate.log.history.emergencies import is_review_of
 from gate.record.dsse import mentions
 from gate.record.predicates import ReviewOutcome
 from gate.record.statement import OUTCOME, REVIEW, DecisionRecord, OutcomeRecord, ReviewRecord
@@ -36,27 +37,32 @@ class Outcomes:
 
     def _add(self, index: int, record: OutcomeRecord) -> None:
         of = record.of
-        self._require_decision(index, record)
+        decision = self._decision(index, record)
+        if (decision.service, decision.environment, decision.commit) != (
+            record.service,
+            record.environment,
+            record.commit,
+        ):
+            raise _stray(index, record)
         self._newest[of.index] = index
         self._count[of.index] = min(_MANY, self._count[of.index] + 1)
 
     def _add_review(self, index: int, record: ReviewRecord) -> None:
         """The first one that approves settles it; until then the newest is told."""
-        self._require_decision(index, record)
+        if not is_review_of(record, self._decision(index, record)):
+            raise _stray(index, record)
         known = self._reviews.get(record.of.index)
         if known is None or known.record.outcome is not ReviewOutcome.APPROVED:
             self._reviews[record.of.index] = Reviewed(record, index)
 
-    def _require_decision(self, index: int, record: OutcomeRecord | ReviewRecord) -> None:
+    def _decision(self, index: int, record: OutcomeRecord | ReviewRecord) -> DecisionRecord:
         of = record.of
         if not 0 <= of.index < index or self._source.link(of.index) != of:
             raise _stray(index, record)
         decision, _ = self._source.signed_record(of.index)
-        if not isinstance(decision, DecisionRecord) or (
-            (decision.service, decision.environment, decision.commit)
-            != (record.service, record.environment, record.commit)
-        ):
+        if not isinstance(decision, DecisionRecord):
             raise _stray(index, record)
+        return decision
 
     def review_of(self, index: int) -> Reviewed | None:
         """The review that settles the emergency at ``index``, else the newest attempt at one."""

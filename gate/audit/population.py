@@ -34,7 +34,7 @@ FORMAT = "gate/population/v1"
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """What verifying the log said of its head (``gate.log.verify``).
+    """What verifying the log said of its head (``gate.log.verifying.verify``).
 
     ``kept`` are the kept checkpoints that it extends; ``beyond`` counts what lies beyond it.
     """

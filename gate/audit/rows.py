@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from gate.audit import change_cells as change
+from gate.audit import run_cells as of_run
 from gate.audit import ticket_cells as ticket
 from gate.audit.cells import NONE_RECORDED, PERMITS, people
 from gate.audit.names import NOT_AT_HAND, UNCHECKED, Names, Opened
@@ -18,6 +19,7 @@ from gate.record.times import format_time
 
 IN_TIME, LATE = "approved", "approved (late)"
 Cell: TypeAlias = str | int | tuple[str, ...]
+_Cells: TypeAlias = dict[str, Any]  # by the columns' names; ``Row`` takes all of them and no other
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,67 +120,130 @@ def make_row(
     reviewed: Reviewed | None = None,
 ) -> Row:
     """The row of a decision."""
-    is_emergency = record.decision is DecisionKind.EMERGENCY
-    review = reviewed if is_emergency else None
     predicate, names = opened.predicate, opened.names
-    run = run_cells(predicate.run, names)
-    base = change.base(predicate)
-    approvals = tuple(ticket.approvals(predicate))
-    objections = (*ticket.objections(predicate), *change.objections(predicate))
-    reviews = tuple(change.reviews(predicate))
+    review = reviewed if record.decision is DecisionKind.EMERGENCY else None
     return Row(
-        index=place.link.index,
-        leaf=place.link.leaf,
-        decided_at=format_time(record.at),
-        decision=record.decision.value,
-        service=record.service,
-        environment=record.environment,
-        repository=record.repository,
-        commit=record.commit,
-        base=base.commit,
-        base_kind=base.kind,
-        base_index=base.index,
-        artifacts=tuple(f"{a.name}@sha256:{a.sha256}" for a in record.artifacts),
-        tickets=ticket.ids(record, predicate),
-        ticket_status=ticket.statuses(predicate),
-        ticket_created=ticket.created(predicate),
-        ticket_authors=people(names, dict.fromkeys(ticket.authors(predicate))),
-        approved_at=tuple(at for _, at in approvals),
-        approvers=people(names, (label for label, _ in approvals)),
-        objected_at=tuple(at for _, at in objections),
-        objections=people(names, (label for label, _ in objections)),
-        makers=people(names, dict.fromkeys(change.makers(predicate))),
-        last_push_at=change.last_push_at(predicate),
-        reviewed_at=tuple(at for _, at in reviews),
-        reviewers=people(names, (label for label, _ in reviews)),
-        merged_at=change.merged_at(predicate),
-        run_url=run.url,
-        run_created_at=run.created_at,
-        run_attempt=run.attempt,
-        deployer=run.deployer,
-        outcome=_outcome(record, ended),
-        outcome_at="" if ended is None else format_time(ended.record.at),
-        outcome_index="" if ended is None else str(ended.index),
-        emergency_reason=_reason(predicate, names),
-        review_due=format_time(record.review_by) if is_emergency else "",
-        review_outcome=review_outcome(review) if is_emergency else "",
-        review_recorded_at="" if review is None else format_time(review.record.at),
-        review_index="" if review is None else str(review.index),
-        failed=_controls(predicate, Level.REQUIRE, Outcome.FAIL),
-        undetermined=_controls(predicate, Level.REQUIRE, Outcome.UNDETERMINED),
-        waived=_controls(predicate, Level.REQUIRE, Outcome.WAIVED),
-        exceptions=_controls(predicate, Level.WARN, Outcome.FAIL, Outcome.UNDETERMINED),
-        claims=predicate.claims,
-        assurance=predicate.assurance.value,
-        policy_sha256=predicate.policy.sha256,
-        policy_pin=predicate.policy.pin.value,
-        evidence_sha256=predicate.evidence,
-        entry_sha256=place.entry_sha256,
-        keyid=place.keyid,
-        gate_version=predicate.gate,
-        replaces="" if predicate.replaces is None else predicate.replaces.entry,
+        **_place_cells(place),
+        **_subject_cells(record, predicate),
+        **_ticket_cells(record, predicate, names),
+        **_change_cells(predicate, names),
+        **_run_cells(predicate, names),
+        **_outcome_cells(record, ended),
+        **_emergency_cells(record, predicate, names, review),
+        **_control_cells(predicate),
+        **_source_cells(predicate),
         notes=tuple(_notes(predicate, opened, ended)),
     )
+
+
+def _place_cells(place: Place) -> _Cells:
+    return {
+        "index": place.link.index,
+        "leaf": place.link.leaf,
+        "entry_sha256": place.entry_sha256,
+        "keyid": place.keyid,
+    }
+
+
+def _subject_cells(record: DecisionRecord, predicate: DecisionPredicate) -> _Cells:
+    """When what was decided of which range of commits."""
+    base = change.base(predicate)
+    return {
+        "decided_at": format_time(record.at),
+        "decision": record.decision.value,
+        "service": record.service,
+        "environment": record.environment,
+        "repository": record.repository,
+        "commit": record.commit,
+        "base": base.commit,
+        "base_kind": base.kind,
+        "base_index": base.index,
+        "artifacts": tuple(f"{a.name}@sha256:{a.sha256}" for a in record.artifacts),
+    }
+
+
+def _ticket_cells(record: DecisionRecord, predicate: DecisionPredicate, names: Names) -> _Cells:
+    """The change requests; what was decided on run and change stands beside what was on them."""
+    approvals = (*ticket.approvals(predicate), *of_run.approvals(predicate))
+    objections = (
+        *ticket.objections(predicate),
+        *of_run.objections(predicate),
+        *change.objections(predicate),
+    )
+    return {
+        "tickets": ticket.ids(record, predicate),
+        "ticket_status": ticket.statuses(predicate),
+        "ticket_created": ticket.created(predicate),
+        "ticket_authors": people(names, dict.fromkeys(ticket.authors(predicate))),
+        "approved_at": tuple(at for _, at in approvals),
+        "approvers": people(names, (label for label, _ in approvals)),
+        "objected_at": tuple(at for _, at in objections),
+        "objections": people(names, (label for label, _ in objections)),
+    }
+
+
+def _change_cells(predicate: DecisionPredicate, names: Names) -> _Cells:
+    reviews = tuple(change.reviews(predicate))
+    return {
+        "makers": people(names, dict.fromkeys(change.makers(predicate))),
+        "last_push_at": change.last_push_at(predicate),
+        "reviewed_at": tuple(at for _, at in reviews),
+        "reviewers": people(names, (label for label, _ in reviews)),
+        "merged_at": change.merged_at(predicate),
+    }
+
+
+def _run_cells(predicate: DecisionPredicate, names: Names) -> _Cells:
+    run = run_cells(predicate.run, names)
+    return {
+        "run_url": run.url,
+        "run_created_at": run.created_at,
+        "run_attempt": run.attempt,
+        "deployer": run.deployer,
+    }
+
+
+def _outcome_cells(record: DecisionRecord, ended: Ended | None) -> _Cells:
+    return {
+        "outcome": _outcome(record, ended),
+        "outcome_at": "" if ended is None else format_time(ended.record.at),
+        "outcome_index": "" if ended is None else str(ended.index),
+    }
+
+
+def _emergency_cells(
+    record: DecisionRecord, predicate: DecisionPredicate, names: Names, review: Reviewed | None
+) -> _Cells:
+    is_emergency = record.decision is DecisionKind.EMERGENCY
+    return {
+        "emergency_reason": _reason(predicate, names),
+        "review_due": format_time(record.review_by) if is_emergency else "",
+        "review_outcome": review_outcome(review) if is_emergency else "",
+        "review_recorded_at": "" if review is None else format_time(review.record.at),
+        "review_index": "" if review is None else str(review.index),
+    }
+
+
+def _control_cells(predicate: DecisionPredicate) -> _Cells:
+    return {
+        "failed": _controls(predicate, Level.REQUIRE, Outcome.FAIL),
+        "undetermined": _controls(predicate, Level.REQUIRE, Outcome.UNDETERMINED),
+        "waived": _controls(predicate, Level.REQUIRE, Outcome.WAIVED),
+        "exceptions": _controls(predicate, Level.WARN, Outcome.FAIL, Outcome.UNDETERMINED),
+    }
+
+
+def _source_cells(predicate: DecisionPredicate) -> _Cells:
+    """What the decision rests on: policy, evidence, and what vouches for them."""
+    return {
+        "claims": predicate.claims,
+        "assurance": predicate.assurance.value,
+        "policy_sha256": predicate.policy.sha256,
+        "policy_pin": predicate.policy.pin.value,
+        "evidence_sha256": predicate.evidence,
+        "gate_version": predicate.gate,
+        "replaces": "" if predicate.replaces is None else predicate.replaces.entry,
+    }
 
 
 def _outcome(record: DecisionRecord, ended: Ended | None) -> str:

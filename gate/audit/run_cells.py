@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from gate.audit.cells import CLAIM, UNKNOWN, people
+from gate.audit.cells import CLAIM, UNKNOWN, given_by, people
 from gate.audit.names import Names
-from gate.record.predicates import RunFact, RunPart, Shown, TextReference
+from gate.model import Verdict
+from gate.record.predicates import (
+    DecisionPredicate,
+    RunFact,
+    RunPart,
+    Shown,
+    TextReference,
+    Unknown,
+)
 from gate.record.times import format_time
 
 SHELL = "shell"  # no pipeline: there is no run to tell of
@@ -30,7 +39,7 @@ def run_cells(run: RunPart, names: Names) -> RunCells:
             url=shown(fact.url, names),
             created_at=format_time(fact.created_at),
             attempt=str(fact.attempt),
-            deployer=people(names, [fact.actor])[0],
+            deployer=UNKNOWN if fact.actor is None else people(names, [fact.actor])[0],
         )
     absent = "" if run.fact is None and run.ci == SHELL else UNKNOWN
     attempt = shown(run.attempt, names)
@@ -40,6 +49,23 @@ def run_cells(run: RunPart, names: Names) -> RunCells:
         attempt=attempt + CLAIM if attempt else absent,
         deployer=absent if run.actor is None else names.text(run.actor) + CLAIM,
     )
+
+
+def approvals(predicate: DecisionPredicate) -> Iterator[tuple[str, str]]:
+    """Who approved the run's deployment at the forge, and when, whether or not it counted."""
+    return _given(predicate.run, Verdict.APPROVED)
+
+
+def objections(predicate: DecisionPredicate) -> Iterator[tuple[str, str]]:
+    """Who rejected the run's deployment, and when."""
+    return _given(predicate.run, Verdict.DECLINED)
+
+
+def _given(run: RunPart, verdict: Verdict) -> Iterator[tuple[str, str]]:
+    if isinstance(run.approvals, Unknown):
+        yield UNKNOWN, UNKNOWN
+    else:
+        yield from (given_by(one) for one in run.approvals or () if one.verdict is verdict)
 
 
 def shown(text: Shown, names: Names) -> str:

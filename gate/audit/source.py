@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeAlias
 
-from gate.log.source import LogSource
+from gate.log.reading.source import LogSource
 
 __all__ = ["Fetch", "LogSource", "nothing"]
 

@@ -25,8 +25,10 @@ from gate.audit.notes import OUTCOMES
 from gate.audit.population import Header, Population, row_json
 from gate.audit.rows import COLUMNS, Cell, Row
 from gate.audit.sample import Sample
+from gate.audit.tally import Counts, Query
 from gate.output.escape import csv_cell
 from gate.record.times import format_time
+from gate.tlog.checkpoint import Checkpoint
 
 SAMPLE_COLUMNS = ("number", "rank", *COLUMNS)
 _BETWEEN = "; "  # of several values in one cell
@@ -75,48 +77,21 @@ def write_sample_json(sample: Sample, out: IO[bytes]) -> None:
 
 def header_json(header: Header) -> dict[str, Any]:
     """How the population was made, as a JSON object."""
-    query, counts, beside = header.query, header.counts, header.beside
+    counts, beside = header.counts, header.beside
     return {
         "format": listing.FORMAT,
-        "query": {
-            "from": _time(query.start),
-            "to": _time(query.end),
-            "environment": query.environment,
-            "service": query.service,
-        },
+        "query": _query(header.query),
         "generated_at": format_time(header.generated_at),
         "made_after_period_end": header.made_after_period_end,
         "gate_version": header.gate_version,
         "time_zone": "UTC",
-        "log": {
-            "origin": header.origin,
-            "size": header.size,
-            "root": header.root,
-            "first_index": 0 if header.size else None,
-            "last_index": header.size - 1 if header.size else None,
-            "checkpoint": header.checkpoint,
-        },
+        "log": _log(header),
         "first_record_at": _time(header.first_record_at),
         "last_record_at": _time(header.last_record_at),
-        "kept_checkpoints": [
-            {"origin": kept.origin, "size": kept.size, "root": kept.root.hex()}
-            for kept in header.verified.kept
-        ],
+        "kept_checkpoints": [_checkpoint(kept) for kept in header.verified.kept],
         "files_beyond_head": header.verified.beyond,
-        "records": {
-            "read": counts.records,
-            "decision": counts.decisions,
-            "outcome": counts.outcomes,
-            "review": counts.reviews,
-            "key": counts.keys,
-            "unknown": counts.unknown,
-        },
-        "decisions": {
-            "listed": counts.listed,
-            "outside_period": counts.outside_period,
-            "other_environment": counts.other_environment,
-            "other_service": counts.other_service,
-        },
+        "records": _records(counts),
+        "decisions": _decisions(counts),
         "listed_by_decision": counts.by_decision,
         "in_period_by_place": counts.by_place,
         "out_of_order": {"count": header.out_of_order_count, "index": list(header.out_of_order)},
@@ -131,6 +106,52 @@ def header_json(header: Header) -> dict[str, Any]:
         },
         "rows_sha256": header.rows_sha256,
         "notes": list(header.notes),
+    }
+
+
+def _query(query: Query) -> dict[str, Any]:
+    return {
+        "from": _time(query.start),
+        "to": _time(query.end),
+        "environment": query.environment,
+        "service": query.service,
+    }
+
+
+def _log(header: Header) -> dict[str, Any]:
+    return {
+        "origin": header.origin,
+        "size": header.size,
+        "root": header.root,
+        "first_index": 0 if header.size else None,
+        "last_index": header.size - 1 if header.size else None,
+        "checkpoint": header.checkpoint,
+    }
+
+
+def _checkpoint(kept: Checkpoint) -> dict[str, Any]:
+    return {"origin": kept.origin, "size": kept.size, "root": kept.root.hex()}
+
+
+def _records(counts: Counts) -> dict[str, Any]:
+    """All records of the log, by kind."""
+    return {
+        "read": counts.records,
+        "decision": counts.decisions,
+        "outcome": counts.outcomes,
+        "review": counts.reviews,
+        "key": counts.keys,
+        "unknown": counts.unknown,
+    }
+
+
+def _decisions(counts: Counts) -> dict[str, int]:
+    """Where each decision went."""
+    return {
+        "listed": counts.listed,
+        "outside_period": counts.outside_period,
+        "other_environment": counts.other_environment,
+        "other_service": counts.other_service,
     }
 
 

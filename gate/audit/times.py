@@ -150,6 +150,9 @@ def _run(predicate: DecisionPredicate | ReviewPredicate, names: Names) -> Iterat
     elif run.created_at is not None:
         told = f"run {shown(run.id, names)} created; attempt {shown(run.attempt, names)} runs gate"
         yield Event(run.created_at, told, ENVIRONMENT)
+    if not isinstance(run.approvals, Unknown):
+        for one in run.approvals or ():
+            yield from _given(one, "the run's deployment", names, FORGE)
 
 
 def _by(label: str | None, names: Names) -> str:

@@ -1,1 +1,1 @@
-"""Which pipeline runs us, by its environment: claims; and of GitHub and GitLab the run by API."""
+"""Which pipeline runs us, by its environment: claims; and the run by its CI's API."""

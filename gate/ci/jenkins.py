@@ -1,14 +1,24 @@
-"""Jenkins: what its environment claims of the build."""
+"""Jenkins: what its environment claims of the build.
+
+Jenkins gives no time of the build to a job. A pipeline can hand it along, by
+``GATE_PIPELINE_STARTED = "${currentBuild.startTimeInMillis}"`` in its ``environment``: a claim, as
+all of this.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 
 from gate.ci.variables import NAME, NUMBER, optional, repository_url, required
+from gate.errors import UsageError
 from gate.model import COMMIT_ID, RunClaim
 
 CI = "Jenkins"
+STARTED = "GATE_PIPELINE_STARTED"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECONDS = re.compile(r"[1-9][0-9]{11,13}")  # from 1973 to 2286 and a bit beyond
 _GIT_URL = re.compile(r"GIT_URL(_[1-9][0-9]*)?")
 _MARKS = frozenset({"JENKINS_HOME", "JENKINS_NODE_COOKIE", "HUDSON_URL"})
 
@@ -43,4 +53,17 @@ def claim(environ: Mapping[str, str]) -> RunClaim | None:
         ref=f"refs/heads/{branch.removeprefix('origin/')}" if branch and not several else "",
         commit="" if several else commit,
         actor=optional(environ, CI, "BUILD_USER_ID", NAME, "a user's id"),
+        created_at=_started(environ),
     )
+
+
+def _started(environ: Mapping[str, str]) -> datetime | None:
+    text = environ.get(STARTED)
+    if text is None:
+        return None
+    if not _MILLISECONDS.fullmatch(text):
+        raise UsageError(
+            f"{STARTED} is not a number of milliseconds since 1970",
+            remedy='set it to "${currentBuild.startTimeInMillis}" in the Jenkinsfile, or unset it',
+        )
+    return _EPOCH + timedelta(milliseconds=int(text))

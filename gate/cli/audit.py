@@ -160,8 +160,8 @@ def sample(output: str, size: str, seed: str, all_decisions: bool, **given: Any)
 def _population(given: dict[str, Any]) -> Population:
     from gate.audit.population import Verified
     from gate.audit.population import population as made
-    from gate.log.verify import verify_log
-    from gate.log.view import LogView
+    from gate.log.reading.view import LogView
+    from gate.log.verifying.verify import verify_log
     from gate.tlog.errors import QuorumError
 
     people, disclosures = given.pop("people"), given.pop("disclosures")

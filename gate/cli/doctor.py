@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gate.cli.doctor_ci import jenkins
 from gate.cli.doctor_forges import forges
 from gate.cli.doctor_tickets import approvers, tickets
 from gate.cli.doctor_write_back import write_back
@@ -42,7 +43,7 @@ def command(config: str) -> int:
     secrets = read_secrets(os.environ)
     findings = []
     examinations = (_policy, _trust, _keys, _log, _evidence, approvers, tickets, forges)
-    for examine in (*examinations, write_back):
+    for examine in (*examinations, jenkins, write_back):
         for finding in examine(place, secrets):
             findings.append(finding)
             tell(finding)
@@ -76,7 +77,7 @@ def _policy(place: Place, _: Secrets) -> Iterator[Finding]:
 
 def _trust(place: Place, _: Secrets) -> Iterator[Finding]:
     """Warnings about the folder itself; that it cannot be read is told of keys and log."""
-    from gate.log.trust import load_trust
+    from gate.log.reading.trust import load_trust
 
     with suppress(GateError):
         for warning in load_trust(place.trust, log=place.log).warnings:

@@ -7,7 +7,7 @@ from contextlib import closing
 from urllib.parse import quote
 
 from gate.cli.examined import Finding, State, clocks, problem
-from gate.config import Secrets
+from gate.config import Policy, Secrets
 from gate.http import Budget, Wire
 from gate.place import Place
 
@@ -39,6 +39,8 @@ def forges(place: Place, secrets: Secrets) -> Iterator[Finding]:
             for service in policy.services.values():
                 if service.repository.startswith(f"{settings.url}/"):
                     yield from _repository(reader.wire, kind, reader.slug(service))
+                    if _counts_environments(policy):
+                        yield from _approvals(reader.wire, kind, reader.slug(service))
             yield from clocks(policy, reader.wire.clocks())
 
 
@@ -80,3 +82,45 @@ def _repository(wire: Wire, kind: str, slug: str) -> Iterator[Finding]:
             yield problem(what, error.problem)
         else:
             yield Finding(what, State.OK, "granted")
+
+
+def _counts_environments(policy: Policy) -> bool:
+    rules = (environment.approvals for environment in policy.environments.values())
+    return any("environment" in each.sources for each in rules)
+
+
+_LISTS = {  # what has approvals, and where to read them of one
+    "github": ("/repos/{0}/actions/runs", "/repos/{0}/actions/runs/{1}/approvals"),
+    "gitlab": ("/projects/{0}/deployments", "/projects/{0}/deployments/{1}"),
+}
+
+
+def _approvals(wire: Wire, kind: str, slug: str) -> Iterator[Finding]:
+    """Whether approvals of deployments can be read, tried on whatever the forge lists first."""
+    from gate.http import FetchError, get_json
+    from gate.http.document import Document, ShapeError
+
+    listed, one = _LISTS[kind]
+    place = slug if kind == "github" else quote(slug, safe="")
+    what = f"{kind} {slug}, approvals of deployments"
+    try:
+        rows = Document(get_json(wire, listed.format(place), {"per_page": 1}))
+        first = (rows["workflow_runs"] if kind == "github" else rows).each()[:1]
+        if not first:
+            yield Finding(what, State.WARNING, "there is nothing yet to try this on")
+            return
+        found = Document(get_json(wire, one.format(place, first[0]["id"].identifier())))
+        if kind == "gitlab":
+            found["approvals"].each()
+    except FetchError as error:
+        yield problem(what, error.problem)
+    except ShapeError as error:
+        yield Finding(
+            what,
+            State.FAULT,
+            f"{kind} does not tell them: {error}",
+            "GitLab has approvals of deployments in its Premium tier; without them take environment"
+            " out of approvals.sources",
+        )
+    else:
+        yield Finding(what, State.OK, "granted")

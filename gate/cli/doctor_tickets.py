@@ -11,7 +11,7 @@ from gate.errors import GateError
 from gate.http import Budget
 from gate.place import Place
 
-_CALLED = {"jira": "Jira", "servicenow": "ServiceNow", "github": "GitHub"}
+_CALLED = {"jira": "Jira", "servicenow": "ServiceNow", "github": "GitHub", "gitlab": "GitLab"}
 
 
 def approvers(place: Place, _: Secrets) -> Iterator[Finding]:

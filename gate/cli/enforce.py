@@ -23,7 +23,7 @@ from gate.frozen import dataclass
 from gate.output.view import DecisionView, RecordedView
 
 if TYPE_CHECKING:
-    from gate.log.kept import Kept
+    from gate.log.receipts.kept import Kept
     from gate.store.contract import StoreError
 
 
@@ -126,7 +126,7 @@ def write_receipt(recorded: Recorded, receipt: str | None) -> Path:
 
     Without it the deploy target could not tell that the deployment is permitted.
     """
-    from gate.log.receipt import write_receipt as write
+    from gate.log.receipts.receipt import write_receipt as write
 
     appended = recorded.appended
     stem = Path(receipt) if receipt else Path(RECEIPTS) / str(appended.index)

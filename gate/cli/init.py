@@ -215,8 +215,8 @@ def _write(answers: Answers, folder: Path) -> str:
     """Write all of it and return the policy's digest; refuses, before writing, if any is there."""
     from gate.config import parse_policy
     from gate.config.template import policy_template
-    from gate.log.create import init_log
-    from gate.log.reading import log_reader
+    from gate.log.reading.reader import log_reader
+    from gate.log.writing.create import init_log
     from gate.record.signer import key_id, new_private_key, private_key_one_line, public_bytes
     from gate.record.signers import SignerEntry, TrustedSigners, format_signers
     from gate.store.contract import Surroundings

@@ -18,7 +18,7 @@ from gate.model import COMMIT_ID, Artifact, Deployment, PinState, RunClaim
 if TYPE_CHECKING:
     from gate.config import Policy, Secrets
     from gate.facts import Question
-    from gate.log.trust import Trust
+    from gate.log.reading.trust import Trust
     from gate.place import Place
     from gate.store.contract import Store
     from gate.store.disclosure import DisclosureStore
@@ -46,6 +46,7 @@ class Options:
     log_url: str | None
     emergency: str | None
     wait: str | None = None
+    evidence: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,7 @@ def ask(options: Options, environ: Mapping[str, str] | None = None) -> Asked:
         environ=environ,
         pin=pin_of(place.policy, environ),
         emergency=read_reason(options.emergency, place.policy, environment),
+        evidence=parse_evidence(options.evidence, place.policy, environment),
     )
     urgent = options.emergency is not None
     wait = read_wait(options.wait, place.policy, environment, emergency=urgent)
@@ -139,7 +141,7 @@ def open_reading(config: str, log_url: str | None, trust: str | None) -> Reading
     the working directory, paths of the policy from its own folder.
     """
     from gate.config import load_policy
-    from gate.log.trust import load_trust
+    from gate.log.reading.trust import load_trust
     from gate.place import Place, open_disclosures
     from gate.place import open_store as open_own
     from gate.store.open import folder_of
@@ -157,8 +159,8 @@ def open_reading(config: str, log_url: str | None, trust: str | None) -> Reading
 
 def _elsewhere(url: str, folder: Path) -> Reading:
     """Anybody's log, with the reader's own trust; a bucket's endpoint is the environment's."""
-    from gate.log.reading import log_reader
-    from gate.log.trust import load_trust
+    from gate.log.reading.reader import log_reader
+    from gate.log.reading.trust import load_trust
     from gate.store.contract import Surroundings
     from gate.store.open import folder_of, open_store
 
@@ -171,6 +173,22 @@ def _elsewhere(url: str, folder: Path) -> Reading:
         region=os.environ.get("AWS_REGION", ""),
     )
     return Reading(open_store(url, around), trusted, None)
+
+
+def parse_evidence(given: tuple[str, ...], policy: Policy, environment: str) -> tuple[Path, ...]:
+    """Receipts of another log, where the policy takes any; ``UsageError`` where it takes none."""
+    after = policy.environments[environment].after
+    if given and (after is None or not after.origin):
+        raise UsageError(
+            f"--evidence is given, and {environment} takes no receipts of another log",
+            remedy="leave it away, or name that log (origin, trust) in after of this environment",
+        )
+    if "" in given:
+        raise UsageError(
+            "--evidence is given and empty",
+            remedy="the variable that should hold it may be unset",
+        )
+    return tuple(Path(each) for each in given)
 
 
 def listed(kind: str, given: str | None, known: Mapping[str, object]) -> str:

@@ -19,7 +19,7 @@ from gate.errors import OK, UsageError
 
 if TYPE_CHECKING:
     from gate.audit.source import Fetch
-    from gate.log.view import LogView
+    from gate.log.reading.view import LogView
 
 
 @click.group("log")
@@ -91,7 +91,7 @@ def prove(
         raise click.UsageError("Give an INDEX, or --since FILE.")
     if index >= view.size:
         raise UsageError(f"the log has {view.size} entries, so none at index {index}")
-    from gate.log.receipt import write_receipt
+    from gate.log.receipts.receipt import write_receipt
 
     path = write_receipt(Path(output or str(index)), view.entry(index), view.prove(index))
     say(f"entry {index} of {view.size} is in {view.origin}; its receipt: {path}")
@@ -106,7 +106,7 @@ command.add_command(reindex)
 
 
 def _view(reading: Reading) -> LogView:
-    from gate.log.view import LogView
+    from gate.log.reading.view import LogView
 
     return LogView(reading.store, reading.trust)
 
@@ -140,7 +140,7 @@ def _dossier(view: LogView, index: int, names: Fetch | None, *, as_json: bool) -
 
 
 def _prove_growth(view: LogView, path: Path) -> int:
-    from gate.log.kept import hold, read_kept
+    from gate.log.receipts.kept import hold, read_kept
 
     old = hold(read_kept(path), view.trust.policy, view.size, view.checkpoint, view.root_at)
     say(

@@ -16,7 +16,7 @@ from gate.errors import GateError
 from gate.place import Place, open_store, open_view
 
 if TYPE_CHECKING:
-    from gate.log.trust import Trust
+    from gate.log.reading.trust import Trust
     from gate.store.bucket.primitive import Protection
     from gate.store.contract import Store
 
@@ -32,7 +32,7 @@ def doctor(config: str) -> int:
     against deletion, and whether that is as long as `[log] retention` says. In every store: that
     the head can be read, how far the index reaches, what waits. Ends 10 if something is wrong.
     """
-    from gate.log.trust import load_trust
+    from gate.log.reading.trust import load_trust
 
     place = open_place(config)
     trust = load_trust(place.trust, log=place.log)

@@ -13,7 +13,7 @@ from gate.cli.printing import read_secrets, say
 from gate.errors import OK, NotRecordedError
 
 if TYPE_CHECKING:
-    from gate.log.trust import Trust
+    from gate.log.reading.trust import Trust
     from gate.place import Place
     from gate.store.contract import Store
 
@@ -27,8 +27,8 @@ def init(config: str) -> int:
     trust.policy asks for witnesses, they are asked to cosign the empty head; ends 12 if that fails,
     and then the log is there and `gate log sync` asks them again.
     """
-    from gate.log.create import init_log
-    from gate.log.trust import load_trust, require_log_key
+    from gate.log.reading.trust import load_trust, require_log_key
+    from gate.log.writing.create import init_log
     from gate.place import open_store
     from gate.record.signer import load_private_key
     from gate.tlog.note import Ed25519Signer
@@ -56,8 +56,8 @@ def _require_fit(store: Store) -> None:
 
 def _cosigned(place: Place, trust: Trust, store: Store, checkpoint: bytes) -> bytes:
     """The head with the quorum of its witnesses, where trust.policy wants one."""
-    from gate.log.view import LogView
-    from gate.log.witnessed import witnessed
+    from gate.log.reading.view import LogView
+    from gate.log.writing.witnessed import witnessed
     from gate.place import asking_witnesses
 
     with asking_witnesses(place, trust) as post:

@@ -36,8 +36,8 @@ def sync(spool: str | None, config: str, quiet: bool) -> int:
     asked to cosign a head that lacks their quorum.
     """
     from gate import __version__
-    from gate.log.judge_again import judge_again
-    from gate.log.sync import sync as bring_in
+    from gate.log.writing.judge_again import judge_again
+    from gate.log.writing.sync import sync as bring_in
     from gate.place import asking_witnesses, open_keys, open_store
 
     place = open_place(config)
@@ -62,7 +62,7 @@ def sync(spool: str | None, config: str, quiet: bool) -> int:
 
 def _settle(place: Place, secrets: Secrets, folder: Path, *, quiet: bool) -> None:
     """Append what is owed; each receipt lies where ``gate enforce`` would have put it."""
-    from gate.log.receipt import write_receipt
+    from gate.log.receipts.receipt import write_receipt
     from gate.offline import settle
 
     count = 0
@@ -84,8 +84,8 @@ def reindex(config: str) -> int:
     It is only hints, and every writer mends what is missing at its end; this replaces all of it,
     such as after `gate log verify` named rows that are wrong. Look for who changed them first.
     """
-    from gate.log.reindex import reindex as make_anew
-    from gate.log.trust import load_trust
+    from gate.log.reading.trust import load_trust
+    from gate.log.writing.reindex import reindex as make_anew
     from gate.place import open_store, open_view
 
     place = open_place(config)

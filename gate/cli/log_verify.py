@@ -18,8 +18,8 @@ from gate.cli.reading import kept_option, read_all_kept
 from gate.errors import INCONSISTENT, NOT_RECORDED, OK
 
 if TYPE_CHECKING:
-    from gate.log.findings import Finding
-    from gate.log.verify import LogReport, Progress
+    from gate.log.verifying.findings import Finding
+    from gate.log.verifying.verify import LogReport, Progress
 
 _MOST = 5  # notes of one kind that are told
 _KINDS = ("decision", "outcome", "review", "key")  # of records, with "unknown" all there are
@@ -67,8 +67,8 @@ def verify(
     so that all later records are held against it, and its signatures and evidence are not checked
     again: whoever verified that checkpoint did.
     """
-    from gate.log.kept import read_kept
-    from gate.log.verify import Extent, verify_log
+    from gate.log.receipts.kept import read_kept
+    from gate.log.verifying.verify import Extent, verify_log
 
     reading = open_reading(config, log_url, trust)
     extent = Extent(

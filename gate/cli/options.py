@@ -12,7 +12,7 @@ from gate.errors import UsageError
 F = TypeVar("F", bound=Callable[..., Any])
 
 # What check, enforce and run share: the question, where the answer is recorded, how it is told.
-QUESTION = ("ticket", "service", "environment", "commit", "base", "artifact")
+QUESTION = ("ticket", "service", "environment", "commit", "base", "artifact", "evidence")
 PLACE = ("config", "log", "trust")
 ANSWER = ("emergency", "wait", "format", "quiet", "verbose")
 
@@ -83,6 +83,14 @@ _OPTIONS: dict[str, Callable[[F], F]] = {
         multiple=True,
         metavar="NAME@sha256:HEX",
         help="An artifact that is deployed; may be given more than once.",
+    ),
+    "evidence": click.option(
+        "--evidence",
+        envvar="GATE_EVIDENCE",
+        multiple=True,
+        metavar="FILE",
+        help="A receipt of another log, that it ran in the environment which comes first; may be"
+        " given more than once (variable: separated by spaces).",
     ),
     "trust": click.option(
         "--trust", envvar="GATE_TRUST", metavar="DIR", callback=_not_empty, help="The trust folder."

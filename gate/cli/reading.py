@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gate.cli.inputs import Reading
-    from gate.log.kept import Kept
+    from gate.log.receipts.kept import Kept
 
 kept_option = click.option(
     "--kept",
@@ -32,7 +32,7 @@ beside = click.option(
 
 def read_all_kept(paths: tuple[str, ...]) -> tuple[Kept, ...]:
     """The kept checkpoints."""
-    from gate.log.kept import read_kept
+    from gate.log.receipts.kept import read_kept
 
     return tuple(read_kept(Path(path)) for path in paths)
 

@@ -17,7 +17,7 @@ from gate.errors import OK
 
 if TYPE_CHECKING:
     from gate.config import Policy
-    from gate.log.append import Appended
+    from gate.log.writing.append import Appended
     from gate.model import Decision
     from gate.review import Review
 

@@ -18,9 +18,9 @@ from gate.errors import OK, UsageError
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-    from gate.log.append import Appended
-    from gate.log.rotation import Period, Rotation
-    from gate.log.rotation_files import RotationFiles
+    from gate.log.writing.append import Appended
+    from gate.log.writing.rotation import Period, Rotation
+    from gate.log.writing.rotation_files import RotationFiles
     from gate.place import Keys, Place
     from gate.store.contract import Store
     from gate.tlog.keys import Signer
@@ -73,9 +73,9 @@ def signing(config: str, overlap: str, folder: str, one_line: bool) -> int:
     it do not survive.
     """
     from gate.config.grammar import duration
-    from gate.log.rotation import Period, with_rotation
-    from gate.log.rotation_files import RotationFiles
-    from gate.log.trust_folder import write_signers
+    from gate.log.reading.trust_folder import write_signers
+    from gate.log.writing.rotation import Period, with_rotation
+    from gate.log.writing.rotation_files import RotationFiles
     from gate.record.predicates import KeyRole
     from gate.record.signer import public_bytes
 
@@ -108,10 +108,10 @@ def log(config: str, folder: str, one_line: bool) -> int:
     the old and the new log key, and every later one by the new key alone. Then trust.policy gets
     the new key's line below the old one's. Jobs with the old key end 2 from then on.
     """
-    from gate.log.rotation import Period
-    from gate.log.rotation_files import RotationFiles
-    from gate.log.trust import load_trust
-    from gate.log.trust_folder import add_log_key
+    from gate.log.reading.trust import load_trust
+    from gate.log.reading.trust_folder import add_log_key
+    from gate.log.writing.rotation import Period
+    from gate.log.writing.rotation_files import RotationFiles
     from gate.record.predicates import KeyRole
     from gate.record.signer import public_bytes
     from gate.tlog.note import Ed25519Signer
@@ -140,7 +140,7 @@ def log(config: str, folder: str, one_line: bool) -> int:
 
 def _open(place: Place, at: datetime) -> tuple[Keys, Store]:
     """Keys and store, seen to be usable before anything is made or written."""
-    from gate.log.trust_folder import require_writable
+    from gate.log.reading.trust_folder import require_writable
     from gate.place import open_keys, open_store, open_view
 
     keys = open_keys(place, read_secrets(os.environ), at)
@@ -166,7 +166,7 @@ def _rotation(
 ) -> Rotation:
     """The rotation that was begun in ``files``, or a new one from ``old`` to ``new``."""
     from gate import __version__
-    from gate.log.rotation import Period, new_rotation
+    from gate.log.writing.rotation import Period, new_rotation
     from gate.record.predicates import KeyRole
     from gate.record.signer import key_id
 
@@ -186,7 +186,7 @@ def _rotation(
 
 def _require_time_left(store: Store, keys: Keys, rotation: Rotation, at: datetime) -> None:
     """A rotation that lay about until its overlap was over would end the old key at once."""
-    from gate.log.view import LogView
+    from gate.log.reading.view import LogView
     from gate.record.canonical import digest_of
 
     end = rotation.retired.not_after
@@ -204,7 +204,7 @@ def _require_time_left(store: Store, keys: Keys, rotation: Rotation, at: datetim
 def _record(
     place: Place, store: Store, keys: Keys, rotation: Rotation, *successor: Signer
 ) -> tuple[Appended, Appended]:
-    from gate.log.rotation import record_rotation
+    from gate.log.writing.rotation import record_rotation
     from gate.place import asking_witnesses
 
     with asking_witnesses(place, keys.trust) as post:
@@ -213,8 +213,8 @@ def _record(
 
 def _began(store: Store, keys: Keys, at: datetime) -> datetime:
     """No trust folder says when a log key began: no earlier than the log's first record."""
-    from gate.log.keys import peek
-    from gate.log.view import LogView
+    from gate.log.reading.keys import peek
+    from gate.log.reading.view import LogView
 
     view = LogView(store, keys.trust, quorum=False)
     first = peek(view.entry(0)).at if view.size else None

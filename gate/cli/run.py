@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from gate.cli.authorities import for_others
+from gate.cli.complete import write_outcome
 from gate.cli.enforce import enforce_and_print
 from gate.cli.inputs import Options, ask, now
 from gate.cli.options import ANSWER, PLACE, QUESTION, shared
@@ -59,11 +60,12 @@ def command(
         say(f"  to do: gate log sync --spool, then gate complete --outcome {outcome}", err=True)
         return code or NOT_RECORDED
     try:
-        complete(enforced.receipt, outcome, asked.place, asked.secrets, now)
+        appended = complete(enforced.receipt, outcome, asked.place, asked.secrets, now)
     except GateError as error:
         say(f"gate: {cmd[0]} ended {code}; its outcome is not recorded: {error.message}", err=True)
         say(f"  to do: gate complete --receipt {enforced.receipt} --outcome {outcome}", err=True)
         return code or NOT_RECORDED
+    write_outcome(enforced.receipt, appended)
     return code
 
 

@@ -16,7 +16,7 @@ from gate.errors import FINDING, OK, UsageError
 from gate.model import COMMIT_ID
 
 if TYPE_CHECKING:
-    from gate.log.permit import Expected, Permit
+    from gate.log.receipts.permit import Expected, Permit
 
 DIGEST = re.compile(r"[0-9a-f]{64}")
 AGE = re.compile(r"([0-9]{1,6})([smhd])")
@@ -60,7 +60,7 @@ def command(
     this commit, environment, service and every recorded artifact, no older than --max-age, and by
     the policy of --policy-sha256 if that is given. Needs no network and no key.
     """
-    from gate.log.permit import Expected, permits
+    from gate.log.receipts.permit import Expected, permits
 
     wanted = {
         "--receipt": receipt,

@@ -12,7 +12,7 @@ from gate.cli.printing import say
 
 if TYPE_CHECKING:
     from gate.cli.inputs import Asked
-    from gate.log.kept import Kept
+    from gate.log.receipts.kept import Kept
     from gate.model import Decision
 
 FIRST, LONGEST = 10.0, 60.0  # seconds between two looks; each pause is half as long again

@@ -8,7 +8,7 @@ from gate.config import grammar
 from gate.config.emergencies import read_emergency
 from gate.config.levels import read_levels, require_settings
 from gate.config.people import known_name
-from gate.config.reader import Table, join, nearest, not_built, shown, wrong
+from gate.config.reader import Table, join, nearest, shown, wrong
 from gate.config.types import After, ApprovalRules, Environment, PersonEntry, TicketRules
 from gate.model import TicketSource
 
@@ -16,7 +16,12 @@ _KEYS = (
     *("controls", "approvals", "ticket", "accept_claims", "after", "deployers", "bots"),
     "emergency",
 )
-_LATER_SOURCES = ("environment", "review", "reviews", "environment-approval")
+_SOURCES = ("change-request", "review", "environment")
+_OTHERWISE_CALLED = {  # none of which resembles the right name most
+    **dict.fromkeys(("pull-request", "merge-request", "reviews", "peer-review"), "review"),
+    **dict.fromkeys(("environment-approval", "deployment", "run"), "environment"),
+    **dict.fromkeys(("ticket", "issue", "change"), "change-request"),
+}
 
 
 def read_environments(
@@ -56,12 +61,22 @@ def read_environments(
     return environments
 
 
+def require_other_logs(environments: Mapping[str, Environment], origin: str) -> None:
+    """Refuse an ``after`` that takes receipts of the policy's own log, which is read anyway."""
+    for name, environment in environments.items():
+        if environment.after is not None and environment.after.origin == origin:
+            path = join(join(join("environments", name), "after"), "origin")
+            raise wrong(path, f"{shown(origin)} is this policy's own log", "leave it and trust out")
+
+
 def _require_start(environment: Environment, environments: Mapping[str, Environment]) -> None:
     """Refuse an ``after`` that leads nowhere, or back to where it started."""
     passed, here = [environment.name], environment
     while here.after is not None:
         path = join(join(join("environments", here.name), "after"), "environment")
         name = here.after.environment
+        if here.after.origin:
+            return  # it is another log's, and what comes before it there is another policy's
         if name not in environments:
             raise wrong(path, f"there is no environment {shown(name)}{nearest(name, environments)}")
         if name in passed:
@@ -71,11 +86,22 @@ def _require_start(environment: Environment, environments: Mapping[str, Environm
 
 
 def _after(table: Table) -> After:
-    table.only(("environment", "within"))
+    table.only(("environment", "within", "origin", "trust"))
     within = grammar.duration(table.text("within"), table.at("within"))
     if not within:
         raise wrong(table.at("within"), "must be more than 0s")
-    return After(table.text("environment"), within)
+    for one, other in (("origin", "trust"), ("trust", "origin")):
+        if table.has(one) and not table.has(other):
+            raise wrong(
+                table.at(other),
+                f"missing: {one} is given",
+                "receipts of another log need both its origin and the folder that vouches for it",
+            )
+    name = grammar.name(table.text("environment"), table.at("environment"))
+    if not table.has("origin"):
+        return After(name, within)
+    origin = grammar.origin(table.text("origin"), table.at("origin"))
+    return After(name, within, origin, table.text("trust"))
 
 
 def _claims(table: Table) -> tuple[str, ...]:
@@ -97,12 +123,20 @@ def _approvals(
             f"{required} approvals can never be had from {len(approvers)} "
             f"{'person' if len(approvers) == 1 else 'people'}",
         )
+    sources, predates = _sources(table), table.choice("predates", ("job", "pipeline"), "job")
+    if "environment" in sources and predates != "job":
+        raise wrong(
+            table.at("predates"),
+            "the forge asks who lets a deployment in when the pipeline has begun, so that no "
+            "approval of source environment could come first",
+            'predates = "job"',
+        )
     return ApprovalRules(
         required=required,
         by=by,
-        sources=_sources(table),
+        sources=sources,
         independent_of=_independent_of(table),
-        predates=table.choice("predates", ("job", "pipeline"), "job"),
+        predates=predates,
     )
 
 
@@ -119,9 +153,10 @@ def _names(
 
 def _sources(table: Table) -> tuple[str, ...]:
     for position, source in enumerate(table.texts("sources", ("change-request",))):
-        if source in _LATER_SOURCES:
-            raise not_built(join(table.at("sources"), position), "this source of approvals")
-    return table.choices("sources", ("change-request", "pull-request"), ("change-request",))
+        if (meant := _OTHERWISE_CALLED.get(source)) is not None:
+            path = join(table.at("sources"), position)
+            raise wrong(path, f'unknown value {shown(source)}; did you mean "{meant}"?')
+    return table.choices("sources", _SOURCES, ("change-request",))
 
 
 def _independent_of(table: Table) -> tuple[str, ...]:

@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import TypeAlias
 
 from gate.config import grammar
+from gate.config.ci import read_jenkins
 from gate.config.directory import ENDINGS, Directory, parse_directory
 from gate.config.directory import MAX_BYTES as MOST_OF_DIRECTORY
-from gate.config.environments import read_environments
+from gate.config.environments import read_environments, require_other_logs
 from gate.config.freezes import read_freezes
 from gate.config.people import people_from, read_groups, read_identity, read_people
 from gate.config.places import read_places
@@ -30,7 +31,7 @@ from gate.errors import UsageError
 MAX_BYTES = 1 << 20
 _SECTIONS = (
     *("log", "evidence", "forges", "tickets", "services", "environments"),
-    *("groups", "identity", "people", "network", "freeze", "write_back"),
+    *("groups", "identity", "people", "network", "freeze", "write_back", "ci"),
 )
 Read: TypeAlias = Callable[[str], bytes]
 """The bytes of a file that the policy names by its path; raises ``UsageError``."""
@@ -131,13 +132,14 @@ def _policy(values: dict[str, object], text: bytes, read: Read | None = None) ->
     groups = read_groups(root, people)
     services = read_services(root, forges)
     environments = read_environments(root, people, groups)
+    require_other_logs(environments, log.origin)
     return Policy(
         text=text,
         sha256=hashlib.sha256(text).hexdigest(),
         log=log,
         evidence=evidence,
         forges=forges,
-        tickets=read_tickets(root, services),
+        tickets=read_tickets(root, services, forges),
         services=services,
         environments=environments,
         groups=groups,
@@ -149,6 +151,7 @@ def _policy(values: dict[str, object], text: bytes, read: Read | None = None) ->
         if directory
         else None,
         write_back=read_write_back(root),
+        jenkins=read_jenkins(root),
     )
 
 

@@ -8,7 +8,7 @@ from gate.config import grammar
 from gate.config.reader import Table, as_table, join, kind_of, nearest, shown, wrong
 from gate.config.types import PersonEntry
 
-SYSTEMS = ("jira", "servicenow", "github", "gitlab")
+SYSTEMS = ("jira", "servicenow", "github", "gitlab", "jenkins")
 MAX_ACCOUNT = 200  # characters
 
 

@@ -12,6 +12,8 @@ from gate.config.types import (
     ExtensionSettings,
     Freeze,
     GitHubIssueSettings,
+    GitLabIssueSettings,
+    JenkinsSettings,
     JiraSettings,
     LogSettings,
     Policy,
@@ -42,6 +44,7 @@ def public_view(policy: Policy) -> str:
             "one_account_per_person": list(policy.one_account_per_person),
             "people_from": None if policy.people_from is None else policy.people_from.sha256,
         },
+        "ci": {"jenkins": _jenkins(policy.jenkins)},
         "write_back": {"ticket": policy.write_back.ticket, "forge": policy.write_back.forge},
         "network": {
             "budget": policy.network.budget.total_seconds(),
@@ -74,6 +77,10 @@ def _evidence(evidence: EvidenceSettings) -> dict[str, object]:
     }
 
 
+def _jenkins(settings: JenkinsSettings | None) -> dict[str, object] | None:
+    return None if settings is None else {"url": settings.url, "ca": settings.ca}
+
+
 def _tickets(settings: TicketSettings) -> dict[str, object]:
     """Of an extension not its own options: what may stand in them, nobody here knows."""
     of_any: dict[str, object] = {
@@ -94,7 +101,7 @@ def _tickets(settings: TicketSettings) -> dict[str, object]:
         case ServiceNowSettings():
             of_any |= {"auth": settings.auth, "closed": list(settings.closed), "ca": settings.ca}
             of_any["standard_templates"] = [_template(t) for t in settings.standard_templates]
-        case GitHubIssueSettings():
+        case GitHubIssueSettings() | GitLabIssueSettings():
             places = [_place(place) for place in settings.approvals]
             of_any |= {"api": settings.api_url, "approvals": places, "ca": settings.ca}
             of_any["objections"] = list(settings.objections)
@@ -155,6 +162,8 @@ def _environment(environment: Environment) -> dict[str, object]:
         else {
             "environment": environment.after.environment,
             "within": environment.after.within.total_seconds(),
+            "origin": environment.after.origin,
+            "trust": environment.after.trust,
         },
         "emergency": _emergency(environment.emergency),
     }

@@ -6,14 +6,14 @@ import re
 from collections.abc import Mapping
 
 from gate.config import grammar
-from gate.config.issues import read_github_issues
+from gate.config.issues import check_apart, read_github_issues, read_gitlab_issues
 from gate.config.locations import locations
-from gate.config.people import SYSTEMS
 from gate.config.reader import Table, as_table, as_text, join, nearest, shown, wrong
 from gate.config.servicenow import read_servicenow
 from gate.config.types import (
     ApprovalPlace,
     ExtensionSettings,
+    ForgeSettings,
     JiraSettings,
     Service,
     TicketSettings,
@@ -23,7 +23,7 @@ from gate.config.types import (
 _PROJECT = re.compile(r"[A-Z][A-Z0-9_]{0,49}")
 _EXTENSION = re.compile(r"[a-z][a-z0-9-]{0,29}")
 _PACKAGE = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,98}[A-Za-z0-9])?")
-_OURS = ("jira", "servicenow", "github")
+_OURS = ("jira", "servicenow", "github", "gitlab")
 _KEYS = (
     *("url", "flavour", "projects", "types", "approvals", "scope", "deployable"),
     *("rollback_plan", "test_plan", "ca", "window"),
@@ -34,7 +34,9 @@ _EXTENSION_KEYS = (
 )
 
 
-def read_tickets(root: Table, services: Mapping[str, Service]) -> dict[str, TicketSettings]:
+def read_tickets(
+    root: Table, services: Mapping[str, Service], forges: Mapping[str, ForgeSettings]
+) -> dict[str, TicketSettings]:
     """The ticket systems by name: at least one."""
     systems = root.table("tickets")
     known: dict[str, TicketSettings] = {}
@@ -44,7 +46,9 @@ def read_tickets(root: Table, services: Mapping[str, Service]) -> dict[str, Tick
         elif system == "servicenow":
             known[system] = read_servicenow(table, services)
         elif system == "github":
-            known[system] = read_github_issues(table)
+            known[system] = read_github_issues(table, forges.get(system))
+        elif system == "gitlab":
+            known[system] = read_gitlab_issues(table, forges.get(system))
         elif table.has("package"):
             known[system] = _extension(system, table)
         else:
@@ -56,6 +60,7 @@ def read_tickets(root: Table, services: Mapping[str, Service]) -> dict[str, Tick
             )
     if not known:
         raise wrong("tickets", "missing: a ticket system is needed", "add [tickets.jira]")
+    check_apart(known)
     return known
 
 
@@ -65,7 +70,7 @@ def extensions_of(root: Table) -> tuple[str, ...]:
 
 
 def _extension(system: str, table: Table) -> ExtensionSettings:
-    if not _EXTENSION.fullmatch(system) or system in {*SYSTEMS, "git"}:
+    if not _EXTENSION.fullmatch(system) or system == "git":  # whose accounts are addresses
         raise wrong(
             table.path,
             f"{shown(system)} is no name for another package's ticket system",

@@ -48,6 +48,14 @@ class ForgeSettings:
     ca: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class JenkinsSettings:
+    """The Jenkins that is asked about its builds. ``url`` has no trailing slash."""
+
+    url: str
+    ca: str = ""
+
+
 class TicketSettings(Protocol):
     """What the policy says of any ticket system.
 
@@ -188,6 +196,28 @@ class GitHubIssueSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class GitLabIssueSettings:
+    """Issues of a GitLab.
+
+    ``projects`` are whole paths ("group/subgroup/name"). ``approvals`` and ``objections`` are as
+    those of GitHub's issues. ``scope`` and the plans are locations: "title", "description", or
+    "description#Heading" for a section. What is open may be deployed, and nothing else.
+    """
+
+    url: str
+    api_url: str
+    projects: tuple[str, ...]
+    approvals: tuple[ApprovalPlace, ...]
+    objections: tuple[str, ...]
+    scope: tuple[str, ...]
+    rollback_plan: tuple[str, ...]
+    test_plan: tuple[str, ...]
+    types: tuple[str, ...] = ("issue",)
+    deployable: tuple[str, ...] = ("opened",)
+    ca: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ExtensionSettings:
     """A ticket system that another package brings.
 
@@ -221,8 +251,8 @@ class Service:
 class ApprovalRules:
     """``by`` are names of groups or people.
 
-    ``sources``: "change-request", "pull-request". ``independent_of``: "change-author" (always
-    in force), "ticket-author", "deployer". ``predates``: "job" or "pipeline".
+    ``sources``: "change-request", "review", "environment". ``independent_of``: "change-author"
+    (always in force), "ticket-author", "deployer". ``predates``: "job" or "pipeline".
     """
 
     required: int
@@ -258,10 +288,16 @@ class EmergencyRules:
 
 @dataclass(frozen=True, slots=True)
 class After:
-    """Where the same commit must have been deployed before, and how long ago that may be."""
+    """Where the same commit must have been deployed before, and how long ago that may be.
+
+    ``origin`` is that of another log, which alone has the records of that environment; ``trust`` is
+    the folder that vouches for it, as written. Both "": they are in the policy's own log.
+    """
 
     environment: str
     within: timedelta
+    origin: str = ""
+    trust: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -344,7 +380,7 @@ class Policy:
 
     ``text`` is its bytes as read, ``sha256`` their digest in hex; ``tickets`` are the ticket
     systems by name, at least one. Where ``people_from`` is given, a line with its digest ends
-    ``text``, and ``people`` has those of both.
+    ``text``, and ``people`` has those of both. ``jenkins`` None: no Jenkins is asked.
     """
 
     text: bytes
@@ -362,3 +398,4 @@ class Policy:
     freezes: tuple[Freeze, ...] = ()
     people_from: PeopleFrom | None = None
     write_back: WriteBack = field(default_factory=WriteBack)
+    jenkins: JenkinsSettings | None = None

@@ -13,7 +13,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from gate.config.types import Policy
+from gate.controls.counted import CHANGE_REQUEST
 from gate.controls.independence import DEPLOYER
+from gate.controls.run_approvals import ENVIRONMENT
 from gate.model import (
     Approval,
     Change,
@@ -45,16 +47,21 @@ def only_afterwards(facts: Facts, since: datetime, unapproved: Mapping[str, bool
     if isinstance(change, Change) and not isinstance(change.pull_requests, Problem):
         pulls = tuple(_of_pull(pull, since) for pull in change.pull_requests)
         change = replace(change, pull_requests=pulls)
-    return replace(facts, tickets=tickets, change=change)
+    of_run = _later(facts.environment_approvals, since, fresh=False)
+    return replace(facts, tickets=tickets, change=change, environment_approvals=of_run)
 
 
 def for_review(policy: Policy, environment: str) -> Policy:
-    """The policy, with approvers independent of the deployer too, and approvals that come now."""
+    """The policy, with approvers independent of the deployer too, and approvals that come now.
+
+    Nobody lets a run into its environment afterwards: where nothing else counts, the ticket does.
+    """
     place = policy.environments[environment]
     rules = place.approvals
     apart = rules.independent_of
     stricter = replace(
         rules,
+        sources=tuple(each for each in rules.sources if each != ENVIRONMENT) or (CHANGE_REQUEST,),
         independent_of=apart if DEPLOYER in apart else (*apart, DEPLOYER),
         predates="job",
     )

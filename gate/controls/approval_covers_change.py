@@ -18,10 +18,11 @@ from gate.controls.control import (
     unavailable,
     undetermined,
 )
-from gate.controls.counted import Vote, in_future, whose
+from gate.controls.counted import Vote, in_future
 from gate.controls.independence import Ballot, Candidate, standing
 from gate.controls.makers import makers_of
 from gate.controls.tickets import unread
+from gate.controls.whose import whose
 from gate.identity import Relation, same_account
 from gate.model import (
     Approval,
@@ -76,7 +77,7 @@ def _unit(unit: Unit, change: Range, ballot: Ballot, now: datetime) -> Finding:
         1
     ]
     if tally.problem is not None:
-        return unavailable(tally.problem)
+        return tally.problem
     later = [a for a in tally.possible if _is_after(a, pushed_at)]
     if later:
         return undetermined(newest.observed, whose(later, ballot.teller.people))
@@ -134,7 +135,8 @@ def _judged(candidate: Candidate, unit: Unit, pushed_at: datetime, now: datetime
     future = in_future(vote, now)
     if future is not None:
         return future
-    if vote.latest <= pushed_at:
+    # What was given on the deployed commit itself is of all that it holds, whenever that came.
+    if not vote.of_commit and vote.latest <= pushed_at:
         return failed(
             say(
                 "approval-covers.pushed",
@@ -148,7 +150,8 @@ def _judged(candidate: Candidate, unit: Unit, pushed_at: datetime, now: datetime
             ),
             again,
         )
-    if vote.earliest is None or vote.earliest < _after(pushed_at):
+    is_later = vote.earliest is not None and vote.earliest >= _after(pushed_at)
+    if vote.earliest is None or not (vote.of_commit or is_later):
         return undetermined(
             say(
                 "approval-covers.inexact",
@@ -162,15 +165,25 @@ def _judged(candidate: Candidate, unit: Unit, pushed_at: datetime, now: datetime
             ),
             again,
         )
-    return _unedited(candidate, vote, vote.earliest) or passed(
-        say(
-            "approval-covers.covered",
-            "{approver} approved {place} {later} after the last push to {unit}.",
+    return _unedited(candidate, vote, vote.earliest) or passed(_covers(vote, unit, pushed_at))
+
+
+def _covers(vote: Vote, unit: Unit, pushed_at: datetime) -> Message:
+    """What is told of an approval that covers the unit."""
+    if vote.of_commit or vote.earliest is None:
+        return say(
+            "approval-covers.commit",
+            "{approver} approved {place}, which is of this very commit.",
             approver=vote.account,
             place=vote.place,
-            later=vote.earliest - pushed_at,
-            unit=unit.name,
         )
+    return say(
+        "approval-covers.covered",
+        "{approver} approved {place} {later} after the last push to {unit}.",
+        approver=vote.account,
+        place=vote.place,
+        later=vote.earliest - pushed_at,
+        unit=unit.name,
     )
 
 
@@ -275,8 +288,9 @@ CONTROL = Control(
         "Each pull request (or direct push) of the change had its last push before a counted "
         "approval of a ticket that covers it, an independent one where there is any; and neither "
         "scope nor plans nor planned window of the ticket were edited after that approval. The "
-        "forge's own merge is no push. Times are the forge's: a commit's date is whatever its "
-        "author wrote."
+        "forge's approval of this run's deployment is of the commit itself, and covers every push "
+        "that led to it. The forge's own merge is no push. Times are the forge's: a commit's date "
+        "is whatever its author wrote."
     ),
     satisfy="After the last push or edit, have the ticket approved once more.",
     judge=judge,

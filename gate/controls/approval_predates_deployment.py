@@ -19,7 +19,7 @@ from gate.controls.control import (
 from gate.controls.counted import Teller, Vote, in_future, no_vote
 from gate.controls.reference import Reference, called, reference
 from gate.controls.tickets import each_ticket
-from gate.model import ChangeRequest, Facts, Judgement
+from gate.model import ChangeRequest, Facts, Judgement, Message
 
 
 def judge(facts: Facts, policy: Policy, now: datetime) -> Judgement:
@@ -53,17 +53,7 @@ def _judged(vote: Vote, limit: Reference, now: datetime) -> Finding:
     if future is not None:
         return future
     if vote.latest < limit.at:
-        return passed(
-            say(
-                "approval-predates.early",
-                "{approver} approved {place} {early} before {reference}.",
-                approver=vote.account,
-                place=vote.place,
-                early=limit.at - vote.latest,
-                reference=limit.what,
-            ),
-            *limit.claims,
-        )
+        return passed(_early(vote, limit), *limit.claims)
     return failed(
         say(
             "approval-predates.late",
@@ -79,6 +69,27 @@ def _judged(vote: Vote, limit: Reference, now: datetime) -> Finding:
             "approval-predates.late.remedy",
             "Start a new pipeline run, which begins after the approval (a re-run does not).",
         ),
+    )
+
+
+def _early(vote: Vote, limit: Reference) -> Message:
+    """What is told of an approval in time: between which times, where the forge has none of it."""
+    if vote.of_commit and vote.earliest is not None and vote.earliest != vote.latest:
+        return say(
+            "approval-predates.between",
+            "{approver} approved {place} after {earliest} and before {reference}.",
+            approver=vote.account,
+            place=vote.place,
+            earliest=vote.earliest,
+            reference=limit.what,
+        )
+    return say(
+        "approval-predates.early",
+        "{approver} approved {place} {early} before {reference}.",
+        approver=vote.account,
+        place=vote.place,
+        early=limit.at - vote.latest,
+        reference=limit.what,
     )
 
 
@@ -100,7 +111,7 @@ CONTROL = Control(
     demands=(
         "Each counted approval was given before the reference of approvals.predates: this job "
         "(job), or the creation of the pipeline run's first attempt (pipeline). A time in the "
-        "future fails."
+        "future fails. The forge's approval of this run's deployment is given between the two."
     ),
     satisfy="Get the approval first, then start the pipeline.",
     judge=judge,

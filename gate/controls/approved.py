@@ -21,8 +21,10 @@ from gate.controls.control import (
     unavailable,
     undetermined,
 )
-from gate.controls.counted import Tally, Teller, ask, in_order, merged, whose
+from gate.controls.counted import Tally, Teller, ask, merged
+from gate.controls.run_approvals import ENVIRONMENT
 from gate.controls.tickets import each_ticket
+from gate.controls.whose import in_order, whose
 from gate.model import Account, ChangeRequest, Facts, Judgement, Message, Outcome, Problem, Verdict
 
 OBJECTION = "approved.objection"
@@ -39,13 +41,14 @@ def judge(facts: Facts, policy: Policy, now: datetime) -> Judgement:
     )
 
     def ticket_is_approved(ticket: ChangeRequest) -> Iterator[Finding]:
-        own = teller.of_ticket(ticket)
         if ticket.key in teller.standard:
             yield _beforehand(ticket, teller.standard[ticket.key])
+            yield from _run_objected(teller.of_run())
             yield _reviewed(facts, policy, now)
             return
+        own = teller.of_ticket_and_run(ticket)
         if not teller.counts_reviews:
-            yield _explained(_judged(own, teller), ticket)
+            yield _explained(_judged(merged(own), teller), ticket)
             return
         change = range_of(facts)
         if isinstance(change, Finding):
@@ -79,6 +82,14 @@ def _beforehand(ticket: ChangeRequest, template: StandardTemplate) -> Finding:
     )
 
 
+def _run_objected(tally: Tally) -> Iterator[Finding]:
+    """What stands against a standard change at the environment that it is deployed to."""
+    if tally.objections:
+        yield _objected(tally)
+    elif tally.problem is not None:
+        yield tally.problem
+
+
 def _reviewed(facts: Facts, policy: Policy, now: datetime) -> Finding:
     """What peer-reviewed finds, which a standard change needs whatever that control's level."""
     review = peer_reviewed.judge(facts, policy, now)
@@ -101,23 +112,22 @@ def _explained(finding: Finding, ticket: ChangeRequest) -> Finding:
     return replace(finding, observed=together([finding.observed, unlisted]))
 
 
-def _with_reviews(own: Tally, change: Range, teller: Teller) -> Iterator[Tally]:
-    """A ticket's approvals with the reviews of each pull request, which count for it alone."""
-    of_ticket = [own] if teller.counts_tickets else []
+def _with_reviews(own: tuple[Tally, ...], change: Range, teller: Teller) -> Iterator[Tally]:
+    """A ticket's and the run's approvals with each pull request's reviews, which are its alone."""
     for unit in change.units:
         if unit.pull_request is None:
-            yield merged(of_ticket or [Tally(unit.name)])
+            yield merged(own or [Tally(unit.name)])
         else:
-            yield merged([*of_ticket, teller.of_pull_request(unit.pull_request)])
+            yield merged([*own, teller.of_pull_request(unit.pull_request)])
     if change.loose:
-        yield merged(of_ticket or [Tally("what was not pushed")])
+        yield merged(own or [Tally("what was not pushed")])
 
 
 def _judged(tally: Tally, teller: Teller) -> Finding:
-    if tally.problem is not None:
-        return unavailable(tally.problem)
     if tally.objections:
         return _objected(tally)
+    if tally.problem is not None:
+        return tally.problem
     required, persons = teller.required, tally.persons
     if len(persons) >= required:
         return passed(
@@ -167,6 +177,16 @@ def _too_few(tally: Tally, required: int) -> Message:
 
 def _objected(tally: Tally) -> Finding:
     known = in_order(o.account for o in tally.objections if o.account is not None)
+    settle = say(
+        "approved.objection.remedy",
+        "Settle it with them: an objection to {place} stands until its giver withdraws it.",
+        place=tally.place,
+    )
+    if all(objection.source == ENVIRONMENT for objection in tally.objections):
+        settle = say(
+            "approved.rejected.remedy",
+            "Settle it with them, then start a new run: this one's deployment was rejected.",
+        )
     return failed(
         say(
             "approved.objection",
@@ -174,11 +194,7 @@ def _objected(tally: Tally) -> Finding:
             place=tally.place,
             accounts=known or "an account that was deleted",
         ),
-        say(
-            "approved.objection.remedy",
-            "Settle it with them: an objection to {place} stands until its giver withdraws it.",
-            place=tally.place,
-        ),
+        settle,
     )
 
 
@@ -199,13 +215,17 @@ CONTROL = Control(
         "NIST 800-53r5 CM-3(b), CM-3(1)(d)",
         "PCI DSS 6.5.1",
     ),
-    needs=("the ticket's approvals, provably all of them", "reviews, where they are approvals"),
+    needs=(
+        "the ticket's approvals, provably all of them",
+        "reviews, and the forge's approvals of this run's deployment, where they are approvals",
+    ),
     default=require,
     integrity=False,
     demands=(
         "The number of individual approvals that approvals.required states, by different people of "
-        "approvals.by, on each ticket (with reviews of the pull request where approvals.sources "
-        "adds them), and no objection left. Apps, deleted accounts and gate's own account count "
+        "approvals.by, on each ticket (with reviews of each pull request, and with the forge's "
+        "approvals of this run's deployment to its environment, where approvals.sources adds "
+        "them), and no objection left. Apps, deleted accounts and gate's own account count "
         "for nothing; an account that nobody owns counts once [[people]] says whose it is. A "
         "standard change made from a template that the policy lists for the service, not expired, "
         "is approved beforehand where nobody objects and peer-reviewed passes."

@@ -19,10 +19,10 @@ from gate.controls.control import (
     unavailable,
     undetermined,
 )
-from gate.controls.counted import in_order, lines, whose
 from gate.controls.independence import Ballot, Candidate, Standing, standing
 from gate.controls.makers import Makers, makers_of
 from gate.controls.tickets import unread
+from gate.controls.whose import in_order, lines, whose
 from gate.frozen import dataclass
 from gate.identity import Relation
 from gate.model import Account, Commit, Facts, Judgement, Message
@@ -117,7 +117,7 @@ def _nobody(
         **shown(commits),
     )
     if tally.problem is not None:
-        return unavailable(tally.problem)
+        return tally.problem
     if tally.possible:
         return undetermined(observed, whose(tally.possible, ballot.teller.people))
     return failed(
@@ -191,7 +191,7 @@ CONTROL = Control(
         "PCI DSS 6.5.4, 6.2.3.1",
     ),
     needs=(
-        "the ticket's approvals",
+        "the ticket's approvals, and others that approvals.sources adds",
         "authors, co-authors and committers of every commit",
         "authors and pushers of the pull requests, pushers of direct pushes",
         "the policy's [[people]]",

@@ -8,7 +8,8 @@ count once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from gate.config.types import ApprovalRules, Policy
@@ -21,7 +22,9 @@ from gate.controls.control import (
     unavailable,
     undetermined,
 )
+from gate.controls.run_approvals import ENVIRONMENT, decided_on_run, name_of_deployment
 from gate.controls.standard import approved_beforehand
+from gate.controls.whose import whose
 from gate.frozen import dataclass
 from gate.identity import People, same_account
 from gate.model import (
@@ -39,7 +42,7 @@ from gate.model import (
 )
 
 CHANGE_REQUEST = "change-request"
-PULL_REQUEST = "pull-request"
+REVIEW = "review"
 NO_APPROVAL = "approval.none"  # what a control says that needs a counted approval and has none
 
 
@@ -48,7 +51,7 @@ class Vote:
     """A counted approval.
 
     ``latest`` is its time, or the latest it can have; ``earliest`` the earliest it can have, None
-    where the system does not tell.
+    where the system does not tell. ``of_commit``: it was given on the deployed commit itself.
     """
 
     account: Account
@@ -56,6 +59,7 @@ class Vote:
     latest: datetime
     earliest: datetime | None
     place: str
+    of_commit: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,8 @@ class Tally:
     """The approvals of one place (a ticket or a pull request), sorted.
 
     ``possible`` may count once the policy knows the account or the system its kind; ``objections``
-    stand against; ``others`` is the number of approvals that do not count.
+    stand against; ``others`` is the number of approvals that do not count. ``problem``: why there
+    may be others that are not known.
     """
 
     place: str
@@ -71,7 +76,7 @@ class Tally:
     possible: tuple[Approval, ...] = ()
     objections: tuple[Approval, ...] = ()
     others: int = 0
-    problem: Problem | None = None
+    problem: Finding | None = None
 
     @property
     def persons(self) -> frozenset[str]:
@@ -91,6 +96,8 @@ class Teller:
         self.rules: ApprovalRules = environment_of(facts, policy).approvals
         self._members = self.people.members(self.rules.by)
         self._own = facts.gate_accounts
+        self._deployment = name_of_deployment(facts)
+        self._on_run = decided_on_run(facts, policy, now)
         self.standard = {} if now is None else approved_beforehand(facts, policy, now)
         self._reviewers = (
             frozenset(person.name for person in policy.people) if self.standard else self._members
@@ -114,7 +121,12 @@ class Teller:
     @property
     def counts_reviews(self) -> bool:
         """Whether reviews of pull requests are approvals."""
-        return PULL_REQUEST in self.rules.sources or bool(self.standard)
+        return REVIEW in self.rules.sources or bool(self.standard)
+
+    @property
+    def counts_run(self) -> bool:
+        """Whether the forge's approvals of this run's deployment are approvals."""
+        return ENVIRONMENT in self.rules.sources
 
     def of_ticket(self, ticket: ChangeRequest) -> Tally:
         """The approvals of a ticket; an empty tally where tickets are no source of approvals."""
@@ -132,27 +144,41 @@ class Teller:
             return Tally(place)
         return self._sorted(place, current_reviews(pull), self._reviewers)
 
+    def of_run(self) -> Tally:
+        """What was decided on this run's deployment; empty where that is no source of approvals."""
+        place, decided = self._deployment, self._on_run
+        if not self.counts_run:
+            return Tally(place)
+        tally = self._sorted(place, decided.approvals, self._members)
+        votes = tuple(replace(vote, of_commit=True) for vote in tally.votes)
+        return replace(tally, votes=votes, problem=decided.problem)
+
+    def of_ticket_and_run(self, ticket: ChangeRequest) -> tuple[Tally, ...]:
+        """A ticket's approvals and those of the run, each only where it is a source."""
+        of_ticket = (self.of_ticket(ticket),) if self.counts_tickets else ()
+        return (*of_ticket, self.of_run()) if self.counts_run else of_ticket
+
     def of_change(self, change: Range) -> Mapping[int, Tally]:
         """The reviews of each of its pull requests, by number."""
         return {pull.number: self.of_pull_request(pull) for pull in change.pull_requests}
 
     def of_all(self, ticket: ChangeRequest, change: Range | Finding) -> Tally | Finding:
-        """A ticket's approvals and, where they count, the reviews of the change as one.
+        """A ticket's approvals and, where they count, those of the run and the reviews as one.
 
         A change that could not be had is told only where its reviews would count.
         """
-        own = self.of_ticket(ticket)
+        own = self.of_ticket_and_run(ticket)
         if not self.counts_reviews:
-            return own
+            return merged(own)
         if isinstance(change, Finding):
             return change
-        return merged([*([own] if self.counts_tickets else []), *self.of_change(change).values()])
+        return merged([*own, *self.of_change(change).values()])
 
     def _sorted(
         self, place: str, approvals: Maybe[tuple[Approval, ...]], members: frozenset[str]
     ) -> Tally:
         if isinstance(approvals, Problem):
-            return Tally(place, problem=approvals)
+            return Tally(place, problem=unavailable(approvals))
         given = [a for a in approvals if a.verdict is Verdict.APPROVED]
         votes = tuple(vote for a in given if (vote := self._vote(place, a, members)) is not None)
         possible = tuple(a for a in given if self._is_possible(a, members))
@@ -202,6 +228,8 @@ def current_reviews(pull: PullRequest) -> Maybe[tuple[Approval, ...]]:
 def merged(tallies: Iterable[Tally]) -> Tally:
     """Several places as one."""
     listed = tuple(tallies)
+    if len(listed) == 1:
+        return listed[0]
     return Tally(
         " and ".join(t.place for t in listed) or "the change",
         tuple(vote for t in listed for vote in t.votes),
@@ -218,7 +246,7 @@ def no_vote(tally: Tally, teller: Teller) -> Finding:
     Undetermined while one may still turn out to count, else a failure.
     """
     if tally.problem is not None:
-        return unavailable(tally.problem)
+        return tally.problem
     observed = say(
         "approval.none", "No approval of {place} counts; see approved.", place=tally.place
     )
@@ -252,38 +280,3 @@ def ask(place: str, teller: Teller) -> Message:
         by=teller.by,
         place=place,
     )
-
-
-def whose(possible: Iterable[Approval], people: People) -> Message:
-    """The remedy where it is unknown whose an approval is."""
-    accounts = [approval.account for approval in possible if approval.account is not None]
-    unowned = [account for account in accounts if people.owner(account) is None]
-    if unowned:
-        return lines(unowned, people)
-    return say(
-        "approval.unclear",
-        "Have it approved by somebody under their own account: of {accounts} it cannot be told that"
-        " a person decided.",
-        accounts=tuple(dict.fromkeys(accounts)),
-    )
-
-
-def lines(accounts: Iterable[Account], people: People) -> Message:
-    """The remedy where it is unknown whose accounts are: the lines to add to the policy."""
-    different = in_order(accounts)
-    return say(
-        "people.line",
-        "Say whose {accounts} is: in gate.toml, add to that person's [[people]] entry: {lines}",
-        accounts=different,
-        lines=tuple(Free(line) for line in dict.fromkeys(_lines(different, people))),
-    )
-
-
-def _lines(accounts: Iterable[Account], people: People) -> Iterator[str]:
-    for account in accounts:
-        yield people.line_for(account)
-
-
-def in_order(accounts: Iterable[Account]) -> tuple[Account, ...]:
-    """Accounts, each once, in an order that does not depend on how they were listed."""
-    return tuple(sorted(set(accounts), key=lambda a: (a.system, a.key, a.kind, a.name, a.email)))

@@ -15,8 +15,8 @@ from gate.controls.control import (
     say,
     undetermined,
 )
-from gate.controls.counted import lines
 from gate.controls.pipeline import deployer
+from gate.controls.whose import lines
 from gate.identity import People
 from gate.model import Account, AccountKind, Facts, Free, Judgement, Level, Message
 

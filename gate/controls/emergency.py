@@ -26,9 +26,10 @@ from gate.controls.control import (
     say,
     undetermined,
 )
-from gate.controls.counted import NO_APPROVAL, Teller, Vote, lines
+from gate.controls.counted import NO_APPROVAL, Teller, Vote
 from gate.controls.pipeline import deployer
 from gate.controls.tickets import UNREAD, all_looked_up, found
+from gate.controls.whose import lines
 from gate.identity import People, Relation
 from gate.model import (
     AccountKind,
@@ -53,6 +54,8 @@ OF_THE_LOG = {
 }
 """What these controls say where the log could not be read."""
 OBJECTIONS = frozenset({approved.OBJECTION, peer_reviewed.OBJECTION})
+OBJECTED = frozenset({APPROVED, "peer-reviewed"})  # the controls that tell objections
+UNKNOWN = "problem."  # how codes begin of what could not be had
 DECLARED = "emergency-declared"
 TITLE = "Whoever declared the emergency may do so"
 
@@ -108,12 +111,18 @@ def _declared(facts: Facts, policy: Policy) -> Finding:
 def is_waived(result: ControlResult, facts: Facts, policy: Policy) -> bool:
     """Whether an emergency here does without the control, which does not pass."""
     rules = environment_of(facts, policy).emergency
-    if rules is None or OBJECTIONS & codes_of(result.judgement):
+    if rules is None or OBJECTIONS & codes_of(result.judgement) or _may_hide_objections(result):
         return False
     if result.id in rules.waives and result.id not in NEVER_WAIVED:
         return True
     nothing_else = codes_of(result.judgement) == {NO_APPROVAL}
     return APPROVED in rules.waives and nothing_else and nobody_decided(facts, policy)
+
+
+def _may_hide_objections(result: ControlResult) -> bool:
+    """Whether what was decided could not be had, so that there may be an objection in it."""
+    unknown = any(code.startswith(UNKNOWN) for code in codes_of(result.judgement))
+    return unknown and result.id in OBJECTED
 
 
 def is_deferred(result: ControlResult, facts: Facts, policy: Policy) -> bool:
@@ -171,6 +180,8 @@ def nobody_decided(facts: Facts, policy: Policy) -> bool:
         if isinstance(change, Finding):
             return False
         places += [pull.reviews for pull in change.pull_requests]
+    if teller.counts_run:
+        places.append(facts.environment_approvals)
     return all(_undecided(place) for place in places)
 
 

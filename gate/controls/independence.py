@@ -63,19 +63,22 @@ class Ballot:
         self.starter = self._starter(facts, policy)
         self._tallies = {t.key: self.teller.of_ticket(t) for t in self.tickets}
         self._reviews = self.teller.of_change(change)
+        self._of_run = self.teller.of_run()
         self._bounded = demanded(facts, policy)
         self._covers = {t.key: self._coverage(t, facts, policy) for t in self.tickets}
 
     def tally(self, commits: Iterable[Commit]) -> Tally:
         """All approvals that may speak for these commits, whether or not a ticket covers them."""
         of_tickets = self._tallies.values() if self.teller.counts_tickets else ()
-        return merged([*of_tickets, *self._reviews_of_all(tuple(commits))])
+        of_run = [self._of_run] if self.teller.counts_run else []
+        return merged([*of_tickets, *of_run, *self._reviews_of_all(tuple(commits))])
 
     def candidates(self, commits: Iterable[Commit]) -> tuple[Candidate, ...]:
         """The counted approvals that speak for all of these commits.
 
         An approval of a ticket speaks for what the ticket covers; a review, where reviews are
-        approvals, for its own pull request.
+        approvals, for its own pull request; the forge's approval of this run's deployment for all
+        that its commit brings.
         """
         wanted = tuple(commits)
         of_tickets = [
@@ -86,12 +89,12 @@ class Ballot:
         ]
         # The texts of a standard change are its template's, and no reviewer agreed to them.
         agreed = () if self.teller.standard else self.tickets
-        of_reviews = [
+        of_others = [
             Candidate(vote, self.tickets, agreed)
-            for tally in self._reviews_of_all(wanted)
+            for tally in (*self._reviews_of_all(wanted), self._of_run)
             for vote in tally.votes
         ]
-        return (*of_tickets, *of_reviews)
+        return (*of_tickets, *of_others)
 
     def nothing(self, commits: tuple[Commit, ...]) -> Finding:
         """What a control says of commits that no counted approval speaks for."""
@@ -138,8 +141,8 @@ class Ballot:
 
 
 def votes_on(ticket: ChangeRequest, change: Range | Finding, teller: Teller) -> tuple[Vote, ...]:
-    """The counted approvals that read the ticket: its own, and reviews where these count."""
-    tallies = [teller.of_ticket(ticket)]
+    """The counted approvals that read the ticket: its own, the run's, and reviews that count."""
+    tallies = [teller.of_ticket(ticket), teller.of_run()]
     if isinstance(change, Range):
         tallies += teller.of_change(change).values()
     return tuple(vote for tally in tallies for vote in tally.votes)

@@ -17,9 +17,10 @@ from gate.controls.control import (
     undetermined,
     warn,
 )
-from gate.controls.counted import current_reviews, in_order, lines
+from gate.controls.counted import current_reviews
 from gate.controls.independence import Standing, compared
 from gate.controls.makers import Makers, makers_of
+from gate.controls.whose import in_order, lines
 from gate.identity import People, Relation, same_account
 from gate.model import (
     Account,

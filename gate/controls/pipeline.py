@@ -114,7 +114,17 @@ def deployer(facts: Facts, policy: Policy) -> tuple[Account, tuple[str, ...]] | 
     if claim.actor and claimed(facts, policy, DEPLOYER):
         return Account(claim.ci, claim.actor), (DEPLOYER,)
     run = own_run(facts, policy)
-    return run if isinstance(run, Finding) else (run.actor, ())
+    if isinstance(run, Finding):
+        return run
+    return _nobody(run) if run.actor is None else (run.actor, ())
+
+
+def _nobody(run: Run) -> Finding:
+    """A timer, a push or another build: somebody is behind each, and the CI does not say who."""
+    return undetermined(
+        say("run.nobody", "The API names no one person who started run {run}.", run=run.id),
+        say("run.nobody.remedy", "Start the run by hand, from an account of your own."),
+    )
 
 
 def same_repository(one: str, other: str) -> bool:

@@ -22,6 +22,7 @@ from gate.model import (
     Earlier,
     EarlierDeployment,
     EarlierTerm,
+    Elsewhere,
     Facts,
     History,
     Judgement,
@@ -46,7 +47,21 @@ def judge(facts: Facts, policy: Policy, now: datetime) -> Judgement:
             say("tested-before.unset.expected", "The policy says which environment comes first."),
             [_unset()],
         )
-    expected = say(
+    return conclude(_expected(facts, after), [_judged(facts, after, policy, now)])
+
+
+def _expected(facts: Facts, after: After) -> Message:
+    if after.origin:
+        return say(
+            "tested-before.expected-elsewhere",
+            "Receipts of {origin} prove that {commit} and its artifacts were deployed to"
+            " {environment} and succeeded, at most {within} ago.",
+            origin=after.origin,
+            commit=short(facts.deployment.commit),
+            environment=after.environment,
+            within=after.within,
+        )
+    return say(
         "tested-before.expected",
         "The log proves that {commit} and its artifacts were deployed to {environment} and"
         " succeeded, at most {within} ago.",
@@ -54,7 +69,6 @@ def judge(facts: Facts, policy: Policy, now: datetime) -> Judgement:
         environment=after.environment,
         within=after.within,
     )
-    return conclude(expected, [_judged(facts, after, policy, now)])
 
 
 def earlier_term(facts: Facts, policy: Policy) -> EarlierTerm | None:
@@ -64,13 +78,20 @@ def earlier_term(facts: Facts, policy: Policy) -> EarlierTerm | None:
         return None
     earlier = _earlier(history, after) if isinstance(history, History) else None
     last = earlier.decisive(facts.deployment.artifacts) if earlier else None
-    return EarlierTerm(after.environment, after.within, last.ended if last else None)
+    ended, elsewhere = last.ended if last else None, None
+    if after.origin and last is not None and last.outcome == SUCCEEDED:
+        elsewhere = Elsewhere(after.origin, last.decision, last.at)
+    elif after.origin:
+        elsewhere = Elsewhere(after.origin)
+    return EarlierTerm(after.environment, after.within, ended, elsewhere)
 
 
 def _earlier(history: History, after: After) -> Earlier | None:
-    """What was read of the environment that comes first."""
+    """What was read of the environment that comes first, in the log that has its records."""
     earlier = history.earlier
-    return earlier if earlier and earlier.environment == after.environment else None
+    if earlier is None or earlier.environment != after.environment:
+        return None
+    return earlier if earlier.origin == after.origin else None
 
 
 def _judged(facts: Facts, after: After, policy: Policy, now: datetime) -> Finding:
@@ -90,6 +111,8 @@ def _judged(facts: Facts, after: After, policy: Policy, now: datetime) -> Findin
     last = earlier.decisive(deployment.artifacts)
     if last is None:
         return _nowhere(earlier, deployment)
+    if earlier.unfit:
+        return _mixed(earlier)
     if last.outcome != SUCCEEDED:
         return _ended(last, after, deployment)
     if last.at > now + policy.network.clock_tolerance:
@@ -124,6 +147,20 @@ def _of_age(
             ),
             _remedy(after, deployment),
         )
+    if after.origin:
+        return passed(
+            say(
+                "tested-before.receipts",
+                "{commit} succeeded in {environment} at {at}, by receipts of {origin} (its entries"
+                " {decision} and {entry}); what came after is not in them.",
+                commit=short(deployment.commit),
+                environment=after.environment,
+                at=last.at,
+                origin=after.origin,
+                decision=last.decision.index,
+                entry=last.ended.index,
+            )
+        )
     return passed(
         say(
             "tested-before.succeeded",
@@ -136,9 +173,48 @@ def _of_age(
     )
 
 
+def _mixed(earlier: Earlier) -> Finding:
+    """Receipts that tell of something else, or of nothing, beside those that do.
+
+    One that is not believed may be the one that would have ended last.
+    """
+    return failed(
+        say(
+            "tested-before.unfit",
+            "Of the receipts of {origin}, {unfit}.",
+            origin=earlier.origin,
+            unfit=earlier.unfit,
+        ),
+        _hand_along(earlier),
+    )
+
+
+def _hand_along(earlier: Earlier) -> Message:
+    return say(
+        "tested-before.receipts.remedy",
+        "Hand both receipts of the deployment to {environment} along, and no others: --evidence"
+        " once for its decision's and once for its outcome's (gate enforce and gate complete write"
+        " them).",
+        environment=earlier.environment,
+    )
+
+
 def _nowhere(earlier: Earlier, deployment: Deployment) -> Finding:
     told = {"commit": short(deployment.commit), "environment": earlier.environment}
     remedy = _go_first(earlier.environment, deployment)
+    if earlier.unfit:
+        return _mixed(earlier)
+    if earlier.origin and not earlier.deployments:
+        return failed(
+            say(
+                "tested-before.no-receipt",
+                "No receipt of {origin} was handed along, that {commit} was deployed to"
+                " {environment}.",
+                origin=earlier.origin,
+                **told,
+            ),
+            _hand_along(earlier),
+        )
     if not earlier.deployments:
         return failed(
             say(
@@ -218,7 +294,7 @@ CONTROL = Control(
         "PCI DSS 6.5.1, 6.5.3",
     ),
     needs=(
-        "the log's records of this commit in the environment that after names",
+        "the log's records of this commit in the environment that after names, or receipts of them",
         "this machine's clock (see clock-sane)",
     ),
     default=level,
@@ -229,7 +305,9 @@ CONTROL = Control(
         "there decides: a success that was rolled back, or followed by a failure, is none. The "
         "artifacts deployed must all have been in it, by their digests; where it had some and "
         "none is named now, it fails. Required where after is set, otherwise off. It is judged "
-        "again where the record takes its place in the log."
+        "again where the record takes its place in the log. Where after names the origin of "
+        "another log, receipts of that one prove it (--evidence), by the trust folder that after "
+        "names: a decision and its outcome. What came after those they cannot tell."
     ),
     satisfy=(
         "Deploy to the earlier environment with gate first, and record the outcome: gate run, or "

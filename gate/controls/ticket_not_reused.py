@@ -18,8 +18,9 @@ from gate.controls.control import (
     unavailable,
     undetermined,
 )
-from gate.controls.counted import Tally, Teller, whose
+from gate.controls.counted import Tally, Teller
 from gate.controls.tickets import each_ticket, found
+from gate.controls.whose import whose
 from gate.model import Approval, ChangeRequest, Facts, Judgement, Problem, TicketUse
 
 
@@ -96,7 +97,7 @@ def _judged(ticket: ChangeRequest, last: TicketUse, teller: Teller, now: datetim
     """A ticket that let another commit in, the last time by ``last``."""
     tally = teller.of_ticket(ticket)
     if tally.problem is not None:
-        return unavailable(tally.problem)
+        return tally.problem
     anew = _anew(tally, teller.required, now)
     if anew is not None and anew > last.at:
         return passed(

@@ -31,6 +31,7 @@ ROW_LISTS = (
     *("commits", "workflow_runs", "nodes"),  # GitHub
     *("approved_by", "diffs"),  # GitLab
     "result",  # ServiceNow
+    *("actions", "causes", "remoteUrls"),  # Jenkins
 )
 HUGE_BYTES = 11_000_000
 PLAIN_KINDS: tuple[Kind, ...] = (

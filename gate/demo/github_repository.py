@@ -12,6 +12,7 @@ from datetime import datetime
 from itertools import count
 from pathlib import Path
 
+from gate.demo.github_environments import Environments
 from gate.demo.github_graph import CommitGraph
 from gate.demo.github_issues import IssueTracker
 from gate.demo.github_merge import land
@@ -66,6 +67,7 @@ class GitHubRepository:
         self.pulls: dict[int, PullRequest] = {}
         self.runs: dict[int, WorkflowRun] = {}
         self.deployments: list[Deployment] = []
+        self.environments = Environments(self.runs, self._user)
         self.statuses: list[CommitStatus] = []
         self.issues = IssueTracker(self._user, network.ids)
         self.watchers: list[GitHubRepository] = [self]  # whose pull requests follow our branches

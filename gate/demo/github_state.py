@@ -118,9 +118,23 @@ class Attempt:
     conclusion: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class RunReview:
+    """One answer of a person on environments that a run waits for: "approved" or "rejected"."""
+
+    state: str
+    user: GitHubUser
+    environments: tuple[str, ...]
+    comment: str = ""
+
+
 @dataclass(slots=True)
 class WorkflowRun:
-    """A workflow run. ``created_at`` and ``actor`` are the first attempt's for ever."""
+    """A workflow run. ``created_at`` and ``actor`` are the first attempt's for ever.
+
+    ``waiting`` are the environments that the current attempt may not enter yet; ``reviews`` what
+    people decided on that, in all attempts.
+    """
 
     id: int
     number: int
@@ -131,6 +145,8 @@ class WorkflowRun:
     created_at: datetime
     actor: GitHubUser
     attempts: list[Attempt]
+    waiting: list[str] = field(default_factory=list)
+    reviews: list[RunReview] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

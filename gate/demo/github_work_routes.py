@@ -8,6 +8,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+from gate.demo import github_environment_views as shapes
 from gate.demo.github_errors import refusal
 from gate.demo.github_pages import numbered
 from gate.demo.github_routes import Route, Visit, brings, no_commit, resolve
@@ -141,6 +142,22 @@ def runs(visit: Visit, _: str) -> Reply:
     return Reply({"total_count": len(rows), "workflow_runs": page}, headers=headers)
 
 
+def approvals(visit: Visit, number: str) -> Reply:
+    """What people decided on the environments that a run waited for, in all its attempts."""
+    found = visit.repository.runs.get(int(number))
+    if found is None:
+        return refusal(404)
+    return Reply([shapes.review(visit.views, visit.repository, row) for row in found.reviews])
+
+
+def pending_deployments(visit: Visit, number: str) -> Reply:
+    """The environments that a run waits for now."""
+    found = visit.repository.runs.get(int(number))
+    if found is None:
+        return refusal(404)
+    return Reply([shapes.pending(visit.views, visit.repository, name) for name in found.waiting])
+
+
 def deployments(visit: Visit, _: str) -> Reply:
     """Deployments, newest first, by ``sha``, ``ref`` and ``environment``."""
     query = visit.request.query
@@ -172,6 +189,8 @@ WORK_ROUTES: tuple[tuple[str, str, Route], ...] = (
     ("actions", r"/actions/runs", runs),
     ("actions", r"/actions/runs/([0-9]{1,18})", run),
     ("actions", r"/actions/runs/([0-9]{1,18}/attempts/[0-9]{1,9})", attempt),
+    ("actions", r"/actions/runs/([0-9]{1,18})/approvals", approvals),
+    ("actions", r"/actions/runs/([0-9]{1,18})/pending_deployments", pending_deployments),
     ("deployments", r"/deployments", deployments),
     ("deployments", r"/deployments/([0-9]{1,18})/statuses", deployment_statuses),
 )

@@ -2,7 +2,8 @@
 
 Shapes follow GitLab's REST API, version 4, as its documentation of 18.x describes it
 (``doc/api/*.md``: commits, repositories, branches, events, merge requests with approvals, versions
-and notes, pipelines, jobs, deployments, users), under ``/api/v4``. Like the real one it
+and notes, issues with notes, label and state events, pipelines, jobs, deployments, users), under
+``/api/v4``. Like the real one it
 
 - takes a project by its id or its path with ``%2F``, and answers 404 for a private one that the
   token may not read, 401 for an unknown token, 403 for a scope or a role that does not reach;
@@ -14,7 +15,10 @@ and notes, pipelines, jobs, deployments, users), under ``/api/v4``. Like the rea
   somebody made and pushed it by hand;
 - tells when somebody approved (or, of an older version, only in a system note);
 - puts the ghost user where an account was deleted;
-- keeps a pipeline's creation and user when its jobs are retried.
+- keeps a pipeline's creation and user when its jobs are retried;
+- shows labels in events by the name that they have now, and no name of one that was deleted;
+- takes rows that the token may not see out of a page and leaves them in its totals;
+- takes for itself, and out of a comment, what looks like one of its quick actions.
 
 Example::
 
@@ -43,6 +47,7 @@ from urllib.parse import unquote, urlsplit
 from gate.demo import gitlab_errors
 from gate.demo import gitlab_operation_views as shapes
 from gate.demo.gitlab_errors import insufficient_scope, refusal
+from gate.demo.gitlab_issue_routes import ISSUE_ROUTES
 from gate.demo.gitlab_routes import CODE_ROUTES, Visit
 from gate.demo.gitlab_site import GHOST, GitLabSite
 from gate.demo.gitlab_state import Token
@@ -126,7 +131,7 @@ class GitLabSimulator(GitLabSite, Simulator):
             return refusal(404, "Project")
         rest = place["rest"] or ""
         visit = Visit(self, request, token, views, project, self.url + raw)
-        for permission, pattern, route in (*WORK_ROUTES, *CODE_ROUTES):
+        for permission, pattern, route in (*ISSUE_ROUTES, *WORK_ROUTES, *CODE_ROUTES):
             match = re.fullmatch(pattern, rest)
             if match:
                 if token is not None and permission in token.without:

@@ -81,7 +81,23 @@ def environment(project: GitLabProject, number: int, name: str) -> Json:
 
 
 def deployment(views: Views, project: GitLabProject, number: int, row: Deployment) -> Json:
-    """A deployment with its approvals; ``number`` is its environment's."""
+    """A deployment by itself, with its approvals; ``number`` is its environment's."""
+    return deployment_row(views, project, number, row) | {
+        "pending_approval_count": 0 if row.approvals else 1 if row.status == "blocked" else 0,
+        "approvals": [
+            {
+                "user": views.user(given.user),
+                "status": given.status,
+                "created_at": time(given.at),
+                "comment": given.comment,
+            }
+            for given in row.approvals
+        ],
+    }
+
+
+def deployment_row(views: Views, project: GitLabProject, number: int, row: Deployment) -> Json:
+    """A deployment as lists show it."""
     deployable: Any = None
     if row.job is not None:
         deployable = {
@@ -96,6 +112,8 @@ def deployment(views: Views, project: GitLabProject, number: int, row: Deploymen
             "finished_at": time(row.job.finished_at),
             "user": views.user(row.job.user),
         }
+        if row.pipeline is not None:
+            deployable["pipeline"] = pipeline_row(views, project, row.pipeline)
     return {
         "id": row.id,
         "iid": row.iid,
@@ -107,14 +125,4 @@ def deployment(views: Views, project: GitLabProject, number: int, row: Deploymen
         "environment": environment(project, number, row.environment),
         "deployable": deployable,
         "status": row.status,
-        "pending_approval_count": 0,
-        "approvals": [
-            {
-                "user": views.user(given.user),
-                "status": given.status,
-                "created_at": time(given.at),
-                "comment": given.comment,
-            }
-            for given in row.approvals
-        ],
     }

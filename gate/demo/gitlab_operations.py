@@ -22,6 +22,7 @@ class GitLabOperations:
         self.pipelines: dict[int, Pipeline] = {}
         self.deployments: list[Deployment] = []
         self.environments: list[str] = []
+        self.is_premium = True  # only then are there approvals of deployments
 
     def pipeline(
         self,
@@ -91,11 +92,50 @@ class GitLabOperations:
         self.deployments.append(made)
         return made
 
+    def deploys(
+        self,
+        pipeline_id: int,
+        environment: str = "production",
+        *,
+        at: datetime,
+        status: str = "running",
+        job: str = "",
+    ) -> Deployment:
+        """The deployment of the pipeline's newest job, or of one more ``job`` beside it."""
+        pipeline = self.pipelines[pipeline_id]
+        own = pipeline.jobs[-1]
+        if job:
+            number = next(self.project.network.ids)
+            own = Job(number, job, "deploy", pipeline.user, at, "manual")
+        if environment not in self.environments:
+            self.environments.append(environment)
+        made = Deployment(
+            next(self.project.network.ids),
+            len(self.deployments) + 1,
+            environment,
+            pipeline.sha,
+            pipeline.ref,
+            pipeline.user,
+            at,
+            at,
+            status,
+            own,
+            pipeline,
+        )
+        self.deployments.append(made)
+        return made
+
     def decide(
         self, deployment: Deployment, *, by: str, at: datetime, status: str = "approved"
     ) -> None:
-        """``by`` approves or rejects a deployment to a protected environment."""
-        deployment.approvals.append(DeploymentApproval(self._user(by), status, at))
+        """``by`` approves or rejects a deployment to a protected environment.
+
+        Of each person GitLab keeps one decision, the last.
+        """
+        user = self._user(by)
+        deployment.approvals = [each for each in deployment.approvals if each.user != user]
+        deployment.approvals.append(DeploymentApproval(user, status, at))
+        deployment.updated_at = max(deployment.updated_at, at)
 
     def _user(self, username: str) -> GitLabUser:
         return self.project.network.users[username]

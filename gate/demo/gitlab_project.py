@@ -15,6 +15,7 @@ from itertools import count
 from pathlib import Path
 
 from gate.demo.github_graph import CommitGraph
+from gate.demo.gitlab_issues import IssueTracker
 from gate.demo.gitlab_merge import land
 from gate.demo.gitlab_state import (
     GitLabUser,
@@ -63,6 +64,7 @@ class GitLabProject:
         self.members: set[str] = set()
         self.events: list[PushEvent] = []
         self.requests: dict[int, MergeRequest] = {}
+        self.issues = IssueTracker(path, self._user, network.ids)
         self.watchers: list[GitLabProject] = [self]  # whose merge requests follow our branches
         self.signs = False
         self.resets = False

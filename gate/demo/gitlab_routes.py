@@ -52,7 +52,10 @@ def resolve(project: GitLabProject, name: str) -> str:
 
 def whole_project(visit: Visit, _: str) -> Reply:
     """The project."""
-    return Reply(visit.views.project(visit.project))
+    level = 10 if visit.token is not None and "internal" in visit.token.without else 20
+    role = {"access_level": level, "notification_level": 3} if visit.token is not None else None
+    permissions = {"project_access": role, "group_access": None}
+    return Reply(visit.views.project(visit.project) | {"permissions": permissions})
 
 
 def commits(visit: Visit, _: str) -> Reply:

@@ -42,8 +42,9 @@ class Token:
     """A token: whose, which projects it reads (None: all that its user may) and what it may not.
 
     ``without`` are "read_api" (the scope), or what a role or a switched-off feature hides:
-    "repository", "merge_requests", "events", "pipelines", "deployments". ``job`` is the id of the
-    job whose CI_JOB_TOKEN it is, which opens next to nothing.
+    "repository", "merge_requests", "events", "pipelines", "deployments", "issues", "internal" (what
+    is shown from the role Reporter on). ``job`` is the id of the job whose CI_JOB_TOKEN it is,
+    which opens next to nothing.
     """
 
     user: GitLabUser
@@ -164,7 +165,10 @@ class DeploymentApproval:
 
 @dataclass(slots=True)
 class Deployment:
-    """A deployment; ``job`` is None where it was made by the API."""
+    """A deployment; ``job`` is None where it was made by the API.
+
+    ``pipeline`` is None where the scenario has none for it.
+    """
 
     id: int
     iid: int
@@ -176,4 +180,5 @@ class Deployment:
     updated_at: datetime
     status: str = "success"
     job: Job | None = None
+    pipeline: Pipeline | None = None
     approvals: list[DeploymentApproval] = field(default_factory=list)

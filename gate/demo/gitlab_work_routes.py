@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import wraps
 from typing import TypeAlias
 
@@ -179,18 +180,26 @@ def environments(visit: Visit, _: str) -> Reply:
 
 
 def deployments(visit: Visit, _: str) -> Reply:
-    """Deployments by id, by ``environment`` and ``status``."""
+    """Deployments by id or last change, by ``environment``, ``status`` and ``updated_after``."""
     query, operations = visit.request.query, _operations(visit)
+    order, since = query.get("order_by", "id"), query.get("updated_after", "")
+    if since and order != "updated_at":
+        return refusal(400)
     rows = [
         row
         for row in operations.deployments
         if query.get("environment", row.environment) == row.environment
         and query.get("status", row.status) == row.status
+        and (not since or row.updated_at >= datetime.fromisoformat(since))
     ]
-    rows.sort(key=lambda row: row.id, reverse=query.get("sort", "asc") == "desc")
+    by_change = order == "updated_at"
+    rows.sort(
+        key=lambda row: (row.updated_at.timestamp() if by_change else row.id, row.id),
+        reverse=query.get("sort", "asc") == "desc",
+    )
     return visit.page(
         rows,
-        lambda row: shapes.deployment(
+        lambda row: shapes.deployment_row(
             visit.views, visit.project, operations.environments.index(row.environment) + 1, row
         ),
     )
@@ -202,7 +211,8 @@ def deployment(visit: Visit, number: str) -> Reply:
     for row in operations.deployments:
         if row.id == int(number):
             place = operations.environments.index(row.environment) + 1
-            return Reply(shapes.deployment(visit.views, visit.project, place, row))
+            show = shapes.deployment if operations.is_premium else shapes.deployment_row
+            return Reply(show(visit.views, visit.project, place, row))
     return refusal(404)
 
 

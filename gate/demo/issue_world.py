@@ -8,6 +8,7 @@ with IssueWorld(directory) as world:
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,10 @@ from gate.demo.world import PEOPLE, World
 CHANGES = "acme/changes"
 OLDER = 3  # issues that are there before all plots
 TOKEN = "github-issues-token-of-gate"  # noqa: S105 -- of a simulator
+TICKETS = """\
+repositories = ["acme/changes"]
+approvals = [{ label = "approved" }, { comment = "/approve" }]
+"""
 POLICY = """\
 [log]
 url = "{log}"
@@ -28,13 +33,12 @@ trust = "{trust}"
 [evidence]
 url = "{evidence}"
 
-[forges.github]
-url = "{github}"
+[forges.{forge}]
+url = "{url}"
 
-[tickets.github]
-url = "{github}"
-repositories = ["acme/changes"]
-approvals = [{{ label = "approved" }}, {{ comment = "/approve" }}]
+[tickets.{forge}]
+url = "{url}"
+{tickets}
 
 [environments.production]
 ticket = {{ sources = ["option", "pull-request", "branch", "commit"], predates = "pipeline" }}
@@ -49,7 +53,7 @@ predates = "pipeline"
 change-board = ["alice", "bob"]
 
 [identity]
-one_account_per_person = ["github"]
+one_account_per_person = ["{forge}"]
 """
 SERVICE = """
 [services.{name}]
@@ -61,7 +65,7 @@ PERSON = """
 [[people]]
 name = "{name}"
 emails = ["{name}@acme.example"]
-github = "{name}"
+{forge} = "{name}"
 """
 
 
@@ -91,8 +95,7 @@ class IssueWorld(World):
             f"Release {number} of the {covers}",
             by=plot.ticket_by,
             at=opened,
-            body=f"Brings the next release of the {covers} to production.\n\n"
-            f"### Rollback\n\n{plot.rollback}\n\n### Test plan\n\n{plot.tests}\n",
+            body=issue_text(covers, plot),
         )
         if plot.approver:
             issues.label(own, "approved", by=plot.approver, at=decided)
@@ -115,9 +118,26 @@ class IssueWorld(World):
         trust: str = "trust",
     ) -> str:
         """A ``gate.toml`` for this world."""
-        text = POLICY.format(log=log, evidence=evidence, trust=trust, github=self.github.url)
-        services = (
-            SERVICE.format(name=name, repository=f"{self.github.url}/{made.full_name}")
-            for name, made in self.repositories.items()
-        )
-        return text + "".join(services) + "".join(PERSON.format(name=name) for name in PEOPLE)
+        places = {"log": log, "evidence": evidence, "trust": trust, "url": self.github.url}
+        addresses = {
+            name: f"{self.github.url}/{made.full_name}" for name, made in self.repositories.items()
+        }
+        return issue_policy("github", TICKETS, places, addresses)
+
+
+def issue_policy(
+    forge: str, tickets: str, places: Mapping[str, str], addresses: Mapping[str, str]
+) -> str:
+    """A ``gate.toml`` with code and tickets on one forge; ``addresses`` has each service's code."""
+    text = POLICY.format(forge=forge, tickets=tickets.strip(), **places)
+    services = (SERVICE.format(name=name, repository=url) for name, url in addresses.items())
+    people = (PERSON.format(name=name, forge=forge) for name in PEOPLE)
+    return text + "".join((*services, *people))
+
+
+def issue_text(covers: str, plot: Plot) -> str:
+    """What stands in an issue: what it covers, and its plans."""
+    return (
+        f"Brings the next release of the {covers} to production.\n\n"
+        f"### Rollback\n\n{plot.rollback}\n\n### Test plan\n\n{plot.tests}\n"
+    )

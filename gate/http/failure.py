@@ -65,6 +65,7 @@ _VARIABLES: Mapping[str, str] = {
     "servicenow": "GATE_SERVICENOW_USER and GATE_SERVICENOW_PASSWORD (or GATE_SERVICENOW_TOKEN)",
     "github": "GITHUB_TOKEN",
     "gitlab": "GITLAB_TOKEN",
+    "jenkins": "GATE_JENKINS_USER and GATE_JENKINS_TOKEN",
 }
 
 _TRANSIENT = frozenset({429, 500, 502, 503, 504})

@@ -1,15 +1,18 @@
-"""What GitLab's replies about a run and about a change have in common: whose account it was.
+"""What GitLab's replies have in common, of what is asked about a run, a change or a ticket.
 
-The readers of the two may not import each other, and what one of them takes for two people must not
-be one to the other.
+The readers of the three may not import each other, and what one of them takes for two people must
+not be one to the other.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from dataclasses import replace
 
 from gate.http.document import Document
-from gate.model import Account, AccountKind
+from gate.http.failure import FetchError
+from gate.model import Account, AccountKind, Problem
 
 # GitLab puts its ghost user where an account was deleted; a number follows where the name was taken
 _GHOST = re.compile(r"ghost[0-9]*")
@@ -28,3 +31,16 @@ def account(user: Document) -> Account | None:
         return None
     kind = AccountKind.APP if _BOT.fullmatch(key) else AccountKind.PERSON
     return Account("gitlab", key, kind, username)
+
+
+def count(headers: Mapping[str, str], name: str) -> int | None:
+    """The number in a header of a page ("X-Total"); None where it is not told."""
+    text = headers.get(name, "").strip()
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else None
+
+
+def told_of_scope(error: FetchError) -> Problem:
+    """The session's Problem; where GitLab says that the token's scopes do not reach, this too."""
+    if error.status == 403 and b"insufficient_scope" in error.content:
+        return replace(error.problem, remedy="give GITLAB_TOKEN the scope read_api")
+    return error.problem

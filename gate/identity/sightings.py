@@ -68,8 +68,11 @@ class Seen:
 
 def in_facts(facts: Facts) -> Iterator[Sighting]:
     """The accounts of the run, the change requests and the change; what could not be had is not."""
-    if isinstance(facts.run, Run):
+    if isinstance(facts.run, Run) and facts.run.actor is not None:
         yield Sighting(facts.run.actor, "who started the run")
+    if not isinstance(facts.environment_approvals, Problem):
+        asked = facts.environment_approvals
+        yield from _known((a.account, "approver of the run's deployment") for a in asked)
     for lookup in facts.tickets:
         if isinstance(lookup.result, ChangeRequest):
             yield from _of_ticket(lookup.result)

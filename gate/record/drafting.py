@@ -27,6 +27,7 @@ from gate.model import (
     Decision,
     EditedText,
     Emergency,
+    EntryLink,
     Facts,
     ForgeDeployment,
     Free,
@@ -195,6 +196,7 @@ class Drafting:
             actor=self._text(claim.actor),
             created_at=claim.created_at,
             fact=fact,
+            approvals=self._maybe(facts.environment_approvals, self._approval) or None,
         )
 
     def _run_fact(self, run: Run) -> p.RunFact:
@@ -204,7 +206,7 @@ class Drafting:
             repository=self._repository(run.repository),
             head_sha=run.head_sha,
             created_at=run.created_at,
-            actor=self._labels.person(run.actor),
+            actor=None if run.actor is None else self._labels.person(run.actor),
             active=run.active,
             url=self._address(run.url),
         )
@@ -434,9 +436,16 @@ def tested_part(decision: Decision) -> p.EarlierTermPart | None:
     tested = decision.tested
     if tested is None:
         return None
-    link = tested.ended
-    ended = None if link is None else p.LinkPart(link.index, link.leaf)
-    return p.EarlierTermPart(plain(tested.environment), tested.within, ended)
+    where, elsewhere = tested.elsewhere, None
+    if where is not None:
+        elsewhere = p.ElsewherePart(plain(where.origin), _link(where.decision), where.at)
+    return p.EarlierTermPart(
+        plain(tested.environment), tested.within, _link(tested.ended), elsewhere
+    )
+
+
+def _link(link: EntryLink | None) -> p.LinkPart | None:
+    return None if link is None else p.LinkPart(link.index, link.leaf)
 
 
 def head_part(history: History) -> p.HeadPart:

@@ -176,31 +176,16 @@ class ControlPart:
 
 @dataclass(frozen=True, slots=True)
 class RunFact:
-    """The pipeline run as the CI's API tells it."""
+    """The pipeline run as the CI's API tells it; ``actor`` null where that names nobody."""
 
     id: Shown
     attempt: int
     repository: Shown
     head_sha: CommitId
     created_at: datetime
-    actor: PersonLabel
+    actor: PersonLabel | None
     active: bool
     url: Shown
-
-
-@dataclass(frozen=True, slots=True)
-class RunPart:
-    """What the environment claims of the run, and the fact: null in a plain shell."""
-
-    ci: Code
-    id: Shown
-    attempt: Shown
-    url: Shown
-    repository: Shown
-    ref: Shown | None
-    actor: TextLabel | None
-    created_at: datetime | None
-    fact: RunFact | Unknown | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +204,26 @@ class ApprovalPart:
     source: Plain
     id: Shown
     commit: CommitId | None
+
+
+@dataclass(frozen=True, slots=True)
+class RunPart:
+    """What the environment claims of the run, and the fact: null in a plain shell.
+
+    ``approvals`` are what people decided on its deployment to the forge's environment of that name,
+    where the policy counts it: not there where nobody decided, or nobody was asked.
+    """
+
+    ci: Code
+    id: Shown
+    attempt: Shown
+    url: Shown
+    repository: Shown
+    ref: Shown | None
+    actor: TextLabel | None
+    created_at: datetime | None
+    fact: RunFact | Unknown | None
+    approvals: tuple[ApprovalPart, ...] | Unknown | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -499,16 +504,29 @@ class TicketTerm:
 
 
 @dataclass(frozen=True, slots=True)
+class ElsewherePart:
+    """What receipts of another log told: the decision there, and when its success was recorded.
+
+    ``origin`` is that log's. Both others are null where no receipt told of a success.
+    """
+
+    origin: Plain
+    decision: LinkPart | None
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class EarlierTermPart:
     """What ``tested-before`` went by.
 
     The environment that must come first, how long ago its deployment may have ended, and the place
-    of the outcome that decided; null: there is none.
+    of the outcome that decided; null: there is none. ``elsewhere``: that place is in another log.
     """
 
     environment: Plain
     within: timedelta
     ended: LinkPart | None
+    elsewhere: ElsewherePart | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,8 +47,13 @@ def _text(payload: bytes) -> str | None:
     return None if any(one in text for one in _SELDOM) else text
 
 
-_SELDOM: Final = (f'"decision":"{DecisionKind.EMERGENCY}"', '"emergencies":[')
-"""What has more to tell than is taken here: emergencies, and whatever lists some that are open."""
+_SELDOM: Final = (
+    f'"decision":"{DecisionKind.EMERGENCY}"',
+    '"emergencies":[',
+    '"elsewhere":{',
+)
+"""What has more to tell than is taken here: emergencies, whatever lists some that are open, and
+what was told by receipts of another log."""
 
 
 class _Shape:

@@ -34,7 +34,8 @@ class Judged(NamedTuple):
     null), ``released`` whether its head is on a release ref. ``terms`` says by ticket when it was
     approved anew ("" for null), and ``not_reused`` whether the decision counted on the control of
     that name: required, and not waived. ``tested`` is the environment that must come first and for
-    how many milliseconds a success there counts, None where the decision did not count on it.
+    how many milliseconds a success there counts, None where the decision did not count on it, or
+    says enough itself: that receipts of another log told of a success in time.
     ``replaces`` and ``evidence`` are digests, "" for none. ``reviewed`` is as ``not_reused``, of
     ``emergency-reviewed``, but of an emergency that was seconded: that counts on nothing. Of an
     emergency ``review_by`` is when its review is due; "" of any other decision. ``spooled``: it was
@@ -157,7 +158,7 @@ def _judged(record: DecisionRecord) -> Judged:
         released=bool(refs),
         terms=tuple((one.id, _time(one.approved_anew)) for one in record.history.tickets),
         not_reused=counted_on(record, NOT_REUSED),
-        tested=_tested(record) if counted_on(record, TESTED) else None,
+        tested=_tested(record),
         replaces=predicate.replaces.entry if predicate.replaces else "",
         evidence=predicate.evidence,
         reviewed=counted_on(record, REVIEWED) and not is_seconded(record),
@@ -188,9 +189,23 @@ def counted_on(record: DecisionRecord, control_id: str) -> bool:
     )
 
 
-def _tested(record: DecisionRecord) -> tuple[str, int]:
-    """Nowhere and never, where the record does not say what it counted on."""
+def proved_elsewhere(record: DecisionRecord) -> bool | None:
+    """Whether receipts of another log told of a success in time; None: it went by its own log."""
     tested = record.history.tested
+    if tested is None or tested.elsewhere is None:
+        return None
+    at = tested.elsewhere.at
+    told = tested.ended is not None and tested.elsewhere.decision is not None
+    return told and at is not None and record.at - at <= tested.within
+
+
+def _tested(record: DecisionRecord) -> tuple[str, int] | None:
+    """Nowhere and never, where the record does not say what it counted on."""
+    if not counted_on(record, TESTED):
+        return None
+    tested, elsewhere = record.history.tested, proved_elsewhere(record)
+    if elsewhere is not None:
+        return None if elsewhere else ("", 0)
     if tested is None:
         return "", 0
     return tested.environment, tested.within // timedelta(milliseconds=1)

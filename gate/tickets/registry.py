@@ -1,4 +1,4 @@
-"""The kinds of ticket systems: three that come with gate, and those of other packages.
+"""The kinds of ticket systems: four that come with gate, and those of other packages.
 
 Another package's system is taken only where the policy names the package that brings it, so that
 what happens to be installed beside gate decides nothing: an entry point of the group
@@ -50,6 +50,8 @@ def credentials_for(system: str, secrets: Secrets) -> Credentials:
         return Credentials(user, password, secrets.servicenow_token)
     if system == "github":
         return Credentials(token=secrets.github_token)
+    if system == "gitlab":
+        return Credentials(token=secrets.gitlab_token)
     return Credentials(token=secrets.tickets_token)
 
 
@@ -65,6 +67,10 @@ def _kind(system: str, settings: TicketSettings) -> TicketKind[Any]:
         from gate.tickets.github.kind import GitHubIssues
 
         return GitHubIssues()
+    if system == "gitlab":
+        from gate.tickets.gitlab.kind import GitLabIssues
+
+        return GitLabIssues()
     from gate.tickets.jira.kind import Jira
 
     return Jira()

@@ -2,9 +2,9 @@
 
 A system is three things. Its *grammar* tells, without asking anybody, which texts are its IDs; the
 *system* itself, opened with credentials, reads tickets live; and a *kind* makes both of the
-policy's settings. Jira and ServiceNow are such kinds, and a package that declares an entry point of
-the group ``gate.tickets`` adds another. ``gate.tickets.contract`` is the test suite that each of
-them runs.
+policy's settings. Jira, ServiceNow, GitHub Issues and GitLab issues are such kinds, and a package
+that declares an entry point of the group ``gate.tickets`` adds another. ``gate.tickets.contract``
+is the test suite that each of them runs.
 """
 
 from __future__ import annotations

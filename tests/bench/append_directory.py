@@ -22,10 +22,10 @@ from generated import LOG, LOG_KEY, SIGNER, trust
 from record_template import GATE
 from recorded_calls import RecordedCalls, play
 
-from gate.log.append import append
-from gate.log.judge_again import judge_again
-from gate.log.keys import row_of
-from gate.log.view import LogView
+from gate.log.reading.keys import row_of
+from gate.log.reading.view import LogView
+from gate.log.writing.append import append
+from gate.log.writing.judge_again import judge_again
 from gate.store.directory.store import INDEX, SCRATCH, DirectoryStore
 
 ROUNDS = 21
@@ -120,6 +120,6 @@ def _notes(logs: Sequence[_Log], rounds: int) -> Sequence[str]:
     return (
         f"medians of {rounds} interleaved rounds",
         f"an append makes {logs[-1].calls} calls that write, one of them SQLite's commit",
-        "timed: gate.log.append from opening the store to the verified receipt, the record ready",
+        "timed: an append from opening the store to the verified receipt, the record ready",
         "the floor: those calls again, the same rows put into an equal SQLite file; no reading",
     )

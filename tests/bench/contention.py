@@ -20,8 +20,8 @@ from s3_engine import missing, s3_engine
 from writers import Place, Wrote, write_at_once
 
 from gate.errors import GateError
-from gate.log.verify import verify_log
-from gate.log.view import LogView
+from gate.log.reading.view import LogView
+from gate.log.verifying.verify import verify_log
 
 BEFORE = 300  # records in the log before the writers come
 _WAYS = ("together", "alone")

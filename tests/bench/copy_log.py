@@ -7,9 +7,9 @@ from pathlib import Path
 
 from generated import LOG, LOG_KEY, ORIGIN, trust
 
-from gate.log.create import init_log
-from gate.log.plan import plan_append
-from gate.log.view import LogView
+from gate.log.reading.view import LogView
+from gate.log.writing.create import init_log
+from gate.log.writing.plan import plan_append
 from gate.store.contract import Store
 from gate.store.directory.store import DirectoryStore
 from gate.tlog.tile import WIDTH, TreeReader

@@ -9,7 +9,7 @@ from functools import cache
 from generated import SIGNER
 from record_template import Templates, make_templates
 
-from gate.log.view import LogView
+from gate.log.reading.view import LogView
 from gate.record.dsse import seal
 from gate.record.times import format_time
 

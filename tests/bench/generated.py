@@ -10,7 +10,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from gate.log.trust import POLICY, SIGNERS, Trust
+from gate.log.reading.trust import POLICY, SIGNERS, Trust
 from gate.record.signer import RecordSigner
 from gate.record.signers import SignerEntry, TrustedSigners, format_signers
 from gate.tlog.note import Ed25519Signer

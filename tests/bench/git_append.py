@@ -35,9 +35,9 @@ from git_scene import (
 from record_template import GATE
 from storage import entry_bytes
 
-from gate.log.append import append
-from gate.log.judge_again import judge_again
-from gate.log.view import LogView
+from gate.log.reading.view import LogView
+from gate.log.writing.append import append
+from gate.log.writing.judge_again import judge_again
 
 ROUNDS = 9
 _BATCH = 65_536  # records in one commit while the branch is filled
@@ -78,7 +78,7 @@ def measure(home: Path, size: int) -> None:
 
 
 _NOTES = (
-    "timed: gate.log.append from opening the store to the verified receipt, the record ready",
+    "timed: an append from opening the store to the verified receipt, the record ready",
     "the floor: git init, fetch of the log's newest commit and its first tree, one file more, push",
     "the least: the same with a branch of one file and nothing else",
     "fetched: all bodies of the server's replies, the push's too",

@@ -19,10 +19,10 @@ from generated import LOG_KEY, SIGNER, trust
 from memory_bucket import MemoryBucket, Request, kinds, longest_chain
 from record_template import GATE
 
-from gate.log.append import append
-from gate.log.judge_again import judge_again
-from gate.log.reading import log_reader
-from gate.log.view import LogView
+from gate.log.reading.reader import log_reader
+from gate.log.reading.view import LogView
+from gate.log.writing.append import append
+from gate.log.writing.judge_again import judge_again
 from gate.store.contract import Store
 
 ROUNDS = 5

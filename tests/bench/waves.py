@@ -21,7 +21,7 @@ from typing import TypeAlias
 from generated import BEGAN, SIGNER
 from record_template import Templates, make_templates
 
-from gate.log.keys import row_of
+from gate.log.reading.keys import row_of
 from gate.record.dsse import seal
 from gate.record.times import format_time
 from gate.tlog.merkle import EMPTY_ROOT, Frontier, leaf_hash

@@ -16,21 +16,21 @@ from generated import LOG_KEY, SIGNER, trust
 from record_template import GATE
 
 from gate.errors import GateError
-from gate.log.append import append
-from gate.log.judge_again import judge_again
-from gate.log.plan import plan_append
-from gate.log.reading import log_reader
-from gate.log.reindex import catch_up
-from gate.log.view import LogView
+from gate.log.reading.reader import log_reader
+from gate.log.reading.view import LogView
+from gate.log.writing.append import append
+from gate.log.writing.judge_again import judge_again
+from gate.log.writing.plan import plan_append
+from gate.log.writing.reindex import catch_up
 from gate.record.canonical import digest_of
 from gate.store.contract import Store, Surroundings
 from gate.store.open import open_store
 
 _MODULES = [  # imported once, and not by each writer; obstore not, which starts threads
     "cryptography.hazmat.primitives.asymmetric.ed25519",
-    "gate.log.append",
-    "gate.log.judge_again",
-    "gate.log.verify",
+    "gate.log.writing.append",
+    "gate.log.writing.judge_again",
+    "gate.log.verifying.verify",
     "gate.store.directory.store",
     "gate.store.open",
 ]

@@ -18,7 +18,7 @@ from jobs import SHOP, Job, job, must_say, said
 from s3_server import KEYS, client, moto_endpoint, new_bucket
 
 from gate.demo.witness import WitnessSimulator
-from gate.log.trust import load_trust
+from gate.log.reading.trust import load_trust
 
 
 @pytest.fixture(scope="module")

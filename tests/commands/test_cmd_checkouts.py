@@ -38,14 +38,6 @@ def shell(acme: Job, **changes: str | None) -> dict[str, str]:
 # ---------------------------------------------------------------- kinds of checkouts
 
 
-def test_a_detached_head_is_a_commit_like_any_other(acme: Job, clone: Repository) -> None:
-    """Pipelines always check out a detached HEAD; others could not deploy from one."""
-    assert clone.git("rev-parse", "--abbrev-ref", "HEAD") == "HEAD"
-    ended = acme.gate(*CHECK, environment=shell(acme), home=clone.path)
-    assert ended.code == 0, said(ended)
-    must_say(ended, acme.scene.commit)
-
-
 @pytest.mark.parametrize("name", ["HEAD", "main", "short"])
 def test_a_commit_may_be_named_as_git_names_it(acme: Job, clone: Repository, name: str) -> None:
     clone.git("branch", "--force", "main", acme.scene.commit)

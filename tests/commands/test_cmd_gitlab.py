@@ -273,6 +273,7 @@ def test_the_run_is_a_fact(fresh: Job) -> None:
     reader = GitLabReader(settings, here.gitlab_token, network, Budget(network.budget))
     run = fetch_run(reader.wire, "acme/shop", str(scene.run_id), str(scene.attempt))
     assert isinstance(run, Run)
+    assert run.actor is not None
     pipeline = here.operations.pipelines[scene.run_id]
     assert run.created_at == pipeline.created_at
     assert (run.attempt, run.actor.key) == (scene.attempt, "carol")

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 from jobs import SHOP, Job, job, must_say, said
 
-from gate.log.append import append
-from gate.log.rotation import Period, new_rotation, parse_rotation, record_rotation
-from gate.log.rotation_files import RotationFiles
-from gate.log.trust import load_trust
+from gate.log.reading.trust import load_trust
+from gate.log.writing.append import append
+from gate.log.writing.rotation import Period, new_rotation, parse_rotation, record_rotation
+from gate.log.writing.rotation_files import RotationFiles
 from gate.record.predicates import KeyAction, KeyRole
 from gate.record.signer import RecordSigner, load_private_key
 from gate.record.signers import parse_signers

@@ -149,24 +149,6 @@ def test_a_place_that_is_no_log(acme: Job, url: str) -> None:
     assert ended.code == 2, said(ended)
 
 
-def test_trust_in_the_log_itself_is_not_taken(acme: Job, copy: Path) -> None:
-    """A verification key was read from the very store that it verifies, elsewhere."""
-    shutil.copytree(acme.home / "trust", copy / "trust")
-    ended = acme.gate("log", "verify", "--log", f"dir:{copy}", "--trust", str(copy / "trust"))
-    assert ended.code == 2, said(ended)
-    must_say(ended, "lies inside the log")
-    shutil.copytree(acme.home / "trust", acme.home / "log" / "trust")
-    given = acme.rewrite("inside.toml", ('trust = "trust"', 'trust = "log/trust"'))
-    try:
-        acme.unasked(
-            *("enforce", *SHOP, "--ticket", "CHG-1"),
-            environment=acme.ci(**given),
-            words=("log.trust: lies in the log's directory",),
-        )
-    finally:
-        shutil.rmtree(acme.home / "log" / "trust")
-
-
 def test_a_foreign_trust_folder(acme: Job, tmp_path: Path) -> None:
     with job(tmp_path / "other") as other:
         ended = acme.gate("log", "verify", "--log", "dir:log", "--trust", str(other.home / "trust"))
@@ -234,45 +216,6 @@ def test_a_kept_checkpoint_that_is_none(acme: Job, tmp_path: Path, how: str) -> 
                 shutil.copy(other.home / "log" / "checkpoint", kept)
     ended = acme.gate("log", "prove", "--since", str(kept))
     assert ended.code == (2 if how == "gone" else 13), said(ended)
-
-
-def test_a_forked_log_shows_both_signed_heads(acme: Job, copy: Path, tmp_path: Path) -> None:
-    """Whoever holds the store and the keys rolled back and wrote on: two signed truths."""
-    fork = acme.home / "fork"
-    with job(tmp_path / "empty") as other:
-        del other
-    first = tmp_path / "first"
-    first.mkdir()
-    # the log as it was before the last entries, from a backup
-    shutil.copytree(copy, fork)
-    given = acme.rewrite("fork.toml", ('url = "dir:log"', 'url = "dir:fork"'))
-    acme.gate("enforce", *SHOP, "--ticket", "CHG-1", environment=acme.ci(**given), expect=0)
-    kept = (fork / "checkpoint").read_bytes()
-    shutil.rmtree(fork)
-    shutil.copytree(copy, fork)
-    for _ in range(2):
-        acme.gate("enforce", *SHOP, "--ticket", "CHG-998", environment=acme.ci(**given))
-    (tmp_path / "kept").write_bytes(kept)
-    ended = acme.gate(
-        *("log", "prove", "--since", str(tmp_path / "kept")),
-        *("--log", "dir:fork", "--trust", "trust"),
-    )
-    assert ended.code == 13, said(ended)
-    must_say(ended, "does not extend the kept checkpoint", "kept:", "now:")
-    assert said(ended).count("acme.example/changes\n8\n") == 1
-    assert said(ended).count("acme.example/changes\n9\n") == 1
-    assert on(acme, fork, "log", "verify").code == 0, "each branch is whole by itself"
-
-
-def test_a_log_that_was_rolled_back_is_found_by_a_kept_checkpoint(
-    acme: Job, copy: Path, tmp_path: Path
-) -> None:
-    kept = tmp_path / "kept"
-    shutil.copy(acme.home / "log" / "checkpoint", kept)
-    old = kept_at(acme, 1, tmp_path / "old")
-    shutil.copy(old, copy / "checkpoint")
-    ended = on(acme, copy, "log", "prove", "--since", str(kept))
-    assert ended.code == 13, said(ended)
 
 
 # ---------------------------------------------------------------- show

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 from unittest import mock
 
 import pytest
@@ -301,27 +299,6 @@ def test_no_receipt_can_be_cut_short_or_made_longer(
     for more in (b" ", b"\n", b"\0", data):
         path.write_bytes(data + more)
         assert verify(acme, stem).code == 13
-
-
-def test_a_bundle_without_a_signature_does_not_verify(
-    acme: Job, good: Path, tmp_path: Path
-) -> None:
-    """A bundle with no signature verified elsewhere."""
-    stem = copy(good, tmp_path)
-    path = stem.with_name("r.dsse.json")
-    envelope = json.loads(path.read_bytes())
-    twice = envelope["signatures"] * 2
-    forged: tuple[Any, ...] = ([], None, [{}], [{"keyid": "", "sig": ""}], twice)
-    for signatures in forged:
-        path.write_text(json.dumps({**envelope, "signatures": signatures}, separators=(",", ":")))
-        assert verify(acme, stem).code == 13
-
-
-def test_trust_is_never_read_from_beside_the_receipt(acme: Job, good: Path, tmp_path: Path) -> None:
-    """A verification key was read from the very store that it verified, elsewhere."""
-    stem = copy(good, tmp_path)
-    shutil.copytree(acme.home / "trust", tmp_path / "trust")
-    refused(verify(acme, stem, trust=None), 2, "Missing option '--trust'")
 
 
 def test_a_foreign_trust_folder_does_not_vouch(acme: Job, good: Path, tmp_path: Path) -> None:

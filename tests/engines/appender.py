@@ -17,8 +17,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import s3_server
 from faults.pipelines import LOG_KEY, TRUST, filler
 
-from gate.log.append import append, as_it_is
-from gate.log.reading import log_reader
+from gate.log.reading.reader import log_reader
+from gate.log.writing.append import append, as_it_is
 from gate.store.bucket.store import ObjectStore
 from gate.store.contract import Plan
 

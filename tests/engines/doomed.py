@@ -26,8 +26,8 @@ from faults.faulty import KillingCalls
 from faults.git_logs import open_at
 from faults.pipelines import LOG_KEY, TRUST, filler
 
-from gate.log.append import append, as_it_is
-from gate.log.reading import log_reader
+from gate.log.reading.reader import log_reader
+from gate.log.writing.append import append, as_it_is
 from gate.record.canonical import digest_of
 from gate.store.contract import Store
 from gate.store.directory.store import DirectoryStore

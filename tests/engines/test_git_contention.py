@@ -12,7 +12,7 @@ from engines import git_http
 from faults.git_logs import commits_of, entries_of, new_log, open_at
 from faults.pipelines import LOG_KEY, TRUST, filler
 
-from gate.log.append import append
+from gate.log.writing.append import append
 
 pytestmark = pytest.mark.skipif(
     os.name != "posix" or not git_http.available(), reason="needs git-http-backend"

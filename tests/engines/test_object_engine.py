@@ -21,12 +21,12 @@ from faults.faulty_buckets import Crash, FaultyBucket
 from faults.pipelines import LOG_KEY, ORIGIN, TRUST, fill, filler
 
 from gate.errors import UsageError
-from gate.log.append import append, as_it_is
-from gate.log.create import init_log
-from gate.log.reading import log_reader
-from gate.log.reindex import reindex
-from gate.log.verify import verify_log
-from gate.log.view import LogView
+from gate.log.reading.reader import log_reader
+from gate.log.reading.view import LogView
+from gate.log.verifying.verify import verify_log
+from gate.log.writing.append import append, as_it_is
+from gate.log.writing.create import init_log
+from gate.log.writing.reindex import reindex
 from gate.store.bucket.store import ObjectStore
 from gate.store.contract import StoreError
 

@@ -24,10 +24,10 @@ from faults.faulty import CountingCalls
 from faults.git_logs import commits_of, new_log, open_at
 from faults.pipelines import LOG_KEY, ORIGIN, TRUST, fill, filler, new_directory
 
-from gate.log.append import append
-from gate.log.create import init_log
-from gate.log.reading import log_reader
-from gate.log.verify import verify_log
+from gate.log.reading.reader import log_reader
+from gate.log.verifying.verify import verify_log
+from gate.log.writing.append import append
+from gate.log.writing.create import init_log
 from gate.store.contract import Store
 from gate.store.directory.store import DirectoryStore
 

@@ -10,11 +10,11 @@ from pathlib import Path
 from engines import git_http
 from faults.pipelines import LOG_KEY, ORIGIN, TRUST
 
-from gate.log.append import Appended, append
-from gate.log.create import init_log
-from gate.log.reading import log_reader
-from gate.log.verify import verify_log
-from gate.log.view import LogView
+from gate.log.reading.reader import log_reader
+from gate.log.reading.view import LogView
+from gate.log.verifying.verify import verify_log
+from gate.log.writing.append import Appended, append
+from gate.log.writing.create import init_log
 from gate.store.contract import Surroundings
 from gate.store.git.store import GitStore
 from gate.store.git.url import parse_place

@@ -15,17 +15,18 @@ from records import SIGNER, good_controls, good_decision, labels, result, truste
 from worlds import NOW, good_approval, good_change, good_deployment, good_facts, good_ticket
 
 from gate.config.types import After
-from gate.log.append import Appended, append
-from gate.log.create import init_log
-from gate.log.history import read_history
-from gate.log.judge_again import judge_again
-from gate.log.plan import plan_append
-from gate.log.trust import Trust
-from gate.log.view import LogView
+from gate.log.history.history import read_history
+from gate.log.reading.trust import Trust
+from gate.log.reading.view import LogView
+from gate.log.writing.append import Appended, append
+from gate.log.writing.create import init_log
+from gate.log.writing.judge_again import judge_again
+from gate.log.writing.plan import plan_append
 from gate.model import (
     Artifact,
     DecisionKind,
     EarlierTerm,
+    Elsewhere,
     Emergency,
     Free,
     History,
@@ -127,7 +128,7 @@ class Pipeline:
             environment,
             head,
             tickets,
-            after=after.environment if after else "",
+            after=after.environment if after and not after.origin else "",
             artifacts=artifacts,
         )
         history = told(found)
@@ -198,7 +199,8 @@ class Pipeline:
         """A review of an emergency, sealed and not yet appended."""
         record, _ = open_record(decision.entry, self.trust.signers)
         assert isinstance(record, DecisionRecord)
-        about = (record.service, record.environment, record.commit, record.tickets)
+        said = replace(record, **changes)
+        about = (said.service, said.environment, said.commit, said.tickets)
         evidence = b"what the review of %d rests on" % decision.index
         self.store.put_evidence(digest(evidence), evidence)
         payload = review_statement(
@@ -208,7 +210,7 @@ class Pipeline:
                 change=good_change(head=record.commit),
             ),
             replace(good_decision(kind), at=self.now()),
-            (decision.link, replace(record, **changes)),
+            (decision.link, said),
             labels=labels(),
             policy=record.predicate.policy,
             judged=read_history(self.view(), *about),
@@ -262,7 +264,10 @@ def _tested(
     if after is None:
         return None
     last = history.earlier.decisive(artifacts) if history.earlier else None
-    return EarlierTerm(after.environment, after.within, last.ended if last else None)
+    elsewhere = None
+    if after.origin:
+        elsewhere = Elsewhere(after.origin, *((last.decision, last.at) if last else ()))
+    return EarlierTerm(after.environment, after.within, last.ended if last else None, elsewhere)
 
 
 def story(pipeline: Pipeline, entries: int) -> None:

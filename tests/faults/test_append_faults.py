@@ -17,9 +17,9 @@ from faults import naive_log
 from faults.faulty import CountingCalls, FailingCalls
 from faults.pipelines import LOG_KEY, TRUST, Pipeline, digest, fill, filler, new_directory
 
-from gate.log.append import append
-from gate.log.verify import verify_log
-from gate.log.view import LogView
+from gate.log.reading.view import LogView
+from gate.log.verifying.verify import verify_log
+from gate.log.writing.append import append
 from gate.store.contract import StoreError
 from gate.store.directory.store import DirectoryStore
 

@@ -16,10 +16,10 @@ from records import SIGNER, trusted
 from worlds import NOW
 
 from gate.errors import UsageError
-from gate.log.append import Appended
-from gate.log.trust import Trust
-from gate.log.verify import verify_log
-from gate.log.view import LogView
+from gate.log.reading.trust import Trust
+from gate.log.reading.view import LogView
+from gate.log.verifying.verify import verify_log
+from gate.log.writing.append import Appended
 from gate.model import DecisionKind
 from gate.record.statement import DecisionRecord, open_record
 from gate.store.directory.store import DirectoryStore

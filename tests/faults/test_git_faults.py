@@ -15,11 +15,11 @@ from faults.git_wrapper import GitWrapper, Ill
 from faults.pipelines import LOG_KEY, ORIGIN, TRUST, filler
 
 from gate.errors import UsageError
-from gate.log.append import Appended
-from gate.log.create import init_log
-from gate.log.kept import Kept
-from gate.log.verify import verify_log
-from gate.log.view import LogView
+from gate.log.reading.view import LogView
+from gate.log.receipts.kept import Kept
+from gate.log.verifying.verify import verify_log
+from gate.log.writing.append import Appended
+from gate.log.writing.create import init_log
 from gate.store.contract import StoreError
 from gate.store.git.store import GitStore
 
@@ -315,7 +315,7 @@ def test_an_index_that_was_tampered_with_is_named_and_can_be_made_anew(
     store = open_at(url, tmp_path)
     oddities = list(store.examine(1, lambda _: b""))
     assert [oddity.place for oddity in oddities] == [path]
-    from gate.log.reindex import reindex
+    from gate.log.writing.reindex import reindex
 
     assert reindex(LogView(store, TRUST))
     assert entries_of(url, tmp_path) == [ONE]

@@ -16,8 +16,8 @@ from faults.git_wrapper import GitWrapper
 from faults.pipelines import LOG_KEY, TRUST, filler
 
 from gate.errors import UsageError
-from gate.log.plan import plan_append
-from gate.log.view import LogView
+from gate.log.reading.view import LogView
+from gate.log.writing.plan import plan_append
 from gate.store.contract import StoreError, Surroundings
 from gate.store.git.store import GitStore, open_git
 from gate.tlog.tile import right_edge

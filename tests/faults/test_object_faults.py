@@ -17,11 +17,11 @@ from faults.faulty_buckets import Crash, FaultyBucket, copy_of, write_out
 from faults.pipelines import LOG_KEY, ORIGIN, TRUST, Pipeline, fill, filler
 
 from gate.errors import InconsistentError
-from gate.log.append import Appended, append, as_it_is
-from gate.log.create import init_log
-from gate.log.reading import log_reader
-from gate.log.verify import verify_log
-from gate.log.view import LogView
+from gate.log.reading.reader import log_reader
+from gate.log.reading.view import LogView
+from gate.log.verifying.verify import verify_log
+from gate.log.writing.append import Appended, append, as_it_is
+from gate.log.writing.create import init_log
 from gate.store.bucket.careful import ATTEMPTS
 from gate.store.bucket.engine import Bucket
 from gate.store.bucket.store import ObjectStore

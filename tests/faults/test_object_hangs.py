@@ -20,11 +20,11 @@ from faults.pipelines import LOG_KEY, ORIGIN, TRUST, filler
 from obstore.store import S3Store
 
 from gate.errors import NotRecordedError
-from gate.log.append import append
-from gate.log.create import init_log
-from gate.log.reading import log_reader
-from gate.log.verify import verify_log
-from gate.log.view import LogView
+from gate.log.reading.reader import log_reader
+from gate.log.reading.view import LogView
+from gate.log.verifying.verify import verify_log
+from gate.log.writing.append import append
+from gate.log.writing.create import init_log
 from gate.store.bucket.careful import ATTEMPTS
 from gate.store.bucket.cloud import ObstoreBucket
 from gate.store.bucket.store import ObjectStore

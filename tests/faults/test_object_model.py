@@ -19,10 +19,10 @@ from faults.pipelines import LOG_KEY, ORIGIN, TRUST, digest, fill, filler
 from faults.schedules import DrawnBucket, Odds, Schedule
 
 from gate.errors import InconsistentError
-from gate.log.append import append, as_it_is
-from gate.log.create import init_log
-from gate.log.reading import log_reader
-from gate.log.view import LogView
+from gate.log.reading.reader import log_reader
+from gate.log.reading.view import LogView
+from gate.log.writing.append import append, as_it_is
+from gate.log.writing.create import init_log
 from gate.store.bucket.engine import Bucket
 from gate.store.bucket.store import ObjectStore
 from gate.store.contract import Plan, StoreError

@@ -13,10 +13,10 @@ import pytest
 from faults.pipelines import LOG_KEY, ORIGIN, TRUST, filler, new_directory
 
 from gate.errors import GateError
-from gate.log.append import append
-from gate.log.create import init_log
-from gate.log.verify import verify_log
-from gate.log.view import LogView
+from gate.log.reading.view import LogView
+from gate.log.verifying.verify import verify_log
+from gate.log.writing.append import append
+from gate.log.writing.create import init_log
 from gate.store.contract import StoreError
 from gate.store.directory.store import DirectoryStore
 
@@ -28,8 +28,8 @@ sys.path.append(sys.argv[1])
 from pathlib import Path
 from faults.pipelines import LOG_KEY, TRUST, filler
 from gate.errors import GateError
-from gate.log.append import append
-from gate.log.view import LogView
+from gate.log.writing.append import append
+from gate.log.reading.view import LogView
 from gate.store.directory.store import DirectoryStore
 store = DirectoryStore(Path(sys.argv[2]))
 print(LogView(store, TRUST).size)

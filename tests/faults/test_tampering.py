@@ -17,8 +17,8 @@ from pathlib import Path
 import pytest
 from faults.pipelines import LOG_KEY, OTHER_LOG_KEY, TRUST, Pipeline, fill, new_directory, story
 
-from gate.log import check_bundles
-from gate.log.verify import Extent, LogReport, verify_log
+from gate.log.verifying import check_bundles
+from gate.log.verifying.verify import Extent, LogReport, verify_log
 from gate.record.quick import QuickReader
 from gate.record.summary import Summary
 from gate.store.contract import IndexRow

@@ -18,9 +18,9 @@ from faults import naive_log
 from faults.faulty import CountingCalls, KillingCalls
 from faults.pipelines import LOG_KEY, TRUST, fill, filler, new_directory
 
-from gate.log.append import append
-from gate.log.verify import verify_log
-from gate.log.view import LogView
+from gate.log.reading.view import LogView
+from gate.log.verifying.verify import verify_log
+from gate.log.writing.append import append
 from gate.store.directory.store import DirectoryStore
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork(2)")
@@ -103,7 +103,7 @@ import sys
 sys.path.append(sys.argv[1])
 from pathlib import Path
 from faults.pipelines import LOG_KEY, TRUST, filler
-from gate.log.append import append
+from gate.log.writing.append import append
 from gate.store.directory.store import DirectoryStore
 store = DirectoryStore(Path(sys.argv[2]))
 entries = filler(20, int(sys.argv[3]))

@@ -25,6 +25,7 @@ from worlds import (
     good_commits,
     good_deployment,
     good_earlier,
+    good_entry,
     good_environment,
     good_facts,
     good_history,
@@ -264,6 +265,40 @@ UNNEEDED: dict[str, Step] = {
     "not merged anew": set_pulls(remerged=None),
 }
 
+
+def on_entries(**changes: Any) -> Step:
+    """A step that changes each decision on the run's deployment, where they are known."""
+
+    def step(facts: Facts) -> Facts:
+        listed = facts.environment_approvals
+        if not isinstance(listed, tuple):
+            return facts
+        approved = (each for each in listed if each.verdict is Verdict.APPROVED)
+        against = (each for each in listed if each.verdict is not Verdict.APPROVED)
+        changed = (*(replace(each, **changes) for each in approved), *against)
+        return replace(facts, environment_approvals=changed)
+
+    return step
+
+
+def rejected(name: str) -> Step:
+    """Somebody rejected the deployment, too."""
+    one = good_entry(name, verdict=Verdict.DECLINED, id=name)
+    return lambda facts: replace(facts, **longer(facts, "environment_approvals", (one,)))
+
+
+# Of the run's deployment: decisions that are unknown, of unknown time, run or person, or against.
+OF_THE_RUN: dict[str, Step] = {
+    "entries": set_facts(environment_approvals=P),
+    "an attempt's unknown entries": on_entries(not_before=None, decided_at=None),
+    "entries of another commit": on_entries(commit="9" * 40),
+    "an entry of nobody": on_entries(account=None),
+    "an entry of an app": on_entries(account=Account("github", "bob", AccountKind.APP)),
+    "an entry of a stranger": on_entries(account=github("mallory")),
+    "rejected by the approver": rejected("bob"),
+    "rejected by anybody": rejected("mallory"),
+}
+
 # Facts that are known, and are not as they must be.
 BROKEN: dict[str, Step] = {
     "moved": set_ticket(key="OPS-1"),
@@ -318,6 +353,7 @@ BROKEN: dict[str, Step] = {
     ),
     "somebody else's run": set_facts(run=good_run(actor=github("alice"))),
     "nobody's run": set_facts(run=good_run(actor=github("mallory"))),
+    "a run that a timer began": set_facts(run=good_run(actor=None)),
     "an app's run": set_facts(run=good_run(actor=replace(github("erin"), kind=AccountKind.APP))),
     "by hand": set_change(
         commits=(*good_commits()[:2], replace(good_commits()[2], merged_by_forge=False))
@@ -418,6 +454,23 @@ ADDED: st.SearchStrategy[Step] = st.one_of(
 )
 
 
+def without_entry(place: int) -> Step:
+    """One approval fewer of the run's deployment, where they are known."""
+
+    def shorter(facts: Facts) -> Facts:
+        listed = facts.environment_approvals
+        if not isinstance(listed, tuple):
+            return facts
+        stay = [
+            entry
+            for index, entry in enumerate(listed)
+            if index != place or entry.verdict is Verdict.DECLINED
+        ]
+        return replace(facts, environment_approvals=tuple(stay))
+
+    return shorter
+
+
 def without_approval(place: int) -> Step:
     def shorter(read: ChangeRequest) -> ChangeRequest:
         if not isinstance(read.approvals, tuple):
@@ -437,6 +490,8 @@ LESS: st.SearchStrategy[Step] = st.one_of(
     st.sampled_from(list((UNKNOWN | UNNEEDED).values())),
     ADDED,
     st.integers(0, 3).map(without_approval),
+    st.integers(0, 2).map(without_entry),
+    st.sampled_from(list(OF_THE_RUN.values())),
 )
 WORSE = st.one_of(LESS, st.sampled_from(list(BROKEN.values())))
 
@@ -452,8 +507,14 @@ POLICIES: Sequence[Policy] = [
         freezes=(Freeze("over", at("08:00"), NOW), Freeze("next", at("10:00"), at("11:00")))
     ),
     with_rules(independent_of=("change-author", "ticket-author", "deployer")),
-    with_rules(sources=("change-request", "pull-request")),
-    with_rules(sources=("pull-request",)),
+    with_rules(sources=("change-request", "review")),
+    with_rules(sources=("review",)),
+    with_rules(sources=("environment",)),
+    with_rules(sources=("change-request", "environment"), required=2),
+    with_rules(
+        sources=("change-request", "review", "environment"),
+        independent_of=("change-author", "ticket-author", "deployer"),
+    ),
     with_rules(required=2, predates="pipeline"),
     good_policy(one_account_per_person=("jira", "github")),
     good_policy(good_environment(controls={"ticket-covers-change": Level.OFF})),
@@ -499,6 +560,12 @@ WORLDS: Sequence[Facts] = [
     good_facts(good_ticket(approvals=(good_approval("carol"), good_approval("mallory", "09:01")))),
     good_facts(good_ticket(), good_ticket(key="CHG-2", approvals=(good_approval("carol"),))),
     good_facts(history=good_history(uses={"CHG-1": (good_use("08:40"),)})),  # approved anew
+    good_facts(good_ticket(approvals=()), environment_approvals=(good_entry(),)),
+    good_facts(environment_approvals=(good_entry("carol", decided_at=at("09:20")),)),
+    good_facts(
+        good_ticket(approvals=(good_approval("carol"),)),
+        environment_approvals=(good_entry(), good_entry("erin", id="1")),
+    ),
     good_facts(
         good_ticket(scope=(EditedText("d", "#12", at("08:05")),)),
         change=good_change(
@@ -592,6 +659,7 @@ def shuffled(facts: Facts, order: Callable[[Sequence[Any]], tuple[Any, ...]]) ->
         tickets=order(lookups),
         given=_ordered(facts.given, order),
         clocks=order(facts.clocks),
+        environment_approvals=_ordered(facts.environment_approvals, order),
     )
 
 
@@ -625,6 +693,15 @@ def test_each_single_fault_closes_the_gate(name: str) -> None:
     assert not allowed(step(good_facts()), STRICT)
 
 
+@pytest.mark.parametrize("name", OF_THE_RUN)
+def test_each_fault_of_the_runs_approvals_closes_the_gate(name: str) -> None:
+    policy = with_rules(STRICT, sources=("environment",))
+    world = good_facts(good_ticket(approvals=()), environment_approvals=(good_entry(),))
+    assert allowed(world, policy)
+    assert not allowed(OF_THE_RUN[name](world), policy)
+    assert not allowed(without_entry(0)(world), policy)
+
+
 def test_every_control_is_what_closes_the_gate_on_some_fault() -> None:
     """Each is needed: where all others pass, it alone does not."""
     closing = set()
@@ -642,6 +719,12 @@ def test_every_control_is_what_closes_the_gate_on_some_fault() -> None:
         "approval-predates-deployment",
         "freeze",
     }
+
+
+def test_runs_approvals_that_could_not_be_had_deny_nothing() -> None:
+    policy = with_rules(STRICT, sources=("environment",))
+    decision = evaluate(good_facts(environment_approvals=P), policy, NOW)
+    assert decision.kind is DecisionKind.UNDETERMINED
 
 
 @pytest.mark.parametrize("name", UNAVAILABLE)

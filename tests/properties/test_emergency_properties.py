@@ -10,15 +10,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from properties.test_controls_properties import (
     LESS,
+    OF_THE_RUN,
     POLICIES,
     UNAVAILABLE,
     WORLDS,
     WORSE,
     Step,
     more,
+    more_of_pull,
+    rejected,
+    set_pulls,
     walk,
 )
-from worlds import NOW, good_approval, problem
+from worlds import NOW, good_approval, good_review, problem
 
 from gate.config.types import EmergencyRules, Policy
 from gate.controls.registry import CONTROLS
@@ -108,13 +112,24 @@ def test_a_service_that_is_down_excuses_only_what_it_keeps_from_being_judged(
     assert all(before[one] is Outcome.UNDETERMINED for one in made.emergency.deferred)
 
 
-OBJECTIONS: st.SearchStrategy[Step] = st.builds(
-    lambda name, clock: more("approvals", good_approval(name, clock, verdict=Verdict.DECLINED)),
-    st.sampled_from(["bob", "carol", "dave", "mallory"]),
-    st.sampled_from(["08:10", "09:00", "09:29"]),
+OBJECTIONS: st.SearchStrategy[Step] = st.one_of(
+    st.builds(
+        lambda name, clock: more("approvals", good_approval(name, clock, verdict=Verdict.DECLINED)),
+        st.sampled_from(["bob", "carol", "dave", "mallory"]),
+        st.sampled_from(["08:10", "09:00", "09:29"]),
+    ),
+    st.sampled_from(["bob", "dave", "mallory"]).map(rejected),
+    st.sampled_from(["bob", "dave", "mallory"]).map(
+        lambda name: more_of_pull("reviews", good_review(name, verdict=Verdict.DECLINED))
+    ),
 )
 UNKNOWN: st.SearchStrategy[Step] = st.sampled_from(
-    [*UNAVAILABLE.values(), lambda facts: replace(facts, run=problem())]
+    [
+        *UNAVAILABLE.values(),
+        lambda facts: replace(facts, run=problem()),
+        OF_THE_RUN["entries"],
+        set_pulls(reviews=problem()),
+    ]
 )
 
 

@@ -19,8 +19,8 @@ from records import OTHER, SIGNER, trusted, write
 from worlds import NOW, good_facts
 
 from gate.errors import InconsistentError
-from gate.log.create import init_log
-from gate.log.keys import QUICK_FROM, keys_of, replaced_by, row_of
+from gate.log.reading.keys import QUICK_FROM, keys_of, replaced_by, row_of
+from gate.log.writing.create import init_log
 from gate.model import Decision, Facts
 from gate.record.canonical import digest_of, encode
 from gate.record.dsse import open_signed, seal

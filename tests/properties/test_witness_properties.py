@@ -11,7 +11,7 @@ from witnesses import Tree
 
 from gate.demo.witness_text import BadRequestError, continues, read_request, signed_by
 from gate.http import Posted
-from gate.log.witness import NotCosignedError, cosign
+from gate.log.witnesses.witness import NotCosignedError, cosign
 from gate.tlog.checkpoint import Checkpoint, sign_checkpoint
 from gate.tlog.cosignature import CosignatureSigner
 from gate.tlog.errors import MalformedError

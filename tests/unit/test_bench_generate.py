@@ -14,10 +14,10 @@ from generated import LOG, LOG_KEY, SIGNER, TRUST, trust
 from tile_stream import TileStream
 from worlds import NOW
 
-from gate.log.append import append
-from gate.log.judge_again import judge_again
-from gate.log.verify import verify_log
-from gate.log.view import LogView
+from gate.log.reading.view import LogView
+from gate.log.verifying.verify import verify_log
+from gate.log.writing.append import append
+from gate.log.writing.judge_again import judge_again
 from gate.record.statement import DecisionRecord, OutcomeRecord
 from gate.store.directory.store import DirectoryStore
 from gate.tlog.merkle import leaf_hash

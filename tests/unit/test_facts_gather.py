@@ -17,12 +17,20 @@ from gate.config import Secrets
 from gate.config.types import ForgeSettings
 from gate.config.types import Service as Deployable
 from gate.demo.repository import Author, Repository
-from gate.facts import Opened, Question, _run, gather, open_forge
+from gate.facts import Opened, Question, _run, _run_and_approvals, gather, open_forge
 from gate.forges.git import GitReader
 from gate.forges.github import GitHubReader
 from gate.forges.gitlab import GitLabReader
 from gate.http import Budget
-from gate.model import Lookup, PinState, Problem, ProblemKind, TicketReference
+from gate.model import (
+    Approval,
+    Lookup,
+    PinState,
+    Problem,
+    ProblemKind,
+    Run,
+    TicketReference,
+)
 
 POLICY = worlds.good_policy()
 SERVICE = POLICY.services["shop"]
@@ -80,6 +88,29 @@ def test_a_run_of_another_ci_than_the_forges_is_only_a_claim(tmp_path: Path) -> 
     assert isinstance(_run(found, worlds.good_deployment()), Problem)
     found = Opened(opened(tmp_path).forge, lambda _: worlds.good_run(), "github")
     assert _run(found, worlds.good_deployment()) == worlds.good_run()
+
+
+def test_who_let_the_run_in_is_asked_where_the_policy_counts_it(tmp_path: Path) -> None:
+    asked: list[str] = []
+    entry = worlds.good_entry()
+
+    def approvals(run: Run, environment: str) -> tuple[Approval, ...]:
+        asked.append(f"{run.id} {environment}")
+        return (entry,)
+
+    deployment, plain = worlds.good_deployment(), worlds.good_environment()
+    counting = worlds.with_rules(sources=("environment",)).environments["production"]
+    forge = opened(tmp_path).forge
+    found = Opened(forge, lambda _: worlds.good_run(), "github", approvals)
+    assert _run_and_approvals(found, deployment, plain) == (worlds.good_run(), ())
+    assert asked == []
+    assert _run_and_approvals(found, deployment, counting) == (worlds.good_run(), (entry,))
+    assert asked == ["4711 production"]
+    lost = worlds.problem()
+    found = Opened(forge, lambda _: lost, "github", approvals)
+    assert _run_and_approvals(found, deployment, counting) == (lost, lost)
+    assert _run_and_approvals(found, worlds.shell_deployment(), counting) == (None, ())
+    assert asked == ["4711 production"]
 
 
 def test_without_the_forge_a_run_is_only_a_claim(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ PACKAGE = Path(__file__).resolve().parents[2] / "gate"
 
 BASE = ("errors", "frozen", "model")
 TABLE: Mapping[str, tuple[str, ...]] = {
-    # An entry is a room, or one module of a room ("log.history").
+    # An entry is a room, or one module of a room ("log.history.history").
     "errors": (),
     "frozen": (),
     "model": ("errors", "frozen"),
@@ -37,7 +37,7 @@ TABLE: Mapping[str, tuple[str, ...]] = {
         # the history controls alone: they are judged again at a record's own place
         *("controls.ticket_not_reused", "controls.tested_before", "controls.emergency_reviewed"),
     ),
-    "facts": (*BASE, "http", "ci", "tickets", "forges", "log.history", "config"),
+    "facts": (*BASE, "http", "ci", "tickets", "forges", "log.history.history", "config"),
     "output": BASE,
     "audit": (*BASE, "log", "record", "tlog", "policy", "controls", "identity", "output"),
     "place": (*BASE, "config", "record", "log", "store", "tlog", "http"),
@@ -54,6 +54,15 @@ TABLE: Mapping[str, tuple[str, ...]] = {
         *("record", "log"),
     ),
     "demo": (),
+}
+LOG: Mapping[str, tuple[str, ...]] = {
+    # The rooms of the log, each with those below it that it may import.
+    "reading": (),
+    "history": ("reading",),
+    "receipts": ("reading",),
+    "witnesses": ("reading",),
+    "writing": ("reading", "history", "witnesses"),
+    "verifying": ("reading", "history", "receipts"),
 }
 ANYTHING = ("cli", "__main__")  # they compose; nobody imports them
 STORY = ("demo.story",)  # not a simulator: it tells what the commands do, and calls them
@@ -140,6 +149,23 @@ def breaches(graph: Mapping[str, set[str]]) -> list[str]:
     return found
 
 
+def breaches_in_log(graph: Mapping[str, set[str]]) -> list[str]:
+    """Each import between rooms of the log that ``LOG`` does not allow."""
+    found = []
+    for module, targets in sorted(graph.items()):
+        here = _room_of_log(module)
+        for target in sorted(targets if here else ()):
+            there = _room_of_log(target)
+            if there and there not in (here, *LOG.get(here, ())):
+                found.append(f"{module} imports {target}")
+    return found
+
+
+def _room_of_log(module: str) -> str:
+    below = inner(module).removeprefix("log.")
+    return "" if below == inner(module) else below.partition(".")[0]
+
+
 def circles(graph: Mapping[str, set[str]]) -> list[tuple[str, ...]]:
     """One circle per way back that a depth-first walk finds; empty where there is none."""
     done: set[str] = set()
@@ -202,6 +228,15 @@ def test_imports_keep_to_the_table(sources: dict[str, str]) -> None:
     assert not found, "\n".join(found)
 
 
+def test_every_room_of_the_log_has_a_line(sources: dict[str, str]) -> None:
+    assert {_room_of_log(module) for module in sources} - {""} == set(LOG)
+
+
+def test_imports_between_the_rooms_of_the_log_go_one_way(sources: dict[str, str]) -> None:
+    found = breaches_in_log(imports(sources))
+    assert not found, "\n".join(found)
+
+
 def test_there_is_no_import_circle(sources: dict[str, str]) -> None:
     found = [" -> ".join(circle) for circle in circles(imports(sources))]
     assert not found, "\n".join(found)
@@ -239,9 +274,10 @@ def breaches_of(module: str, text: str, *others: str) -> list[str]:
         ("gate.store.directory.store", "from gate.record.dsse import seal"),
         ("gate.record.statement", "from gate.config import Policy"),
         ("gate.output.terminal", "from gate.policy import evaluate"),
-        ("gate.facts", "from gate.log.append import append"),
-        ("gate.facts", "from gate.log import append"),
-        ("gate.log.append", "from gate.controls.approved import CONTROL"),
+        ("gate.facts", "from gate.log.writing.append import append"),
+        ("gate.facts", "from gate.log.writing import append"),
+        ("gate.facts", "from gate.log.history.standing import no_longer_holds"),
+        ("gate.log.writing.append", "from gate.controls.approved import CONTROL"),
         ("gate.deploy", "from gate.cli.main import run"),
         ("gate.http", "def f():\n    from gate.tickets import jira\n"),
         ("gate.http", "if TYPE_CHECKING:\n    from gate.policy import evaluate\n"),
@@ -253,7 +289,7 @@ def breaches_of(module: str, text: str, *others: str) -> list[str]:
     ],
 )
 def test_a_planted_breach_is_found(module: str, text: str) -> None:
-    submodules = ("gate.model", "gate.forges", "gate.record", "gate.log.append")
+    submodules = ("gate.model", "gate.forges", "gate.record", "gate.log.writing.append")
     assert breaches_of(module, text, *(m for m in submodules if m != module)) != []
 
 
@@ -262,7 +298,7 @@ def test_a_planted_breach_is_found(module: str, text: str) -> None:
     [
         ("gate.tlog.note", "from gate.errors import InconsistentError\nimport gate.tlog.merkle"),
         ("gate.policy", "from gate.controls.registry import CONTROLS\nfrom gate.config import X"),
-        ("gate.facts", "from gate.log.history import read_history\nfrom gate.ci import detect"),
+        ("gate.facts", "from gate.log.history.history import read_history\nfrom gate.ci import x"),
         ("gate.demo.jira", "from gate.demo.server import Server\nimport json"),
         ("gate.demo.story", "from gate.errors import GateError\nfrom gate.demo.jira import J"),
         ("gate.cli.enforce", "from gate.deploy import enforce\nfrom gate.cli import options"),
@@ -273,6 +309,23 @@ def test_a_planted_breach_is_found(module: str, text: str) -> None:
 )
 def test_what_the_table_allows_is_let_be(module: str, text: str) -> None:
     assert breaches_of(module, text) == []
+
+
+@pytest.mark.parametrize(
+    ("module", "text", "is_breach"),
+    [
+        ("reading.view", "from gate.log.history.track import Track", True),
+        ("history.track", "from gate.log.receipts import kept", True),
+        ("verifying.verify", "from gate.log.writing.append import append", True),
+        ("verifying.verify", "def f():\n    import gate.log.witnesses.witness\n", True),
+        ("writing.append", "from gate.log.reading.view import LogView", False),
+        ("writing.append", "from gate.log.writing.plan import plan_append", False),
+        ("history.track", "from gate.record.statement import Record", False),
+    ],
+)
+def test_a_planted_breach_in_the_log_is_found(module: str, text: str, *, is_breach: bool) -> None:
+    graph = imports({f"gate.log.{module}": text, "gate.log.receipts.kept": ""})
+    assert bool(breaches_in_log(graph)) is is_breach
 
 
 def test_a_planted_circle_is_found_also_inside_functions() -> None:

@@ -7,12 +7,13 @@ import re
 from gate.config.types import ForgeSettings, NetworkSettings, Service
 from gate.errors import UsageError
 from gate.forges.change import change
+from gate.forges.github.approvals import decided
 from gate.forges.github.client import GitHubClient
 from gate.forges.github.deployments import succeeded
 from gate.forges.github.source import GitHubSource
 from gate.forges.talk import GITHUB, Talk, converse
 from gate.http import Budget, Request, Wire
-from gate.model import Base, Change, ClockReading, ForgeDeployment, Maybe
+from gate.model import Approval, Base, Change, ClockReading, ForgeDeployment, Maybe, Run
 
 _SLUG = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")
 
@@ -72,3 +73,11 @@ class GitHubReader:
         talk = Talk(GITHUB)
         source = GitHubSource(talk, self.slug(service))
         return converse(succeeded(source, environment, commit), talk, self._client.get)
+
+    def fetch_approvals(
+        self, service: Service, run: Run, environment: str
+    ) -> Maybe[tuple[Approval, ...]]:
+        """What people decided on the run's deployment to the environment, as it stands now."""
+        talk = Talk(GITHUB)
+        source = GitHubSource(talk, self.slug(service))
+        return converse(decided(source, run, environment), talk, self._client.get)

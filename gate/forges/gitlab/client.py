@@ -14,6 +14,7 @@ import gitlab
 from gate.config.types import ForgeSettings, NetworkSettings
 from gate.forges.talk import Answer, Ask, Params, Reply
 from gate.http import Bearer, Budget, FetchError, Wire
+from gate.http.gitlab import count, told_of_scope
 from gate.http.reply import parse_json
 from gate.model import Problem, ProblemKind
 
@@ -60,22 +61,17 @@ class GitLabClient:
                 ProblemKind.UNAVAILABLE, "gitlab", ask.label, cause, "run again in a minute"
             )
         headers = response.headers
-        total = _number(headers, "X-Total")
+        total = count(headers, "X-Total")
         return Reply(parse_json(response.content), _links(headers), total)
 
 
 def _links(headers: Mapping[str, str]) -> dict[str, Params]:
     """The numbers of the next page and the last, as far as GitLab tells them."""
     numbers = {
-        "next": _number(headers, "X-Next-Page"),
-        "last": _number(headers, "X-Total-Pages"),
+        "next": count(headers, "X-Next-Page"),
+        "last": count(headers, "X-Total-Pages"),
     }
     return {rel: (("page", str(n)),) for rel, n in numbers.items() if n is not None}
-
-
-def _number(headers: Mapping[str, str], name: str) -> int | None:
-    text = headers.get(name, "").strip()
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else None
 
 
 def _told_apart(ask: Ask, error: FetchError) -> Problem:
@@ -85,7 +81,4 @@ def _told_apart(ask: Ask, error: FetchError) -> Problem:
         cause = "GitLab does not know one of two commits that were to be compared (400)"
         remedy = "check that both were pushed to the service's repository"
         return Problem(ProblemKind.HIDDEN, "gitlab", problem.request, cause, remedy)
-    if error.status == 403 and b"insufficient_scope" in error.content:
-        remedy = "give GITLAB_TOKEN the scope read_api"
-        return Problem(problem.kind, "gitlab", problem.request, problem.cause, remedy)
-    return problem
+    return told_of_scope(error)

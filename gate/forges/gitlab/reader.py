@@ -7,12 +7,13 @@ import re
 from gate.config.types import ForgeSettings, NetworkSettings, Service
 from gate.errors import UsageError
 from gate.forges.change import change
+from gate.forges.gitlab.approvals import decided
 from gate.forges.gitlab.client import GitLabClient
 from gate.forges.gitlab.deployments import succeeded
 from gate.forges.gitlab.source import GitLabSource
 from gate.forges.talk import GITLAB, Talk, converse
 from gate.http import Budget, Request, Wire
-from gate.model import Base, Change, ClockReading, ForgeDeployment, Maybe
+from gate.model import Approval, Base, Change, ClockReading, ForgeDeployment, Maybe, Run
 
 _PATH = re.compile(r"[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)+")
 
@@ -72,3 +73,11 @@ class GitLabReader:
         talk = Talk(GITLAB)
         source = GitLabSource(talk, self.slug(service))
         return converse(succeeded(source, environment, commit), talk, self._client.get)
+
+    def fetch_approvals(
+        self, service: Service, run: Run, environment: str
+    ) -> Maybe[tuple[Approval, ...]]:
+        """What people decided on the pipeline's deployment to the environment, as it stands now."""
+        talk = Talk(GITLAB)
+        source = GitLabSource(talk, self.slug(service))
+        return converse(decided(source, run, environment), talk, self._client.get)

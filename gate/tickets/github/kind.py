@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gate.config.types import GitHubIssueSettings, NetworkSettings
-from gate.tickets.github.names import IssueNames
+from gate.tickets.github.names import issue_ids
 from gate.tickets.system import Credentials, Grammar, TicketSystem
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ class GitHubIssues:
 
     def grammar(self, settings: GitHubIssueSettings) -> Grammar:
         """Issues as GitHub itself refers to them from elsewhere."""
-        return IssueNames(settings.projects)
+        return issue_ids(settings.projects)
 
     def open_system(
         self,

@@ -23,7 +23,7 @@ from gate.model import (
 )
 from gate.tickets.github import rights
 from gate.tickets.github.client import SYSTEM, Client
-from gate.tickets.github.names import IssueNames
+from gate.tickets.github.names import issue_ids
 from gate.tickets.github.reading import Reading, Site
 from gate.tickets.system import Credentials, Right
 
@@ -61,7 +61,7 @@ class IssueReader:
 
         ``ticket`` must be of a configured repository: UsageError otherwise, before any request.
         """
-        grammar = IssueNames(self._settings.projects)
+        grammar = issue_ids(self._settings.projects)
         if not grammar.claims(ticket):
             raise grammar.refusal(ticket)
         if self._refused is not None:

@@ -34,8 +34,8 @@ from gate.tickets.github.approvals import parse_approvals
 from gate.tickets.github.client import GRAPHQL, SYSTEM, IncompleteError
 from gate.tickets.github.edits import QUERY, Edits, parse_edits
 from gate.tickets.github.issue import Issue, parse_issue, parse_neighbour
-from gate.tickets.github.names import split
 from gate.tickets.github.timeline import Timeline, parse_timeline
+from gate.tickets.issues import split
 
 if TYPE_CHECKING:
     from gate.tickets.github.client import Client

@@ -15,20 +15,9 @@ from gate.http.document import Document, ShapeError
 from gate.model import Account
 from gate.tickets.github.client import IncompleteError
 from gate.tickets.github.issue import Issue, person
+from gate.tickets.labels import Labelling, leave_on
 
 _LABELLING = {"labeled": True, "unlabeled": False}
-
-
-@dataclass(frozen=True, slots=True)
-class Labelling:
-    """A label was put on (or taken off). ``by_app``: an app did it, if in somebody's name."""
-
-    id: str
-    at: datetime
-    actor: Account | None
-    by_app: bool
-    label: str
-    is_on: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +87,7 @@ def check_label(name: str, timeline: Timeline, issue: Issue) -> None:
     """Raises IncompleteError where the events do not say of a label what the issue shows."""
     events = timeline.of_label(name)
     is_on = any(same(label, name) for label in issue.labels)
-    if is_on != (bool(events) and events[-1].is_on):
+    if is_on != leave_on(events):
         raise IncompleteError("the timeline does not lead to the labels that the issue has")
 
 

@@ -12,7 +12,7 @@ from urllib.parse import quote, unquote
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from gate.log.reading import log_reader
+from gate.log.reading.reader import log_reader
 from gate.store.contract import DIGEST, IndexRow, Key, LogReader, Plan, Store, token
 from gate.tlog.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
 from gate.tlog.merkle import EMPTY_ROOT

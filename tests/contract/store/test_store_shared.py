@@ -10,10 +10,10 @@ import pytest
 from engines import git_http
 from faults.pipelines import LOG_KEY, ORIGIN, TRUST, Pipeline, fill, story
 
-from gate.log.create import init_log
-from gate.log.crew import can_share
-from gate.log.reading import log_reader
-from gate.log.verify import verify_log
+from gate.log.reading.reader import log_reader
+from gate.log.verifying.crew import can_share
+from gate.log.verifying.verify import verify_log
+from gate.log.writing.create import init_log
 from gate.store.contract import Store, Surroundings
 from gate.store.git.store import open_git
 from gate.tlog.checkpoint import Checkpoint, sign_checkpoint

@@ -11,13 +11,13 @@ from faults.pipelines import LOG_KEY, ORIGIN, TRUST, filler
 from witnesses import make_witness, poster, trust
 
 from gate.demo.witness import WitnessSimulator
-from gate.log.cosigning import cosign_head
-from gate.log.create import init_log
-from gate.log.plan import plan_append
-from gate.log.trust import Trust
-from gate.log.verify import verify_log
-from gate.log.view import LogView
-from gate.log.witness import NewerHeadError, NotCosignedError
+from gate.log.reading.trust import Trust
+from gate.log.reading.view import LogView
+from gate.log.verifying.verify import verify_log
+from gate.log.witnesses.cosigning import cosign_head
+from gate.log.witnesses.witness import NewerHeadError, NotCosignedError
+from gate.log.writing.create import init_log
+from gate.log.writing.plan import plan_append
 from gate.store.contract import Plan, Store
 from gate.store.directory.store import DirectoryStore
 from gate.store.memory import MemoryStore

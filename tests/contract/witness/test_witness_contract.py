@@ -14,7 +14,7 @@ from gate.demo import faults
 from gate.demo.faults import Fault
 from gate.demo.witness import Lie, WitnessSimulator
 from gate.errors import NOT_RECORDED
-from gate.log.witness import NewerHeadError, NotCosignedError, cosign
+from gate.log.witnesses.witness import NewerHeadError, NotCosignedError, cosign
 from gate.tlog.trust import TrustPolicy, parse_policy
 
 TREE = Tree()

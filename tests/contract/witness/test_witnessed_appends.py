@@ -13,13 +13,13 @@ from witnesses import make_witness, poster, trust
 
 from gate.demo import faults
 from gate.demo.witness import WitnessSimulator
-from gate.log.append import Appended, append, as_it_is
-from gate.log.create import init_log
-from gate.log.sync import sync
-from gate.log.trust import Trust
-from gate.log.verify import verify_log
-from gate.log.view import LogView
-from gate.log.witness import NotCosignedError
+from gate.log.reading.trust import Trust
+from gate.log.reading.view import LogView
+from gate.log.verifying.verify import verify_log
+from gate.log.witnesses.witness import NotCosignedError
+from gate.log.writing.append import Appended, append, as_it_is
+from gate.log.writing.create import init_log
+from gate.log.writing.sync import sync
 from gate.store.memory import MemoryStore
 from gate.tlog.errors import QuorumError
 from gate.tlog.proof import verify_proof

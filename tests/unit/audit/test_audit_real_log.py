@@ -9,10 +9,10 @@ from worlds import NOW
 from gate.audit.evidence import dossier
 from gate.audit.population import population
 from gate.audit.sample import draw
-from gate.log.append import append
-from gate.log.create import init_log
-from gate.log.trust import Trust
-from gate.log.view import LogView
+from gate.log.reading.trust import Trust
+from gate.log.reading.view import LogView
+from gate.log.writing.append import append
+from gate.log.writing.create import init_log
 from gate.store.memory import MemoryStore
 from gate.tlog.note import Ed25519Signer, format_vkey
 from gate.tlog.trust import format_policy, parse_policy

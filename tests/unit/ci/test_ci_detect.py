@@ -161,3 +161,18 @@ def test_two_systems_at_once_are_an_error() -> None:
         detect(GITHUB | JENKINS)
     assert "GITHUB_ACTIONS" in caught.value.message
     assert "JENKINS_URL" in caught.value.message
+
+
+def test_a_jenkinsfile_may_hand_the_builds_start_along() -> None:
+    bare = {"BUILD_NUMBER": "1", "JOB_NAME": "shop", "JENKINS_HOME": "/var/jenkins"}
+    assert detect(bare).created_at is None
+    claim = detect(bare | {"GATE_PIPELINE_STARTED": "1767603600250"})
+    assert claim.created_at == datetime(2026, 1, 5, 9, 0, 0, 250_000, tzinfo=UTC)
+    assert detect({"GATE_PIPELINE_STARTED": "1767603600250"}).created_at is None
+
+
+@pytest.mark.parametrize("text", ["", "now", "1767603600", "-1767603600250", "2026-01-05T09:00Z"])
+def test_a_start_that_is_no_number_of_milliseconds_is_an_error(text: str) -> None:
+    bare = {"BUILD_NUMBER": "1", "JOB_NAME": "shop", "JENKINS_HOME": "/var/jenkins"}
+    with pytest.raises(UsageError, match="GATE_PIPELINE_STARTED"):
+        detect(bare | {"GATE_PIPELINE_STARTED": text})

@@ -57,6 +57,7 @@ def _wire(github: OneRun) -> Wire:
 def test_one_request_gives_the_first_attempts_creation_and_who_runs_it_now(github: OneRun) -> None:
     run = fetch_run(_wire(github), "acme/shop", "4711")
     assert isinstance(run, Run)
+    assert run.actor is not None
     assert run.created_at == datetime(2026, 1, 5, 10, tzinfo=UTC)
     assert (run.actor.system, run.actor.key) == ("github", "bob")
     assert run.actor.kind is AccountKind.PERSON
@@ -121,6 +122,7 @@ def test_apps_are_told_from_people(login: str, kind: str) -> None:
     actor = {"login": login, "type": kind}
     run = parse_run(run_json(triggering_actor=actor), "acme/shop", "4711")
     assert isinstance(run, Run)
+    assert run.actor is not None
     assert run.actor.kind is AccountKind.APP
 
 

@@ -50,12 +50,14 @@ def test_a_retry_keeps_the_creation_and_has_an_actor_of_its_own(gitlab: GitLabSi
     assert isinstance(run, Run), run
     assert (run.ci, run.id, run.attempt) == ("gitlab", "99", again.id)
     assert run.created_at == MONDAY
+    assert run.actor is not None
     assert (run.actor.system, run.actor.key) == ("gitlab", "bob")
     assert run.active
     assert run.repository == f"{gitlab.url}/acme/shop"
     assert run.head_sha == gitlab.projects["acme/shop"].branches["main"]
     first = fetch_run(wire(gitlab), "acme/shop", "99", "990")
     assert isinstance(first, Run)
+    assert first.actor is not None
     assert (first.actor.key, first.active) == ("alice", False)
 
 

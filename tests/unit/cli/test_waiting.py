@@ -109,7 +109,7 @@ def looking(watch: Watch, *decisions: Decision) -> tuple[Callable[[], Decision],
         # reviews are the approvals
         (
             good_facts(change=good_change(pull_requests=(good_pull_request(reviews=()),))),
-            with_rules(sources=("pull-request",)),
+            with_rules(sources=("review",)),
             True,
         ),
         (
@@ -120,7 +120,7 @@ def looking(watch: Watch, *decisions: Decision) -> tuple[Callable[[], Decision],
                     )
                 )
             ),
-            with_rules(sources=("pull-request",)),
+            with_rules(sources=("review",)),
             False,
         ),
         (UNAPPROVED, good_policy(good_environment(controls={"approved": Level.WARN})), True),

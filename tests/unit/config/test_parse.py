@@ -21,6 +21,7 @@ import gate.config
 from gate.config import (
     ApprovalPlace,
     GitHubIssueSettings,
+    GitLabIssueSettings,
     JiraSettings,
     Policy,
     load_policy,
@@ -324,6 +325,36 @@ def test_what_approves_an_issue_is_in_the_public_view() -> None:
     github = view["tickets"]["github"]
     assert github["approvals"] == [{"label": "go"}, {"comment": "/approve"}]
     assert (github["objections"], github["deployable"]) == (["no go"], ["open"])
+
+
+def test_what_approves_an_issue_of_gitlab_is_in_the_public_view() -> None:
+    view = json.loads(public_view(parse_policy(RIGHT["all of gitlab issues"].encode())))
+    gitlab = view["tickets"]["gitlab"]
+    assert gitlab["approvals"] == [{"label": "go"}, {"comment": "!go"}]
+    assert (gitlab["objections"], gitlab["deployable"]) == (["no go"], ["opened"])
+
+
+def test_issues_of_gitlab_have_defaults() -> None:
+    settings = parse_policy(RIGHT["gitlab issues"].encode()).tickets["gitlab"]
+    assert isinstance(settings, GitLabIssueSettings)
+    assert (settings.url, settings.api_url) == ("https://gitlab.com", "https://gitlab.com/api/v4")
+    assert settings.approvals == (ApprovalPlace("comment", "!approve"),)
+    assert settings.objections == ("rejected",)
+    assert (settings.types, settings.deployable) == (("issue",), ("opened",))
+
+
+def test_issues_are_where_the_code_is() -> None:
+    """Unless the policy has no such forge: an account's name means one person on one site only."""
+    forge = (
+        '[forges.gitlab]\nurl = "https://git.acme.example"\napi = "https://api.acme.example/v4"\n'
+    )
+    text = RIGHT["gitlab issues"].replace(
+        "[tickets.gitlab]", f'{forge}ca = "a.pem"\n[tickets.gitlab]'
+    )
+    settings = parse_policy(text.encode()).tickets["gitlab"]
+    assert isinstance(settings, GitLabIssueSettings)
+    assert settings.url == "https://git.acme.example"
+    assert (settings.api_url, settings.ca) == ("https://api.acme.example/v4", "a.pem")
 
 
 def test_issues_of_github_have_defaults() -> None:

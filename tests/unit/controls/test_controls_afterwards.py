@@ -96,7 +96,7 @@ def test_an_objection_stands_whenever_it_was_given() -> None:
 
 
 def test_reviews_of_pull_requests_count_afterwards_too_where_they_are_approvals() -> None:
-    policy = with_rules(sources=("pull-request",), by=("change-board", "dave"))
+    policy = with_rules(sources=("review",), by=("change-board", "dave"))
     for clock, kind in (("08:50", DecisionKind.DENIED), ("09:05", DecisionKind.ALLOWED)):
         pull = good_pull_request(reviews=(good_review("bob", clock),))
         facts = good_facts(change=good_change(pull_requests=(pull,)))

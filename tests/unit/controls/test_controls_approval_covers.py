@@ -326,7 +326,7 @@ def test_an_edit_is_repaired_by_a_newer_approval() -> None:
 
 
 def test_a_review_covers_its_pull_request() -> None:
-    policy = with_rules(sources=("pull-request",))
+    policy = with_rules(sources=("review",))
     assert outcome(good_facts(), policy) is Outcome.PASS
     for review, expected in (
         (good_review(clock="08:29"), Outcome.FAIL),

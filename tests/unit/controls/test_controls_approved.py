@@ -156,8 +156,8 @@ def test_each_ticket_needs_its_own_approvals() -> None:
 
 # ---------------------------------------------------------------- reviews as approvals
 
-BOTH = {"sources": ("change-request", "pull-request")}
-REVIEWS = {"sources": ("pull-request",)}
+BOTH = {"sources": ("change-request", "review")}
+REVIEWS = {"sources": ("review",)}
 
 
 def reviewed(*reviews: Approval, ticket: tuple[Approval, ...] = ()) -> Facts:

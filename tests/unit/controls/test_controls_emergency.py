@@ -202,7 +202,7 @@ def test_the_makers_of_a_change_are_no_approvers_in_an_emergency_either() -> Non
 
 
 def test_where_reviews_are_approvals_one_of_them_is_an_approval() -> None:
-    with_reviews = policy(approvals=rules_of(sources=("change-request", "pull-request")))
+    with_reviews = policy(approvals=rules_of(sources=("change-request", "review")))
     none = good_change(pull_requests=(good_pull_request(reviews=()),))
     assert judged(replace(unapproved(), change=none), with_reviews).kind is DecisionKind.EMERGENCY
     declined = good_review("dave", verdict=Verdict.DECLINED)

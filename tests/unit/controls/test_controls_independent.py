@@ -163,7 +163,7 @@ def test_differing_addresses_prove_nothing_but_people_do() -> None:
 
 
 def test_two_accounts_of_one_system_differ_where_the_policy_states_it() -> None:
-    policy = with_rules(sources=("pull-request",), by=("carol",), independent_of=())
+    policy = with_rules(sources=("review",), by=("carol",), independent_of=())
     facts = with_pull(author=github("mallory"), pushes=(good_push("mallory"),))
     assert outcome(facts, policy) is Outcome.UNDETERMINED
     assert outcome(facts, replace(policy, one_account_per_person=("github",))) is Outcome.PASS
@@ -400,7 +400,7 @@ def test_what_no_ticket_covers_is_left_to_the_control_that_says_so() -> None:
 
 
 def test_a_review_speaks_for_its_own_pull_request_only() -> None:
-    policy = with_rules(sources=("change-request", "pull-request"))
+    policy = with_rules(sources=("change-request", "review"))
     bare = good_ticket(approvals=())
     reviewed: tuple[Approval, ...] = (good_review(),)
     pull: PullRequest = good_pull_request(reviews=reviewed)

@@ -99,7 +99,7 @@ def test_a_standard_change_beside_an_ordinary_one_needs_approval_like_that() -> 
     assert "approved" in decision(facts_of(standard_ticket(), approved))[1]
 
 
-@pytest.mark.parametrize("sources", [("change-request",), ("pull-request",)])
+@pytest.mark.parametrize("sources", [("change-request",), ("review",)])
 def test_an_objection_counts_against_a_standard_change(sources: tuple[str, ...]) -> None:
     no = good_approval(account=snow("bob"), verdict=Verdict.DECLINED)
     policy = with_rules(standard_policy(), sources=sources)
@@ -108,7 +108,7 @@ def test_an_objection_counts_against_a_standard_change(sources: tuple[str, ...])
     assert bad == {"approved"}
 
 
-@pytest.mark.parametrize("sources", [("change-request",), ("pull-request",)])
+@pytest.mark.parametrize("sources", [("change-request",), ("review",)])
 def test_approvals_that_could_not_be_read_may_hold_an_objection(sources: tuple[str, ...]) -> None:
     unread = problem(ProblemKind.HIDDEN, "servicenow")
     policy = with_rules(standard_policy(), sources=sources)

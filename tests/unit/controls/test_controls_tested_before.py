@@ -28,6 +28,7 @@ from gate.model import (
     Earlier,
     EarlierDeployment,
     EarlierTerm,
+    Elsewhere,
     Facts,
     Level,
     Outcome,
@@ -154,3 +155,69 @@ def test_the_record_is_told_what_it_went_by() -> None:
         went(), good_policy()
     )
     assert earlier_term(good_facts(), good_policy(good_environment(after=None))) is None
+
+
+# ---------------------------------------------------------------- by receipts of another log
+
+LOG = "acme.example/staging"
+BY_RECEIPTS = good_policy(
+    good_environment(after=After("staging", timedelta(hours=1), LOG, "staging-trust"))
+)
+
+
+def handed(
+    *deployments: EarlierDeployment, unfit: tuple[str, ...] = (), origin: str = LOG
+) -> Facts:
+    """Receipts of a log tell of these deployments."""
+    earlier = Earlier("staging", deployments, origin, unfit)
+    return good_facts(history=good_history(earlier=earlier))
+
+
+def test_receipts_prove_it_and_the_message_says_by_which_log() -> None:
+    judgement = judged(CONTROL, handed(earlier_deployment()), BY_RECEIPTS)
+    assert judgement.outcome is Outcome.PASS
+    assert judgement.observed.code == "tested-before.receipts"
+    assert (judgement.observed.args["origin"], judgement.observed.args["entry"]) == (LOG, 5)
+    assert judgement.expected.args["origin"] == LOG
+
+
+@pytest.mark.parametrize(
+    ("facts", "outcome", "code"),
+    [
+        (handed(), Outcome.FAIL, "no-receipt"),
+        (handed(unfit=("one is of another log",)), Outcome.FAIL, "unfit"),
+        (handed(earlier_deployment(), unfit=("x",)), Outcome.FAIL, "unfit"),
+        (handed(earlier_deployment(5, "08:30", "failed")), Outcome.FAIL, "ended"),
+        (handed(earlier_deployment(5, "08:29:59")), Outcome.FAIL, "old"),
+        (handed(earlier_deployment(5, "09:31:01")), Outcome.UNDETERMINED, "future"),
+        (handed(earlier_deployment(5, "08:30", "succeeded", A)), Outcome.FAIL, "unnamed"),
+        (
+            handed(earlier_deployment(), earlier_deployment(9, "08:40", "rolled-back")),
+            Outcome.FAIL,
+            "ended",
+        ),
+        (handed(earlier_deployment(), origin="evil.example/log"), Outcome.UNDETERMINED, "unread"),
+        (handed(earlier_deployment(), origin=""), Outcome.UNDETERMINED, "unread"),
+    ],
+)
+def test_whatever_else_receipts_tell_does_not(facts: Facts, outcome: Outcome, code: str) -> None:
+    judgement = judged(CONTROL, facts, BY_RECEIPTS)
+    assert judgement.outcome is outcome
+    assert judgement.observed.code == f"tested-before.{code}"
+
+
+def test_receipts_are_none_where_the_own_log_must_prove_it() -> None:
+    assert judged(CONTROL, handed(earlier_deployment())).outcome is Outcome.UNDETERMINED
+
+
+def test_the_record_is_told_what_the_receipts_were_of() -> None:
+    good, bad = earlier_deployment(), earlier_deployment(9, "08:40", "failed")
+    for last, elsewhere in (
+        (good, Elsewhere(LOG, good.decision, good.at)),
+        (bad, Elsewhere(LOG)),
+    ):
+        term = earlier_term(handed(last), BY_RECEIPTS)
+        assert term == EarlierTerm("staging", timedelta(hours=1), last.ended, elsewhere)
+    assert earlier_term(handed(), BY_RECEIPTS) == EarlierTerm(
+        "staging", timedelta(hours=1), None, Elsewhere(LOG)
+    )

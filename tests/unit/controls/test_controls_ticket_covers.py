@@ -291,7 +291,7 @@ def test_without_a_counted_approval_nothing_is_covered(
 
 def test_reviews_that_count_are_approvals_of_the_text() -> None:
     facts = good_facts(good_ticket(approvals=()))
-    policy = with_rules(sources=("pull-request",))
+    policy = with_rules(sources=("review",))
     assert judged(ID, facts, policy).outcome is Outcome.PASS
     change = good_change(pull_requests=(good_pull_request(reviews=(good_review("dave"),)),))
     assert judged(ID, replace(facts, change=change), policy).outcome is Outcome.FAIL

@@ -176,7 +176,7 @@ def test_a_review_approves_the_change_and_not_the_ticket_anew() -> None:
         used(use("09:10")),
         change=good_change(pull_requests=(good_pull_request(reviews=(review,)),)),
     )
-    for sources in (("pull-request",), ("change-request", "pull-request")):
+    for sources in (("review",), ("change-request", "review")):
         assert outcome(facts, sources=sources) is Outcome.FAIL
 
 

@@ -316,6 +316,37 @@ def test_runs_keep_created_at_and_reset_the_start(
     assert (listed["total_count"], listed["workflow_runs"][0]["conclusion"]) == (1, "success")
 
 
+def test_a_run_waits_before_an_environment_and_is_let_in(
+    github: GitHubSimulator, shop: GitHubRepository
+) -> None:
+    shop.workflow_run(42, commit=shop.branches["main"], by="bob", at=MONDAY)
+    shop.environments.wait(42)
+    shop.environments.wait(42, "staging")
+    run = f"{R}/actions/runs/42"
+    assert ask(github, run)[1]["status"] == "waiting"
+    _, pending, _ = ask(github, f"{run}/pending_deployments")
+    assert [row["environment"]["name"] for row in pending] == ["production", "staging"]
+    assert ask(github, f"{run}/approvals")[1] == []
+    shop.environments.decide(42, "staging", by="carol", comment="Go.")
+    assert ask(github, run)[1]["status"] == "waiting"
+    shop.environments.decide(42, by="bob")
+    assert ask(github, run)[1]["status"] == "in_progress"
+    assert ask(github, f"{run}/pending_deployments")[1] == []
+    _, rows, _ = ask(github, f"{run}/approvals")
+    assert [
+        (row["state"], row["user"]["login"], [e["name"] for e in row["environments"]])
+        for row in rows
+    ] == [("approved", "carol", ["staging"]), ("approved", "bob", ["production"])]
+    assert not [key for row in rows for key in row if "at" in key.split("_")]
+    shop.rerun(42, by="carol", at=MONDAY + HOUR)
+    shop.environments.wait(42)
+    shop.environments.decide(42, by="bob", state="rejected")
+    assert ask(github, run)[1]["conclusion"] == "failure"
+    assert len(ask(github, f"{run}/approvals")[1]) == 3
+    for what in ("approvals", "pending_deployments"):
+        assert ask(github, f"{R}/actions/runs/43/{what}")[0] == 404
+
+
 def test_deployments_and_their_statuses(github: GitHubSimulator, shop: GitHubRepository) -> None:
     sha = shop.branches["main"]
     shop.deployment("staging", sha, by="bob", at=MONDAY)

@@ -98,9 +98,22 @@ def test_pipelines_jobs_and_deployments(gitlab: GitLabSimulator, shop: GitLabPro
     )
     assert len(list(keyed)) == 2
     (deployment,) = project.deployments.list(get_all=True, environment="production")
-    assert deployment.approvals[0]["user"]["username"] == "bob"
+    whole = project.deployments.get(deployment.id)
+    assert whole.approvals[0]["user"]["username"] == "bob"
     assert project.environments.list(get_all=True)[0].name == "production"
     assert project.deployments.list(get_all=True, status="failed") == []
+    waiting = operations.deploys(7, at=at(9), status="blocked")
+    operations.decide(waiting, by="bob", at=at(10), status="rejected")
+    operations.decide(waiting, by="bob", at=at(11))
+    since = "2026-01-05T08:10:00Z"
+    (row,) = project.deployments.list(get_all=True, updated_after=since, order_by="updated_at")
+    assert (row.id, row.deployable["id"]) == (waiting.id, again.id)
+    assert row.deployable["pipeline"]["id"] == 7
+    assert [a["status"] for a in project.deployments.get(row.id).approvals] == ["approved"]
+    with pytest.raises(library.GitlabError):  # the two go together
+        project.deployments.list(get_all=True, updated_after=since)
+    operations.is_premium = False
+    assert "approvals" not in project.deployments.get(row.id).attributes
 
 
 def test_totals_are_told_up_to_a_limit(gitlab: GitLabSimulator, shop: GitLabProject) -> None:

@@ -24,8 +24,8 @@ from faults.pipelines import (
 )
 from records import OTHER, trusted
 
-from gate.log.plan import plan_append
-from gate.log.receipt import write_receipt
+from gate.log.receipts.receipt import write_receipt
+from gate.log.writing.plan import plan_append
 from gate.record.signers import SignerEntry, format_signers
 from gate.tlog.trust import parse_policy
 

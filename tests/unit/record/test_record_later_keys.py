@@ -15,7 +15,7 @@ from records import good_controls, good_decision, result, write
 from worlds import at, good_deployment, good_facts, good_ticket, problem
 
 from gate.frozen import dataclass
-from gate.model import Artifact, EarlierTerm, EntryLink, Level, Maybe, Outcome, Window
+from gate.model import Artifact, EarlierTerm, Elsewhere, EntryLink, Level, Maybe, Outcome, Window
 from gate.record import codec
 from gate.record.canonical import encode
 from gate.record.errors import MalformedRecordError
@@ -23,7 +23,7 @@ from gate.record.grammar import Grammar
 from gate.record.predicates import Plain, TicketFact, Unknown, WindowPart
 from gate.record.shapes import read_quickly
 from gate.record.statement import DecisionRecord, parse_statement
-from gate.record.summary import Judged, summarise
+from gate.record.summary import Judged, proved_elsewhere, summarise
 
 
 def payload_of(window: Maybe[Window | None]) -> bytes:
@@ -103,6 +103,37 @@ def decided(
 
 
 WEEK = EarlierTerm("staging", timedelta(days=7), EntryLink(3, "c" * 64))
+AT = good_decision().at
+PROVED = Elsewhere("acme.example/staging", EntryLink(2, "d" * 64), AT - timedelta(days=7))
+
+
+@pytest.mark.parametrize(
+    ("ended", "elsewhere", "holds"),
+    [
+        (WEEK.ended, PROVED, True),
+        (WEEK.ended, replace(PROVED, at=AT + timedelta(seconds=30)), True),
+        (WEEK.ended, replace(PROVED, at=AT - timedelta(days=7, milliseconds=1)), False),
+        (WEEK.ended, replace(PROVED, at=None), False),
+        (WEEK.ended, replace(PROVED, decision=None), False),
+        (None, PROVED, False),
+        (None, Elsewhere(PROVED.origin), False),
+    ],
+)
+def test_what_receipts_of_another_log_told_says_itself_whether_it_counts(
+    ended: EntryLink | None, elsewhere: Elsewhere, holds: bool
+) -> None:
+    payload = decided(replace(WEEK, ended=ended, elsewhere=elsewhere))
+    record = parse_statement(payload)
+    found = summarise(record)
+    assert read_quickly(payload) is None
+    assert isinstance(record, DecisionRecord)
+    assert proved_elsewhere(record) is holds
+    assert isinstance(found.told, Judged)
+    assert found.told.tested == (None if holds else ("", 0))
+    assert record.history.tested is not None
+    part = record.history.tested.elsewhere
+    assert part is not None
+    assert (part.origin, part.at) == (elsewhere.origin, elsewhere.at)
 
 
 @pytest.mark.parametrize("term", [None, WEEK, replace(WEEK, ended=None)])

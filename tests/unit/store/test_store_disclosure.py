@@ -9,7 +9,7 @@ from buckets import MemoryBucket
 from s3_server import KEYS, client, moto_endpoint, new_bucket
 
 from gate.errors import UsageError
-from gate.log.reading import log_reader
+from gate.log.reading.reader import log_reader
 from gate.store.bucket.disclosures import BucketDisclosures
 from gate.store.bucket.engine import BusyError, DoubtError
 from gate.store.bucket.primitive import Protection

@@ -15,7 +15,7 @@ from gate.model import (
     TicketReference,
     TicketSource,
 )
-from gate.tickets.github.names import IssueNames
+from gate.tickets.github.names import issue_ids
 from gate.tickets.ids import ProjectKeys
 from gate.tickets.references import find_references, parse_reference
 from gate.tickets.servicenow.numbers import ChangeNumbers
@@ -25,7 +25,7 @@ from gate.tickets.system import Grammar
 ALL: dict[str, Grammar] = {
     "jira": ProjectKeys(("CHG",)),
     "servicenow": ChangeNumbers(("CHG",)),
-    "github": IssueNames(("acme/changes",)),
+    "github": issue_ids(("acme/changes",)),
 }
 BOTH: dict[str, Grammar] = {"jira": ProjectKeys(("CHG",)), "servicenow": ChangeNumbers(("CHG",))}
 SYS_ID = "0123456789abcdef0123456789abcdef"

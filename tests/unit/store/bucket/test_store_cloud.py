@@ -18,7 +18,7 @@ from buckets import MemoryBucket
 from faults.pipelines import LOG_KEY
 
 from gate.errors import UsageError
-from gate.log.reading import log_reader
+from gate.log.reading.reader import log_reader
 from gate.store.bucket.careful import ATTEMPTS, Careful
 from gate.store.bucket.engine import DoubtError, TakenError
 from gate.store.bucket.open import open_object

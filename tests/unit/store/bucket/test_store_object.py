@@ -10,11 +10,11 @@ from buckets import CountingBucket, MemoryBucket
 from faults.pipelines import LOG_KEY, ORIGIN, OTHER_LOG_KEY, TRUST, digest, fill, filler
 
 from gate.errors import InconsistentError
-from gate.log.append import append, as_it_is
-from gate.log.create import init_log
-from gate.log.reading import log_reader
-from gate.log.verify import verify_log
-from gate.log.view import LogView
+from gate.log.reading.reader import log_reader
+from gate.log.reading.view import LogView
+from gate.log.verifying.verify import verify_log
+from gate.log.writing.append import append, as_it_is
+from gate.log.writing.create import init_log
 from gate.store.bucket.chain import VoidError
 from gate.store.bucket.commits import Commit, decode_commit, encode_commit, sealed_message
 from gate.store.bucket.engine import Bucket

@@ -11,7 +11,7 @@ from buckets import MemoryBucket
 from faults.pipelines import LOG_KEY
 
 from gate.errors import UsageError
-from gate.log.reading import log_reader
+from gate.log.reading.reader import log_reader
 from gate.store.bucket.engine import Bucket, TakenError
 from gate.store.bucket.primitive import Protection
 from gate.store.bucket.store import ObjectStore
