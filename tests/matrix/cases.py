@@ -52,7 +52,6 @@ PARTIAL = frozenset({"stale", "hidden"})
 HARMLESS = frozenset({"slow"})
 
 NUMBERS = "a number that is not in use is a gap like any other; each ticket tells something alone"
-TIMELINE = "only a row that takes a review back is looked for, and none is known to be missing"
 
 
 @dataclass(frozen=True)
@@ -73,6 +72,7 @@ UNNEEDED: tuple[Unneeded, ...] = (
     Unneeded("jira-cloud", "hidden", "bulkfetch", NUMBERS),
     Unneeded("jira-datacenter", "hidden", r"search\?jql", NUMBERS),
     Unneeded("github-issues", "404", r"changes/issues/[123]$", NUMBERS),
+    Unneeded("gitlab-issues", "hidden", r"changes/issues\?iids", NUMBERS),
 )
 
 

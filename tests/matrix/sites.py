@@ -17,6 +17,7 @@ from jobs import Job, said
 
 from gate.cli import printing
 from gate.controls.registry import CONTROLS
+from gate.demo.gitlab_issue_world import GitLabIssueWorld
 from gate.demo.gitlab_world import BOT, GitLabWorld
 from gate.demo.issue_world import IssueWorld
 from gate.demo.plot import HOUR
@@ -102,6 +103,17 @@ SITES = (
         "acme/changes#4",
         (),
         github,
+        tickets=True,
+        forge=True,
+        off=("change-window",),
+    ),
+    Site(
+        "gitlab-issues",
+        "gitlab",
+        GitLabIssueWorld,
+        "acme/ops/changes#4",
+        (),
+        lambda world: world.gitlab,
         tickets=True,
         forge=True,
         off=("change-window",),

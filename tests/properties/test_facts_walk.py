@@ -293,6 +293,7 @@ UNNEEDED = {
     "change.pull_requests.reviews.decided_at": "a review is of a commit, whenever it was given",
     "change.pull_requests.landed_at": "the pipeline is the reference here, not the merge",
     "change.pull_requests.remerged": "the merge holds what its head does",
+    "environment_approvals": "what was decided on the run is no source of approvals here",
     "change.direct_pushes": "each commit came by a pull request, whose pushes are known",
 }
 
