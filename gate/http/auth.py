@@ -24,9 +24,9 @@ class Bearer(requests.auth.AuthBase):
 
 
 def credentials_in(headers: Mapping[str, str]) -> str:
-    """What a request proves itself by, HTTP Basic (RFC 7617) also decoded."""
+    """What a request proves itself by; of HTTP Basic (RFC 7617) also the password by itself."""
     given = " ".join(headers.get(name, "") for name in _PROOFS)
     scheme, _, rest = headers.get("Authorization", "").partition(" ")
     if scheme != "Basic":
         return given
-    return f"{given} {base64.b64decode(rest).decode(errors='replace')}"
+    return f"{given} {base64.b64decode(rest).decode(errors='replace').partition(':')[2]}"
