@@ -31,7 +31,7 @@ from gate.model import (
 )
 from gate.tickets.github import texts
 from gate.tickets.github.approvals import parse_approvals
-from gate.tickets.github.client import SYSTEM, IncompleteError
+from gate.tickets.github.client import GRAPHQL, SYSTEM, IncompleteError
 from gate.tickets.github.edits import QUERY, Edits, parse_edits
 from gate.tickets.github.issue import Issue, parse_issue, parse_neighbour
 from gate.tickets.github.timeline import Timeline, parse_timeline
@@ -113,7 +113,7 @@ class Reading:
         path = self._path(issue.number)
         settings = self._settings
         timeline = self._tried(f"{path}/timeline", lambda: parse_timeline(rows.result(), issue))
-        edited = self._tried("/graphql", lambda: parse_edits(edits.result(), issue.number))
+        edited = self._tried(GRAPHQL, lambda: parse_edits(edits.result(), issue.number))
         return Read(
             self._approvals(issue, timeline, edited),
             self._texts(settings.scope, issue, timeline, edited),
