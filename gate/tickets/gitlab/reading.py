@@ -3,7 +3,8 @@
 1. Side by side: the issue, who we are, and when the next lower numbers were opened.
 2. Side by side: what happened to it (label events, state events, notes); for an issue that is not
    there, whether we see any.
-3. Further pages of these lists, where they have more than a hundred rows.
+3. Further pages of these lists, where they have more than a hundred rows; then all but the last
+   once more.
 
 The second comes after the first on purpose: a text is never newer than the notes of its edits.
 """
