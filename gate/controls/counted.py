@@ -22,6 +22,7 @@ from gate.controls.control import (
     undetermined,
 )
 from gate.controls.standard import approved_beforehand
+from gate.controls.ways import ways_to_approve
 from gate.frozen import dataclass
 from gate.identity import People, same_account
 from gate.model import (
@@ -91,6 +92,7 @@ class Teller:
         self.rules: ApprovalRules = environment_of(facts, policy).approvals
         self._members = self.people.members(self.rules.by)
         self._own = facts.gate_accounts
+        self.ways = ways_to_approve(facts, policy)
         self.standard = {} if now is None else approved_beforehand(facts, policy, now)
         self._reviewers = (
             frozenset(person.name for person in policy.people) if self.standard else self._members
@@ -246,6 +248,15 @@ def in_future(vote: Vote, now: datetime) -> Finding | None:
 
 def ask(place: str, teller: Teller) -> Message:
     """The remedy where approvals are missing."""
+    if ways := teller.ways.get(place):
+        return say(
+            "approval.ask-by",
+            "Have somebody of {by} approve {place}, by {ways}. What was edited or hidden, came with"
+            " the opening of {place}, or is older than its last reopening does not count.",
+            by=teller.by,
+            place=place,
+            ways=" or ".join(ways),
+        )
     return say(
         "approval.ask",
         "Have somebody of {by} approve {place}.",

@@ -38,6 +38,7 @@ from gate.tickets.github.client import SYSTEM, IncompleteError
 from gate.tickets.github.edits import QUERY, Edits, parse_edits
 from gate.tickets.github.issue import Issue, parse_issue, parse_neighbour
 from gate.tickets.github.timeline import Timeline, parse_timeline
+from gate.tickets.inline import as_shown
 from gate.tickets.issues import split
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ class Reading:
         edited = self._tried("/graphql", lambda: parse_edits(edits.result(), issue.number))
         return Read(
             self._approvals(issue, timeline, edited),
-            self._texts(settings.scope, issue, timeline, edited),
+            as_shown(self._texts(settings.scope, issue, timeline, edited)),
             self._texts(settings.rollback_plan, issue, timeline, edited),
             self._texts(settings.test_plan, issue, timeline, edited),
             self._neighbours([each.result() for each in lower]),

@@ -47,6 +47,7 @@ from gate.tickets.gitlab.issue import Issue, parse_issue, parse_neighbours
 from gate.tickets.gitlab.notes import Notes, parse_notes
 from gate.tickets.gitlab.pages import Listing
 from gate.tickets.gitlab.texts import texts
+from gate.tickets.inline import as_shown
 from gate.tickets.issues import split
 from gate.tickets.labels import Labelling
 
@@ -130,7 +131,7 @@ class Reading:
         settings = self._settings
         read = Read(
             self._approvals(issue, labellings, told, again),
-            self._texts(settings.scope, issue, told),
+            as_shown(self._texts(settings.scope, issue, told)),
             self._texts(settings.rollback_plan, issue, told),
             self._texts(settings.test_plan, issue, told),
             neighbours,
