@@ -127,7 +127,10 @@ def check_label(name: str, timeline: Timeline, issue: Issue) -> None:
     events = timeline.of_label(name)
     is_on = any(same(label, name) for label in issue.labels)
     if is_on != leave_on(events):
-        raise IncompleteError("the timeline does not lead to the labels that the issue has")
+        raise IncompleteError(
+            f'the timeline does not lead to the labels that the issue has: "{name}" may have been '
+            "renamed or deleted"
+        )
 
 
 def same(one: str, other: str) -> bool:
