@@ -28,6 +28,20 @@ projects = ["D"]
 deployable = ["open"]
 
 [environments.production]"""
+LEAKY = """\
+from acme_desk import AcmeDesk, grammar
+
+
+class Leaky(AcmeDesk):
+    def fetch(self, ticket):
+        raise ZeroDivisionError(f"Authorization: Bearer {self.token}")
+
+
+def open_system(settings, credentials, network, budget):
+    made = Leaky(settings, credentials.token, network, budget)
+    made.token = credentials.token
+    return made
+"""
 
 
 @pytest.fixture
@@ -147,3 +161,17 @@ def test_where_it_cannot_be_written_on_that_is_said(
     must_say(ended, "not written back: acme-desk D-1: this version of gate does not write to")
     assert desk.notes == {}
     must_say(told(acme, given, "doctor"), "warning write-back: acme-desk: cannot be written to")
+
+
+def test_what_a_package_lets_slip_as_it_breaks_is_taken_out_of_print(
+    acme: Job, given: dict[str, str], tmp_path: Path
+) -> None:
+    """Authorization was printed in debug output elsewhere; a traceback shows no locals here."""
+    site = tmp_path / "site"
+    (site / "leaky_desk.py").write_text(LEAKY)
+    entry = site / "acme_desk-1.0.dist-info" / "entry_points.txt"
+    entry.write_text("[gate.tickets]\nacme-desk = leaky_desk\n")
+    ended = acme.gate(*("enforce", *SHOP, "--ticket", "D-1", "--verbose"), environment=given)
+    assert ended.code == 1, said(ended)
+    must_say(ended, "ZeroDivisionError: Authorization: Bearer [redacted]", "this is a bug")
+    assert TOKEN not in said(ended)

@@ -17,6 +17,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from jobs import SHOP, Job, job, said
 
+from gate.demo import faults
 from gate.demo.plot import HOUR, MINUTE, Scene
 from gate.demo.repository import Author
 
@@ -227,17 +228,29 @@ def test_no_secret_gets_out(tmp_path: Path, where: str, output: str) -> None:
                 assert disclosure or secret.encode() not in data, path
 
 
-def test_a_secret_is_not_printed_when_everything_goes_wrong(acme: Job) -> None:
-    """Authorization was printed in debug output elsewhere; a traceback shows no locals here."""
-    from unittest import mock
+SAYS_IT_BACK = {
+    "in a reply that is none": lambda token: faults.replace({"errors": f"Basic {token}"}),
+    "where it sends us": lambda token: faults.redirect(f"https://evil.example/?token={token}"),
+}
 
-    token = "canary-token-in-a-traceback"
-    error = ZeroDivisionError(f"Authorization: Bearer {token}")
-    with mock.patch("gate.log.writing.append.append", side_effect=error):
+
+@pytest.mark.parametrize("service", ["jira", "github"])
+@pytest.mark.parametrize("how", SAYS_IT_BACK)
+def test_a_secret_is_not_printed_when_a_service_says_it_back(
+    acme: Job, how: str, service: str
+) -> None:
+    """Proxies answer with the headers that they were sent."""
+    token = "canary-token-said-back"
+    variable = {"jira": "GATE_JIRA_TOKEN", "github": "GITHUB_TOKEN"}[service]
+    simulator = {"jira": acme.world.jira, "github": acme.world.github}[service]
+    simulator.fault("", SAYS_IT_BACK[how](token))
+    try:
         ended = acme.judge(
             *("enforce", "--ticket", "CHG-66", "--verbose"),
-            environment=acme.ci(GATE_JIRA_TOKEN=token),
+            environment=acme.ci(**{variable: token}),
         )
-    assert ended.code == 1
+    finally:
+        simulator.heal()
+    # What Jira says denies the change anyhow, where Jira can be asked.
+    assert ended.code == {"jira": 11, "github": 10}[service], said(ended)
     assert token not in said(ended)
-    assert "[redacted]" in ended.err
