@@ -22,8 +22,6 @@ from gate.frozen import dataclass
 from gate.model import (
     PERMITTING,
     Decision,
-    Deployment,
-    Earlier,
     EntryLink,
     Facts,
     History,
@@ -32,6 +30,7 @@ from gate.model import (
     Problem,
     ProblemKind,
 )
+from gate.past import asked_of, read_evidence, read_history, require_extended
 from gate.place import (
     Keys,
     Place,
@@ -49,7 +48,7 @@ if TYPE_CHECKING:
     from gate.log.writing.append import Appended
     from gate.record.disclosure import Disclosure
     from gate.record.signer import RecordSigner
-    from gate.store.contract import Key, Store
+    from gate.store.contract import Store
 
 
 # What was read of the log's history: that, or where nothing is recorded perhaps a problem.
@@ -101,8 +100,8 @@ def check(
 
     @cache
     def view() -> LogView:
-        opened = open_view(place, asking=_asked(question, place.policy))
-        _require_extended(opened, kept)
+        opened = open_view(place, asking=asked_of(question, place.policy))
+        require_extended(opened, kept)
         return opened
 
     handed = read_evidence(question, place)
@@ -131,9 +130,9 @@ def enforce(
     keys = open_keys(place, secrets, now())
     handed = read_evidence(question, place)
     store = open_store(place, keys.trust)
-    asked = _asked(question, place.policy)
+    asked = asked_of(question, place.policy)
     view = open_view(place, keys.trust, store, quorum=False, asking=asked)
-    _require_extended(view, kept)
+    require_extended(view, kept)
 
     def past(tickets: Iterable[str]) -> History:
         found = read_history(view, question.deployment, tickets, place.policy)
@@ -195,63 +194,6 @@ def _require_standing(decision: EntryLink, history: History) -> None:
                 f"{decision.index} had permitted it",
                 remedy="enforce again, and complete with the receipt of that decision",
             )
-
-
-def _asked(question: Question, policy: Policy) -> Iterable[Key]:
-    from gate.log.history.history import keys_asked
-
-    about = question.deployment
-    first = _first(about, policy)
-    return keys_asked(about.service, about.environment, about.commit, question.tickets, first)
-
-
-def _first(deployment: Deployment, policy: Policy) -> str:
-    """The environment that the policy has come first; "" for none in this log."""
-    after = policy.environments[deployment.environment].after
-    return "" if after is None or after.origin else after.environment
-
-
-def _require_extended(view: LogView, kept: Sequence[Kept]) -> None:
-    """``InconsistentError`` where the log does not extend a head that was kept elsewhere."""
-    from gate.log.receipts.kept import hold
-
-    for one in kept:
-        hold(one, view.trust.policy, view.size, view.checkpoint, view.root_at)
-
-
-def read_history(
-    view: LogView, deployment: Deployment, tickets: Iterable[str], policy: Policy
-) -> History:
-    """What the log proves of the service, the environments, the commit and the tickets."""
-    from gate.log.history.history import read_history as read
-
-    return read(
-        view,
-        deployment.service,
-        deployment.environment,
-        deployment.commit,
-        tickets,
-        after=_first(deployment, policy),
-        artifacts=deployment.artifacts,
-    )
-
-
-def read_evidence(question: Question, place: Place) -> Earlier | None:
-    """What receipts of another log tell of the environment that comes first; None where none need.
-
-    Raises ``UsageError`` for what is no receipt, and for a trust folder that vouches for another
-    log; ``InconsistentError`` for a receipt that does not verify.
-    """
-    about = question.deployment
-    after = place.policy.environments[about.environment].after
-    if after is None or not after.origin:
-        return None
-    from gate.log.reading.trust import load_trust
-    from gate.log.receipts.elsewhere import Wanted, read_elsewhere
-
-    trust = load_trust(place.root / after.trust, log=place.log)
-    wanted = Wanted(after.origin, about.service, after.environment, about.commit)
-    return read_elsewhere(question.evidence, trust, wanted)
 
 
 def judge(

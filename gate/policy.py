@@ -13,6 +13,7 @@ from datetime import datetime
 from gate.config.types import Environment, Policy
 from gate.controls.afterwards import JUDGED, for_review, only_afterwards
 from gate.controls.control import Control, environment_of, say
+from gate.controls.earlier import earlier_term
 from gate.controls.emergency import (
     APPROVED,
     DECLARED,
@@ -25,7 +26,6 @@ from gate.controls.emergency import (
     waived,
 )
 from gate.controls.registry import CONTROLS
-from gate.controls.tested_before import earlier_term
 from gate.controls.ticket_not_reused import approved_anew
 from gate.model import (
     ControlResult,

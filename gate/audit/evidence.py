@@ -93,7 +93,6 @@ def dossier(
 
 def dossier_json(found: Dossier) -> str:
     """The dossier as a JSON object, names beside the labels where they could be joined."""
-    opened, ended = found.opened, found.ended
     body: dict[str, Any] = {
         "format": FORMAT,
         "log": {"origin": found.origin, "size": found.size},
@@ -106,40 +105,53 @@ def dossier_json(found: Dossier) -> str:
         "artifacts": _artifacts(found.record),
         "predicate": _predicate(found),
     }
-    if opened is not None:
-        body |= {
-            "evidence": opened.evidence,
-            "people": opened.people,
-            "labels": _labels(opened.names),
-            "public_policy": opened.public_policy or None,
-            "deployer": run_cells(opened.predicate.run, opened.names).deployer,
-            "times": [
-                {
-                    "at": format_time(event.at),
-                    "latest_possible": event.latest,
-                    "what": event.what,
-                    "source": event.source,
-                }
-                for event in events(opened.predicate, opened.names, ended)
-            ],
-            "controls": [_control(control, opened.names) for control in opened.predicate.controls],
-            "outcome": None
-            if ended is None
-            else {
-                "outcome": ended.record.outcome.value,
-                "at": format_time(ended.record.at),
-                "index": ended.index,
-                "records": ended.count,
-            },
-            "review": None
-            if found.reviewed is None
-            else {
-                "outcome": review_outcome(found.reviewed),
-                "at": format_time(found.reviewed.record.at),
-                "index": found.reviewed.index,
-            },
-        }
+    if found.opened is not None:
+        body |= _foundation(found, found.opened)
     return json.dumps(body, ensure_ascii=True, indent=2) + "\n"
+
+
+def _foundation(found: Dossier, opened: AnyOpened) -> dict[str, Any]:
+    """What a decision or a review rests on, and what became of it."""
+    return {
+        "evidence": opened.evidence,
+        "people": opened.people,
+        "labels": _labels(opened.names),
+        "public_policy": opened.public_policy or None,
+        "deployer": run_cells(opened.predicate.run, opened.names).deployer,
+        "times": [
+            {
+                "at": format_time(event.at),
+                "latest_possible": event.latest,
+                "what": event.what,
+                "source": event.source,
+            }
+            for event in events(opened.predicate, opened.names, found.ended)
+        ],
+        "controls": [_control(control, opened.names) for control in opened.predicate.controls],
+        "outcome": _outcome(found.ended),
+        "review": _review(found.reviewed),
+    }
+
+
+def _outcome(ended: Ended | None) -> dict[str, Any] | None:
+    if ended is None:
+        return None
+    return {
+        "outcome": ended.record.outcome.value,
+        "at": format_time(ended.record.at),
+        "index": ended.index,
+        "records": ended.count,
+    }
+
+
+def _review(reviewed: Reviewed | None) -> dict[str, Any] | None:
+    if reviewed is None:
+        return None
+    return {
+        "outcome": review_outcome(reviewed),
+        "at": format_time(reviewed.record.at),
+        "index": reviewed.index,
+    }
 
 
 def _predicate(found: Dossier) -> Any:

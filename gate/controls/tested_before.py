@@ -17,21 +17,17 @@ from gate.controls.control import (
     unavailable,
     undetermined,
 )
+from gate.controls.earlier import SUCCEEDED, known_earlier
 from gate.model import (
     Deployment,
     Earlier,
     EarlierDeployment,
-    EarlierTerm,
-    Elsewhere,
     Facts,
-    History,
     Judgement,
     Level,
     Message,
     Problem,
 )
-
-SUCCEEDED = "succeeded"
 
 
 def level(_facts: Facts, environment: Environment) -> Level:
@@ -71,34 +67,11 @@ def _expected(facts: Facts, after: After) -> Message:
     )
 
 
-def earlier_term(facts: Facts, policy: Policy) -> EarlierTerm | None:
-    """What the control goes by, for whoever judges it again; None where nothing comes first."""
-    after, history = environment_of(facts, policy).after, facts.history
-    if after is None:
-        return None
-    earlier = _earlier(history, after) if isinstance(history, History) else None
-    last = earlier.decisive(facts.deployment.artifacts) if earlier else None
-    ended, elsewhere = last.ended if last else None, None
-    if after.origin and last is not None and last.outcome == SUCCEEDED:
-        elsewhere = Elsewhere(after.origin, last.decision, last.at)
-    elif after.origin:
-        elsewhere = Elsewhere(after.origin)
-    return EarlierTerm(after.environment, after.within, ended, elsewhere)
-
-
-def _earlier(history: History, after: After) -> Earlier | None:
-    """What was read of the environment that comes first, in the log that has its records."""
-    earlier = history.earlier
-    if earlier is None or earlier.environment != after.environment:
-        return None
-    return earlier if earlier.origin == after.origin else None
-
-
 def _judged(facts: Facts, after: After, policy: Policy, now: datetime) -> Finding:
     history, deployment = facts.history, facts.deployment
     if isinstance(history, Problem):
         return unavailable(history)
-    earlier = _earlier(history, after)
+    earlier = known_earlier(history, after)
     if earlier is None:
         return undetermined(
             say(

@@ -41,8 +41,9 @@ TABLE: Mapping[str, tuple[str, ...]] = {
     "output": BASE,
     "audit": (*BASE, "log", "record", "tlog", "policy", "controls", "identity", "output"),
     "place": (*BASE, "config", "record", "log", "store", "tlog", "http"),
+    "past": (*BASE, "facts.question", "config", "place", "log", "store"),
     "deploy": (
-        *(*BASE, "facts", "policy", "config", "identity", "place"),
+        *(*BASE, "facts", "past", "policy", "config", "identity", "place"),
         *("record", "log", "store", "tlog", "tickets", "forges"),
     ),
     "review": (

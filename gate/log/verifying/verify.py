@@ -129,6 +129,7 @@ def verify_log(
         return _report(findings, Checkpoint(trust.policy.log.name, 0, b""), b"")
     checkpoint, note = opened
     size, since = checkpoint.size, _since(extent, trust, checkpoint.size)
+    asked = kept if extent.since is None else (extent.since, *kept)
     jobs = _jobs(store, size, jobs)
     with _open_scratch(size, jobs) as scratch:
         scope = Scope(
@@ -143,13 +144,18 @@ def verify_log(
         )
         with Crew(scope, jobs) as crew:
             tree = _Verifying(scope, crew, findings).run(checkpoint, progress)
-        asked = kept if extent.since is None else (extent.since, *kept)
         held = hold_all(asked, trust, tree, note, findings)  # 9
-        if extent.records:
-            changes = KeyChanges(trust)
-            check_keys(scope, changes, findings)  # 10
-            check_signers(asked, trust, changes, findings)
+        _check_keys(scope, asked, trust, findings)  # 10
     return _report(findings, checkpoint, note, kept=held, since=since, records=extent.records)
+
+
+def _check_keys(scope: Scope, asked: Sequence[Kept], trust: Trust, findings: Findings) -> None:
+    """The keys by which records and kept heads were signed, against those that the log replaced."""
+    if not scope.records:
+        return
+    changes = KeyChanges(trust)
+    check_keys(scope, changes, findings)
+    check_signers(asked, trust, changes, findings)
 
 
 class _Verifying:

@@ -84,38 +84,71 @@ def append(
     """
     require_log_key(trust, signer)
     require_signed(trust, entry)
-    digest = digest_of(entry)
-    store.offer(entry)
-    queue, rounds = Queue(digest), ROUNDS
-    while rounds:
-        began = time.monotonic()
-        view = LogView(store, trust, quorum=False)
+    return _Appending(store, trust, signer, entry, also, rejudge, pause, post).run()
+
+
+@dataclass(frozen=True, slots=True)
+class _Appending:
+    """One entry being appended; the fields are the arguments of ``append``."""
+
+    store: Store
+    trust: Trust
+    signer: Signer
+    entry: bytes
+    also: Sequence[Signer]
+    rejudge: Rejudge | None
+    pause: Pause
+    post: Post | None
+
+    def run(self) -> Appended:
+        """Offer it, and try until it is in the log, by us or by another writer."""
+        digest = digest_of(self.entry)
+        self.store.offer(self.entry)
+        queue, rounds = Queue(digest), ROUNDS
+        while rounds:
+            began = time.monotonic()
+            view = LogView(self.store, self.trust, quorum=False)
+            if (appended := self._logged(view, digest)) is not None:
+                return appended
+            require_in_force(view, self.signer)
+            alone = self.rejudge is None or retires(self.entry, self.signer)
+            waiting = () if alone else self.store.waiting()
+            look = time.monotonic() - began
+            if (seconds := queue.step_back(view.checkpoint, waiting, look)) > 0:
+                self.pause(seconds)
+                continue
+            rounds -= 1
+            if (appended := self._commit(view, waiting)) is not None:
+                return appended
+        raise NotRecordedError(
+            f"not recorded: others appended to {self.store.url} first, {ROUNDS} times in a row",
+            remedy="run again; if it stays, see who writes to this log so often",
+        )
+
+    def _logged(self, view: LogView, digest: str) -> Appended | None:
+        """The entry's receipt where it is in the log already."""
         found = view.find_logged(digest)
-        if found is not None:
-            place, superseded = found
-            logged = view.entry(place)
-            view = witnessed(store, trust, view, post=post, pause=pause)
-            return _appended(view, place, logged, superseded=superseded)
-        require_in_force(view, signer)
-        alone = rejudge is None or retires(entry, signer)
-        waiting = () if alone else store.waiting()
-        look = time.monotonic() - began
-        if (seconds := queue.step_back(view.checkpoint, waiting, look)) > 0:
-            pause(seconds)
-            continue
-        rounds -= 1
+        if found is None:
+            return None
+        place, superseded = found
+        logged = view.entry(place)
+        view = witnessed(self.store, self.trust, view, post=self.post, pause=self.pause)
+        return _appended(view, place, logged, superseded=superseded)
+
+    def _commit(self, view: LogView, waiting: Sequence[str]) -> Appended | None:
+        """Commit it, and those ``waiting`` along with it; None where another writer was first."""
         catch_up(view)
-        batch = judge_batch(view, entry, waiting, rejudge or as_it_is)
-        plan = plan_append(view, batch.entries, signer, also=also, settled=batch.settled)
-        if store.commit(view.checkpoint, plan):
-            place = view.size
-            view = _read_back(store, trust, plan, place)
-            view = witnessed(store, trust, view, post=post, known=place, pause=pause)
-            return _appended(view, place, plan.entries[0], superseded=batch.superseded)
-    raise NotRecordedError(
-        f"not recorded: others appended to {store.url} first, {ROUNDS} times in a row",
-        remedy="run again; if it stays, see who writes to this log so often",
-    )
+        batch = judge_batch(view, self.entry, waiting, self.rejudge or as_it_is)
+        settled = batch.settled
+        plan = plan_append(view, batch.entries, self.signer, also=self.also, settled=settled)
+        if not self.store.commit(view.checkpoint, plan):
+            return None
+        place = view.size
+        view = _read_back(self.store, self.trust, plan, place)
+        view = witnessed(
+            self.store, self.trust, view, post=self.post, known=place, pause=self.pause
+        )
+        return _appended(view, place, plan.entries[0], superseded=batch.superseded)
 
 
 def _read_back(store: Store, trust: Trust, plan: Plan, index: int) -> LogView:

@@ -21,7 +21,7 @@ from gate.log.reading.keys import OF_DEPLOYMENTS, OfDeployment, deployment_key, 
 from gate.log.reading.source import HistorySource
 from gate.log.reading.trust import require_signed
 from gate.log.writing.batch import Rejudge
-from gate.model import PERMITTING, Now
+from gate.model import PERMITTING, History, Now
 from gate.record.canonical import digest_of
 from gate.record.dsse import seal
 from gate.record.predicates import HeadPart
@@ -51,35 +51,38 @@ def judge_again(signer: RecordSigner, now: Now, gate_version: str) -> Rejudge:
             return entry
         if record.judged_at.size == view.size or record.decision not in PERMITTING:
             return entry
-        tested = record.history.tested
-        history = read_history(
-            view,
-            record.service,
-            record.environment,
-            record.commit,
-            record.tickets,
-            after=tested.environment if tested and tested.elsewhere is None else "",
-            artifacts=record.artifacts,
-        )
+        history = _read_again(view, record)
         failed = no_longer_holds(record, history)
         if not failed:
             return entry
-        denial = seal(
-            superseded_statement(
-                digest_of(entry),
-                record,
-                failed,
-                at=now(),
-                judged=history,
-                gate_version=gate_version,
-            ),
-            signer,
+        payload = superseded_statement(
+            digest_of(entry),
+            record,
+            failed,
+            at=now(),
+            judged=history,
+            gate_version=gate_version,
         )
+        denial = seal(payload, signer)
         # The clock may have left the key's period since the decision: nobody could read this.
         require_signed(view.trust, denial)
         return denial
 
     return again
+
+
+def _read_again(view: HistorySource, record: DecisionRecord) -> History:
+    """The history that a decision rests on, as it is now."""
+    tested = record.history.tested
+    return read_history(
+        view,
+        record.service,
+        record.environment,
+        record.commit,
+        record.tickets,
+        after=tested.environment if tested and tested.elsewhere is None else "",
+        artifacts=record.artifacts,
+    )
 
 
 def require_prefix(view: HistorySource, judged: HeadPart) -> None:

@@ -20,8 +20,8 @@ from worlds import (
 )
 
 from gate.config.types import After, Policy
+from gate.controls.earlier import earlier_term
 from gate.controls.registry import by_id
-from gate.controls.tested_before import earlier_term
 from gate.model import (
     Artifact,
     DecisionKind,
