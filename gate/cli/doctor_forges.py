@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from gate.cli.examined import Finding, State, clocks, problem
 from gate.config import Policy, Secrets
 from gate.http import Budget, Wire
 from gate.place import Place
+
+if TYPE_CHECKING:
+    from gate.forges.kind import ForgeKind
 
 
 def forges(place: Place, secrets: Secrets) -> Iterator[Finding]:
@@ -30,7 +34,7 @@ def forges(place: Place, secrets: Secrets) -> Iterator[Finding]:
                 if service.repository.startswith(f"{settings.url}/"):
                     yield from _repository(reader.wire, name, kind.reads, reader.slug(service))
                     if _counts_environments(policy):
-                        yield from _approvals(reader.wire, name, reader.slug(service))
+                        yield from _approvals(reader.wire, name, kind, reader.slug(service))
             yield from clocks(policy, reader.wire.clocks())
 
 
@@ -65,38 +69,28 @@ def _counts_environments(policy: Policy) -> bool:
     return any("environment" in each.sources for each in rules)
 
 
-_LISTS = {  # what has approvals, and where to read them of one
-    "github": ("/repos/{0}/actions/runs", "/repos/{0}/actions/runs/{1}/approvals"),
-    "gitlab": ("/projects/{0}/deployments", "/projects/{0}/deployments/{1}"),
-}
-
-
-def _approvals(wire: Wire, kind: str, slug: str) -> Iterator[Finding]:
+def _approvals(wire: Wire, name: str, kind: ForgeKind, slug: str) -> Iterator[Finding]:
     """Whether approvals of deployments can be read, tried on whatever the forge lists first."""
-    from gate.http import FetchError, get_json
-    from gate.http.document import Document, ShapeError
+    from gate.http import FetchError
+    from gate.http.document import ShapeError
 
-    listed, one = _LISTS[kind]
-    place = slug if kind == "github" else quote(slug, safe="")
-    what = f"{kind} {slug}, approvals of deployments"
+    what = f"{name} {slug}, approvals of deployments"
     try:
-        rows = Document(get_json(wire, listed.format(place), {"per_page": 1}))
-        first = (rows["workflow_runs"] if kind == "github" else rows).each()[:1]
-        if not first:
-            yield Finding(what, State.WARNING, "there is nothing yet to try this on")
-            return
-        found = Document(get_json(wire, one.format(place, first[0]["id"].identifier())))
-        if kind == "gitlab":
-            found["approvals"].each()
+        is_tried = kind.try_approvals(wire, slug)
     except FetchError as error:
         yield problem(what, error.problem)
     except ShapeError as error:
         yield Finding(
             what,
             State.FAULT,
-            f"{kind} does not tell them: {error}",
+            f"{name} does not tell them: {error}",
             "GitLab has approvals of deployments in its Premium tier; without them take environment"
             " out of approvals.sources",
         )
     else:
-        yield Finding(what, State.OK, "granted")
+        state, says = (
+            (State.OK, "granted")
+            if is_tried
+            else (State.WARNING, "there is nothing yet to try this on")
+        )
+        yield Finding(what, state, says)

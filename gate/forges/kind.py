@@ -78,8 +78,9 @@ class ForgeKind:
 
     ``variable`` names the token, ``token`` has it. ``reads`` are the permissions that reading
     needs, each with the path that needs it (``{0}`` is the repository, ``{1}`` the same
-    percent-encoded); ``status_right`` is what giving a status needs beyond them. ``profiles`` None:
-    nobody is asked for.
+    percent-encoded); ``status_right`` is what giving a status needs beyond them. ``try_approvals``
+    reads who let a deployment in, raising what the session raises; False: there is none to try this
+    on. ``profiles`` None: nobody is asked for.
     """
 
     title: str
@@ -90,4 +91,5 @@ class ForgeKind:
     status_right: str
     give_status: Callable[[Wire, str, str, CommitStatus], Problem | None]
     may_give: Callable[[Wire, str], Problem | None]
+    try_approvals: Callable[[Wire, str], bool]
     profiles: Profiles | None = None

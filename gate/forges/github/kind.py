@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gate.forges.github.profiles import fetch_profile
 from gate.forges.github.reader import GitHubReader
+from gate.forges.github.rights import try_approvals
 from gate.forges.github.statuses import give_status, may_give
 from gate.forges.kind import ForgeKind
 
@@ -22,5 +23,6 @@ GITHUB = ForgeKind(
     status_right="statuses: write",
     give_status=give_status,
     may_give=may_give,
+    try_approvals=try_approvals,
     profiles=fetch_profile,
 )

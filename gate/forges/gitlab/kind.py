@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gate.forges.gitlab.reader import GitLabReader
+from gate.forges.gitlab.rights import try_approvals
 from gate.forges.gitlab.statuses import give_status, may_give
 from gate.forges.kind import ForgeKind
 
@@ -21,4 +22,5 @@ GITLAB = ForgeKind(
     status_right="scope api, role Developer",
     give_status=give_status,
     may_give=may_give,
+    try_approvals=try_approvals,
 )
