@@ -82,8 +82,13 @@ def names_ticket(text: str, key: str) -> bool:
     """Whether the text names the ticket, as written and as a whole word.
 
     A branch may go on after a hyphen ("CHG-1-fix"); "XCHG-1", "CHG-1a" and "CHG-12" name another.
+    An issue's key begins with a place: "other/acme/ops#4" and "my-acme/ops#4" are of other places
+    than "acme/ops#4". The ticket systems find their IDs by the same bounds (``find``).
     """
-    return bool(key) and re.search(rf"(?<!\w){re.escape(key)}(?!\w|[-.][0-9])", text) is not None
+    tied = r"\w./\-" if "/" in key else r"\w"
+    return bool(key) and (
+        re.search(rf"(?<![{tied}]){re.escape(key)}(?!\w|[-.][0-9])", text) is not None
+    )
 
 
 def named_commits(text: str, shas: Iterable[str]) -> frozenset[str]:

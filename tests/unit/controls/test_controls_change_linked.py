@@ -36,6 +36,8 @@ from gate.model import (
     Outcome,
     PullRequest,
 )
+from gate.tickets.gitlab.names import issue_ids
+from gate.tickets.ids import find_ids
 
 CONTROL = "change-linked"
 BOT = Account("github", "dependabot[bot]", AccountKind.APP)
@@ -73,8 +75,30 @@ def outcome(facts: Facts, policy: Policy | None = None) -> Outcome:
 )
 def test_a_ticket_is_named_as_a_whole_word(text: str, named: bool) -> None:
     assert names_ticket(text, "CHG-1") is named
+    assert not named or "CHG-1" in find_ids(text, ("CHG",))
     assert (outcome(titled(text)) is Outcome.PASS) is named
     assert not names_ticket(text, "")
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("acme/ops#4", True),
+        ("Faster checkout (acme/ops#4)", True),
+        ("Closes acme/ops#4.", True),
+        ("acme/ops#4-faster", True),
+        ("other/acme/ops#4", False),
+        ("my-acme/ops#4", False),
+        ("my.acme/ops#4", False),
+        ("acme/ops#41", False),
+        ("acme/ops#4.1", False),
+        ("#4", False),
+    ],
+)
+def test_an_issue_is_named_with_its_whole_place(text: str, named: bool) -> None:
+    assert names_ticket(text, "acme/ops#4") is named
+    # A name is never more than what would be looked up for it.
+    assert not named or issue_ids(("acme/ops",)).find(text) == ("acme/ops#4",)
 
 
 @pytest.mark.parametrize(
