@@ -2,7 +2,7 @@
 
 ``reader``, ``reading``, ``linking`` and ``client`` ask, ``comments`` writes; ``issue``,
 ``history``, ``approvals``, ``texts``, ``window``, ``links``, ``stories``, ``neighbours`` and
-``accounts`` only look at what came back.
+``accounts`` only look at what came back; ``adf`` makes plain what Jira Cloud writes texts in.
 """
 
 from gate.tickets.jira.reader import JiraReader

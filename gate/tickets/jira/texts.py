@@ -6,7 +6,8 @@ from datetime import datetime
 
 from gate.http.document import Document, ShapeError
 from gate.model import EditedText
-from gate.tickets import adf, sections, wiki
+from gate.tickets import sections, wiki
+from gate.tickets.jira import adf
 from gate.tickets.jira.accounts import User
 from gate.tickets.jira.history import Item
 

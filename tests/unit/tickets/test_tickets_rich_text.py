@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gate.http.document import Document, ShapeError
-from gate.tickets import adf, wiki
+from gate.tickets import wiki
+from gate.tickets.jira import adf
 from gate.tickets.sections import plain, under
 
 WIKI = """h2. Scope
