@@ -121,7 +121,7 @@ def review(asked: Asked, place: Place, secrets: Secrets, now: Now) -> Review:
     gathered = gather(_question(asked, record), place.policy, secrets, judged)
     facts = _of_its_run(gathered.facts, emergency)
     decision = evaluate_review(facts, place.policy, now(), record.at, emergency.unapproved)
-    entry = _record(facts, decision, emergency, place, keys.signer, store, history)
+    entry = _record(facts, decision, emergency, place, keys.signer, store, history, secrets)
     appended = append_entry(place, store, keys, entry, now)
     late = decision.at > record.review_by
     return Review(link, decision, late=late, gathered=gathered, appended=appended)
@@ -265,6 +265,7 @@ def _record(
     signer: RecordSigner,
     store: Store,
     history: History,
+    secrets: Secrets,
 ) -> bytes:
     """Seal the record, and store what it points to first; returns the log entry."""
     from gate.config import public_view
@@ -278,7 +279,7 @@ def _record(
 
     policy, record = place.policy, emergency.record
     refs = policy.services[record.service].release_refs
-    labels = Labels(People(policy).owner)
+    labels = Labels(People(policy).owner, redact=secrets.redactor())
     bundle = evidence_bundle(
         facts,
         decision,
