@@ -9,6 +9,7 @@ import base64
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from pathlib import Path
+from urllib.parse import quote
 
 from gate.errors import UsageError
 from gate.frozen import dataclass
@@ -64,8 +65,8 @@ class Secrets:
     def values(self) -> tuple[str, ...]:
         """Every text that must not be printed, longest first.
 
-        These are the values, the credentials of HTTP Basic that are made of them, and the single
-        lines of a key of several lines.
+        These are the values, the credentials of HTTP Basic that are made of them, the single lines
+        of a key of several lines, and each of these as it stands in a URL.
         """
         found = {self.jira_token, self.github_token, self.gitlab_token, self.log_token}
         found |= {self.servicenow_password, self.servicenow_token, self.tickets_token}
@@ -80,6 +81,7 @@ class Secrets:
         ):
             if user and password:
                 found.add(base64.b64encode(f"{user}:{password}".encode()).decode("ascii"))
+        found |= {quote(value, safe=safe) for value in found for safe in ("", "/")}
         return tuple(sorted(found - {""}, key=lambda value: (-len(value), value)))
 
     def redactor(self) -> Callable[[str], str]:
