@@ -63,8 +63,8 @@ FAULTS: dict[str, Fault] = {
     "clock ahead": faults.clock(600),
     "clock behind": faults.clock(-600),
 }
-# Whether a text of a reply, by the name of its member, is one that tells secrets back.
-Telling: TypeAlias = Callable[[str], bool]
+# Whether a text of a reply, by the name of its member and itself, is one that tells secrets back.
+Telling: TypeAlias = Callable[[str, str], bool]
 WRITES = re.compile(r"/comment$|/comments$|/notes$|/statuses/|/table/")
 PAGE = re.compile(r"(?<=[?&]page=)(\d+)")
 TIMED = ("too slow", "hang")
@@ -333,7 +333,7 @@ def with_secrets(value: Any, telling: Telling, name: str = "") -> Any:
         return {key: with_secrets(member, telling, key) for key, member in value.items()}
     if isinstance(value, list):
         return [with_secrets(member, telling, name) for member in value]
-    if isinstance(value, str) and value and telling(name):
+    if isinstance(value, str) and value and telling(name, value):
         return " ".join((value, *TOKENS.values()))
     return value
 
