@@ -2,6 +2,10 @@
 
 Nothing is listed by hand: the requests are those that the simulator was asked, told apart by
 path, query and body, and the faults those of ``FAULTS``.
+
+The command runs as it is, through its own ``main``, whose only way in is arguments and environment.
+So the clock of its budget, and a look at what it gathered, are put in by patching: a parameter
+handed down to them from ``main`` would be one that no user may ever set.
 """
 
 from __future__ import annotations
