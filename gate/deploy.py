@@ -139,7 +139,7 @@ def enforce(
         return replace(found, earlier=handed or found.earlier)
 
     judged, history = judge(question, place.policy, secrets, past, now)
-    entry = _record(judged, place, keys.signer, store, history)
+    entry = _record(judged, place, keys.signer, store, history, secrets)
     return Recorded(judged, append_entry(place, store, keys, entry, now))
 
 
@@ -218,17 +218,24 @@ def judge(
 
 
 def _record(
-    judged: Judged, place: Place, signer: RecordSigner, store: Store, history: History
+    judged: Judged,
+    place: Place,
+    signer: RecordSigner,
+    store: Store,
+    history: History,
+    secrets: Secrets,
 ) -> bytes:
     """Seal the record, and store what it points to first; returns the log entry."""
-    written = write_record(judged, place, signer, history)
+    written = write_record(judged, place, signer, history, secrets)
     store.put_evidence(written.evidence_sha256, written.evidence)
     open_disclosures(place).put(written.disclosure.entry, written.disclosure.to_json())
     return written.entry
 
 
-def write_record(judged: Judged, place: Place, signer: RecordSigner, history: History) -> Written:
-    """The sealed record, and what it points to; nothing is stored yet."""
+def write_record(
+    judged: Judged, place: Place, signer: RecordSigner, history: History, secrets: Secrets
+) -> Written:
+    """The sealed record and what it points to, without the ``secrets``; nothing is stored."""
     from gate.config import public_view
     from gate.identity import People
     from gate.record.disclosure import Disclosure
@@ -240,7 +247,7 @@ def write_record(judged: Judged, place: Place, signer: RecordSigner, history: Hi
 
     facts, policy = judged.facts, place.policy
     service = policy.services[facts.deployment.service]
-    labels = Labels(People(policy).owner)
+    labels = Labels(People(policy).owner, redact=secrets.redactor())
     bundle = evidence_bundle(
         facts,
         judged.decision,

@@ -78,7 +78,7 @@ def enforce_offline(
     judged = judge_offline(question, place, secrets, now)
     if judged is None:
         return None
-    written = write_record(judged, place, keys.signer, UNREAD)
+    written = write_record(judged, place, keys.signer, UNREAD, secrets)
     owed = Owed(folder, written.entry, written.evidence, written.disclosure.to_json())
     return Spooled(judged, keep(owed))
 

@@ -122,7 +122,7 @@ def review(asked: Asked, place: Place, secrets: Secrets, now: Now) -> Review:
     gathered = gather(_question(asked, record), place.policy, secrets, judged)
     facts = _of_its_run(gathered.facts, emergency)
     decision = evaluate_review(facts, place.policy, now(), record.at, emergency.unapproved)
-    entry = _record(facts, decision, emergency, place, keys.signer, store, history)
+    entry = _record(facts, decision, emergency, place, keys.signer, store, history, secrets)
     appended = append_entry(place, store, keys, entry, now)
     late = decision.at > record.review_by
     return Review(link, decision, late=late, gathered=gathered, appended=appended)
@@ -266,6 +266,7 @@ def _record(
     signer: RecordSigner,
     store: Store,
     history: History,
+    secrets: Secrets,
 ) -> bytes:
     """Seal the record, and store what it points to first; returns the log entry."""
     from gate.config import public_view
@@ -279,7 +280,7 @@ def _record(
 
     policy, record = place.policy, emergency.record
     refs = policy.services[record.service].release_refs
-    labels = Labels(People(policy).owner)
+    labels = Labels(People(policy).owner, redact=secrets.redactor())
     bundle = evidence_bundle(
         facts,
         decision,

@@ -12,15 +12,13 @@ import click
 if TYPE_CHECKING:
     from gate.config import Secrets
 
-REDACTED = "[redacted]"
-SHORTEST_SECRET = 6  # shorter values occur by chance in ordinary text
-
 _hidden: list[str] = []  # the one state of this package: a secret once read must never be printed
 
 
 def read_secrets(environ: Mapping[str, str]) -> Secrets:
     """The secrets of the environment, which are never printed from here on."""
     from gate.config import read_secrets as read
+    from gate.config.secrets import SHORTEST_SECRET
 
     secrets = read(environ)
     for value in secrets.values():
@@ -45,6 +43,10 @@ def _guises(value: str) -> Iterator[str]:
 
 def redact(text: str) -> str:
     """``text`` without the value of any secret that was read."""
+    if not _hidden:
+        return text
+    from gate.config.secrets import REDACTED
+
     for value in sorted(_hidden, key=len, reverse=True):
         text = text.replace(value, REDACTED)
     return text

@@ -6,9 +6,10 @@ An empty variable is one that is not given: CI systems set a secret that does no
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 from pathlib import Path
+from urllib.parse import quote
 
 from gate.errors import UsageError
 from gate.frozen import dataclass
@@ -32,6 +33,9 @@ _KEYS = ("signing_key", "log_key")
 _TYPED = ("servicenow_user", "servicenow_password")  # by people, who may type spaces too
 _MAX_BYTES = 1 << 16
 _SHORTEST_LINE = 16  # a shorter line of a key occurs by chance in ordinary text
+
+REDACTED = "[redacted]"
+SHORTEST_SECRET = 6  # a shorter value occurs by chance in ordinary text
 
 SECRET_VARIABLES = tuple(n for name in _VARIABLES.values() for n in (name, f"{name}_FILE"))
 
@@ -61,8 +65,8 @@ class Secrets:
     def values(self) -> tuple[str, ...]:
         """Every text that must not be printed, longest first.
 
-        These are the values, the credentials of HTTP Basic that are made of them, and the single
-        lines of a key of several lines.
+        These are the values, the credentials of HTTP Basic that are made of them, the single lines
+        of a key of several lines, and each of these as it stands in a URL.
         """
         found = {self.jira_token, self.github_token, self.gitlab_token, self.log_token}
         found |= {self.servicenow_password, self.servicenow_token, self.tickets_token}
@@ -77,7 +81,19 @@ class Secrets:
         ):
             if user and password:
                 found.add(base64.b64encode(f"{user}:{password}".encode()).decode("ascii"))
+        found |= {quote(value, safe=safe) for value in found for safe in ("", "/")}
         return tuple(sorted(found - {""}, key=lambda value: (-len(value), value)))
+
+    def redactor(self) -> Callable[[str], str]:
+        """What puts ``REDACTED`` in the place of each value of ``SHORTEST_SECRET`` or more."""
+        hidden = tuple(value for value in self.values() if len(value) >= SHORTEST_SECRET)
+
+        def redact(text: str) -> str:
+            for value in hidden:
+                text = text.replace(value, REDACTED)
+            return text
+
+        return redact
 
 
 def read_secrets(environ: Mapping[str, str]) -> Secrets:

@@ -165,6 +165,8 @@ class Simulator:
                     ended=self.tick(),
                     authorised="authorization" in request.headers,
                     agent=request.headers.get("user-agent", ""),
+                    target=request.target,
+                    body=request.body,
                 )
             )
 

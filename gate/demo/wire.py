@@ -61,7 +61,8 @@ class Logged:
 
     ``began`` and ``ended`` count the events of this server: of two requests, B can have waited for
     A only if ``A.ended < B.began``. ``status`` is 0 where no answer was given. ``authorised`` says
-    whether credentials were sent, ``agent`` is the User-Agent.
+    whether credentials were sent, ``agent`` is the User-Agent; ``target`` and ``body`` are as they
+    were sent.
     """
 
     method: str
@@ -72,3 +73,5 @@ class Logged:
     ended: int
     authorised: bool
     agent: str
+    target: str = ""
+    body: bytes = b""

@@ -156,7 +156,7 @@ class Drafting:
         safe = url == self._below or (
             rest != url and rest.startswith("/") and _ADDRESS.fullmatch(rest) is not None
         )
-        return self._shown(url, safe=safe and len(url) <= p.PLAIN)
+        return self._shown(url, safe=safe and self._labels.plain(url) == url)
 
     def _ref(self, ref: str) -> p.Shown:
         """A ref: plain only where the policy names it as a release ref; others may name people.
@@ -231,11 +231,11 @@ class Drafting:
         return p.TicketFact(
             id=plain(ticket.id),
             key=plain(ticket.key),
-            url=plain(ticket.url),
-            project=plain(ticket.project),
-            type=plain(ticket.type),
-            status_id=plain(ticket.status.id),
-            status=plain(ticket.status.name),
+            url=self._labels.plain(ticket.url),
+            project=self._labels.plain(ticket.project),
+            type=self._labels.plain(ticket.type),
+            status_id=self._labels.plain(ticket.status.id),
+            status=self._labels.plain(ticket.status.name),
             created_at=ticket.created_at,
             creator=self._person(ticket.creator),
             reporter=self._person(ticket.reporter),
@@ -260,7 +260,7 @@ class Drafting:
             decided_at=approval.decided_at,
             not_before=approval.not_before,
             latest_possible=approval.latest_possible,
-            source=plain(approval.source),
+            source=self._labels.plain(approval.source),
             id=self._number(approval.id),
             commit=_commit_or_none(approval.commit),
         )
@@ -268,12 +268,13 @@ class Drafting:
     def _edited(self, text: EditedText) -> p.TextPart:
         label = self._labels.text(text.text)
         by = self._person(text.edited_by)
-        return p.TextPart(plain(text.location), label, text.edited_at, by, text.latest_possible)
+        where = self._labels.plain(text.location)
+        return p.TextPart(where, label, text.edited_at, by, text.latest_possible)
 
     def _template(self, standard: Maybe[StandardChange | None]) -> p.Plain | p.Unknown | None:
         if isinstance(standard, Problem):
             return self._problem(standard)
-        return None if standard is None else plain(standard.template)
+        return None if standard is None else self._labels.plain(standard.template)
 
     # ------------------------------------------------------------ change
 
@@ -393,7 +394,7 @@ class Drafting:
             case int():
                 return int(value)
             case str():
-                return plain(value)
+                return self._labels.plain(value)
 
 
 def _commit_or_none(sha: str) -> str | None:

@@ -9,6 +9,9 @@ UTF-8; those of a person are the canonical JSON
     {"accounts":[{"email":"","key":"…","kind":"person","name":"…","system":"jira"}],"owner":"alice"}
 
 with ``owner`` null where nobody owns the account.
+
+A service, or a person in a ticket, may tell one of gate's secrets back. What was read from outside
+comes into a record by the methods of ``Labels`` only, and they redact it.
 """
 
 from __future__ import annotations
@@ -19,6 +22,7 @@ from collections.abc import Callable, Mapping
 
 from gate.frozen import dataclass
 from gate.model import Account, Free
+from gate.record import predicates
 from gate.record.canonical import encode
 
 SALT_SIZE = 32
@@ -44,7 +48,8 @@ def _random_salt() -> bytes:
 class Labels:
     """The labels of one record, given out as the record is written.
 
-    ``owner`` says which person of the policy owns an account (``gate.identity``). Ask for
+    ``owner`` says which person of the policy owns an account (``gate.identity``); ``redact`` takes
+    gate's secrets out of a text (``Secrets.redactor``). Ask for
     ``commitments`` and ``openings`` when all labels are given out: a person's bytes name every
     account of theirs that the record met.
     """
@@ -53,8 +58,10 @@ class Labels:
         self,
         owner: Callable[[Account], str | None],
         salt: Callable[[], bytes] = _random_salt,
+        redact: Callable[[str], str] = str,
     ) -> None:
         self._owner = owner
+        self._redact = redact
         self._salt = salt
         self._persons: dict[tuple[str, ...], str] = {}
         self._accounts: dict[str, list[Account]] = {}
@@ -78,12 +85,16 @@ class Labels:
 
     def text(self, text: Free | str) -> str:
         """The t-label of a text."""
-        content = text.text if isinstance(text, Free) else text
+        content = self._redact(text.text if isinstance(text, Free) else text)
         label = self._texts.get(content)
         if label is None:
             label = self._texts[content] = f"t{len(self._texts) + 1}"
             self._salts[label] = self._salt()
         return label
+
+    def plain(self, text: str) -> str:
+        """A name that gets no label, as one line."""
+        return predicates.plain(self._redact(text))
 
     def openings(self) -> Mapping[str, Opening]:
         """Salt and bytes of every label, persons first."""
@@ -104,10 +115,10 @@ class Labels:
         accounts = [
             {
                 "system": account.system,
-                "key": account.key,
+                "key": self._redact(account.key),
                 "kind": account.kind.value,
-                "name": account.name,
-                "email": account.email,
+                "name": self._redact(account.name),
+                "email": self._redact(account.email),
             }
             for account in self._accounts[label]
         ]

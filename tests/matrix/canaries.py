@@ -16,12 +16,14 @@ TOKENS = {
     "GATE_TICKETS_TOKEN": "canary-tickets-91aa_Zu~",
     "GITHUB_TOKEN": "canary-github-c4e8_T0-k",
     "GITLAB_TOKEN": "canary-gitlab-3b96-m5n",
+    "GATE_JENKINS_TOKEN": "canary-jenkins-64d3-Ha",
     "GATE_LOG_TOKEN": "canary-log-e07d.vR",
 }
 # What services call a user by, next to the secret, in HTTP Basic.
 USERS = {
     "GATE_JIRA_TOKEN": ("gate@acme.example", "gate"),
     "GATE_SERVICENOW_PASSWORD": ("gate",),
+    "GATE_JENKINS_TOKEN": ("gate",),
     "GITHUB_TOKEN": ("x-access-token", ""),
     "GITLAB_TOKEN": ("oauth2", ""),
 }
@@ -63,10 +65,15 @@ class Canaries:
         every = dict.fromkeys((*found, *of_keys(keys)))
         self._found = tuple((name, text.encode()) for name, text in every)
 
-    def heard_in(self, files: Mapping[Path, bytes], ended: Ended) -> frozenset[str]:
-        """Where a secret stands, and of which variable: in files, their names, what was printed."""
+    def heard_in(
+        self, files: Mapping[Path, bytes], ended: Ended, sent: Mapping[str, bytes]
+    ) -> frozenset[str]:
+        """Where a secret stands, and of which variable.
+
+        Looked at are files, their names, what was printed, and URL and body of all that was sent.
+        """
         said = {str(path): str(path).encode() + data for path, data in files.items()}
-        said |= {"stdout": ended.out.encode(), "stderr": ended.err.encode()}
+        said |= {"stdout": ended.out.encode(), "stderr": ended.err.encode(), **sent}
         return frozenset(
             f"{name} in {place}"
             for place, data in said.items()

@@ -2,6 +2,10 @@
 
 Nothing is listed by hand: the requests are those that the simulator was asked, told apart by
 path, query and body, and the faults those of ``FAULTS``.
+
+The command runs as it is, through its own ``main``, whose only way in is arguments and environment.
+So the clock of its budget, and a look at what it gathered, are put in by patching: a parameter
+handed down to them from ``main`` would be one that no user may ever set.
 """
 
 from __future__ import annotations
@@ -9,15 +13,17 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeAlias
 from unittest import mock
 
+from canaries import TOKENS
 from jobs import said
-from sites import Strict
+from sites import Strict, simulators
 
 import gate.deploy
 import gate.facts
@@ -61,6 +67,9 @@ FAULTS: dict[str, Fault] = {
     "clock ahead": faults.clock(600),
     "clock behind": faults.clock(-600),
 }
+# Whether a text of a reply, by the name of its member and itself, is one that tells secrets back.
+Telling: TypeAlias = Callable[[str, str], bool]
+WRITES = re.compile(r"/comment$|/comments$|/notes$|/statuses/|/table/")
 PAGE = re.compile(r"(?<=[?&]page=)(\d+)")
 TIMED = ("too slow", "hang")
 
@@ -118,6 +127,7 @@ class Told:
     facts: Facts | None = None
     changed: bool = True
     at: str = ""
+    written: Mapping[Path, bytes] = field(default_factory=dict)
 
     @property
     def code(self) -> int:
@@ -149,10 +159,21 @@ class Crossing:
         self.simulator: Simulator = job.site.simulator(job.world)
         job.keep()
         self.canaries = job.canaries()
+        self.plain = frozenset(self._asked_plainly())
         self.good = self.run()
         assert self.good.code == 0, said(self.good.ended)
-        self.places = sparse(self.good.asked)
+        self.places = sparse(tuple(p for p in self.good.asked if p not in self.plain))
+        assert self.places
         self.at = datetime.fromisoformat(self.good.at)
+
+    def _asked_plainly(self) -> tuple[Place, ...]:
+        """What another site crosses already, which has the plain policy."""
+        if not self.job.site.beside:
+            return ()
+        with self.job.under_plain_policy():
+            good = self.run(command="check")
+        assert good.code == 0, said(good.ended)
+        return good.asked
 
     def judge(
         self, fault: str, place: Place, is_well: Callable[[Told], bool], command: str
@@ -177,8 +198,15 @@ class Crossing:
         form: str = "json",
         command: str = "enforce",
         seconds: float = 0,
+        telling: Telling | None = None,
     ) -> Told:
-        """Judge once, with each fault at its request; in real ``seconds``, or virtual time."""
+        """Judge once, with each fault at its request; in real ``seconds``, or virtual time.
+
+        ``telling``: in which texts of good replies all secrets are told back.
+        """
+        every = simulators(self.job.world)
+        for each in every:
+            each.forget_requests()
         clock = Clock()
         budget = (
             (lambda _: Budget(timedelta(seconds=seconds)))
@@ -197,6 +225,7 @@ class Crossing:
             return due
 
         with (
+            told_back(every, telling),
             echoing(self.simulator) as heard,
             mock.patch.object(self.simulator, "strike", strike),
             mock.patch.object(gate.http, "Budget", budget),
@@ -215,12 +244,12 @@ class Crossing:
             answer = json.loads(ended.out)
             controls, at = {each["id"]: each for each in answer["controls"]}, answer["at"]
         written = self.job.written() if command != "check" else {}  # which writes nothing
-        leaks = self.canaries.heard_in(written, ended)
+        leaks = self.canaries.heard_in(written, ended, sent_to(every, telling))
         self.job.restore(written)
         asked = tuple(sorted(heard))
         facts = replace(gathered[-1], clocks=()) if gathered else None
         changed = struck > 0 and (len(heard.same) < struck)
-        return Told(ended, controls, struck, asked, clock, leaks, facts, changed, at)
+        return Told(ended, controls, struck, asked, clock, leaks, facts, changed, at, written)
 
 
 class Heard(set[Place]):
@@ -268,6 +297,49 @@ def echoing(simulator: Simulator) -> Iterator[Heard]:
 
     with mock.patch.object(simulator, "answer", answer):
         yield heard
+
+
+def sent_to(every: tuple[Simulator, ...], telling: Telling | None) -> dict[str, bytes]:
+    """URL and body of each request: the header Authorization is the one place for a secret.
+
+    But a service that is itself ``telling`` secrets is asked for what it named by them.
+    """
+    sent: dict[str, bytes] = {}
+    for each in every:
+        for logged in each.requests:
+            if telling and not WRITES.search(logged.path):
+                continue
+            where = f"request to {each.name}: {logged.method} {logged.path}"
+            sent[where] = sent.get(where, b"") + logged.target.encode() + b"\n" + logged.body
+    return sent
+
+
+@contextmanager
+def told_back(every: tuple[Simulator, ...], telling: Telling | None) -> Iterator[None]:
+    """While inside, all services tell all secrets back in good replies, where ``telling``."""
+    with ExitStack() as stack:
+        for each in every if telling else ():
+            assert telling is not None
+
+            def answer(
+                request: Request, due: list[Fault], plain: Any = each.answer, own: Telling = telling
+            ) -> Reply:
+                reply: Reply = plain(request, due)
+                return replace(reply, body=with_secrets(reply.body, own))
+
+            stack.enter_context(mock.patch.object(each, "answer", answer))
+        yield
+
+
+def with_secrets(value: Any, telling: Telling, name: str = "") -> Any:
+    """A body whose texts of some names end in all secrets, as somebody may have pasted them."""
+    if isinstance(value, dict):
+        return {key: with_secrets(member, telling, key) for key, member in value.items()}
+    if isinstance(value, list):
+        return [with_secrets(member, telling, name) for member in value]
+    if isinstance(value, str) and value and telling(name, value):
+        return " ".join((value, *TOKENS.values()))
+    return value
 
 
 def echo(reply: Reply, secret: str) -> Reply:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,8 @@ from gate.controls.registry import CONTROLS
 from gate.demo.gitlab_issue_world import GitLabIssueWorld
 from gate.demo.gitlab_world import BOT, GitLabWorld
 from gate.demo.issue_world import IssueWorld
-from gate.demo.plot import HOUR
+from gate.demo.jenkins_world import JenkinsWorld
+from gate.demo.plot import HOUR, MINUTE
 from gate.demo.server import Simulator
 from gate.demo.servicenow_world import ServiceNowWorld
 from gate.demo.world import World
@@ -39,7 +40,10 @@ class Site:
 
     ``name`` is what it is called here, ``service`` in messages. ``tickets``: it is the ticket
     system; ``forge``: it is the forge. ``off`` are controls for which the policy of this world has
-    no setting, with the reason.
+    no setting, with the reason. ``changes`` (texts replaced) and ``more`` (text after it) make its
+    policy from the strict one, ``settle`` makes the world fit. ``given``: what --ticket names, if
+    not the ticket. ``beside``: only what the strict policy itself does not ask for is crossed.
+    ``gone``: the facts that the service gives, beside tickets and those of a forge.
     """
 
     name: str
@@ -52,6 +56,12 @@ class Site:
     forge: bool = False
     options: tuple[tuple[str, Any], ...] = ()
     off: tuple[str, ...] = ()
+    changes: tuple[tuple[str, str], ...] = ()
+    more: str = ""
+    settle: Callable[[Strict], None] | None = None
+    given: str = ""
+    beside: bool = False
+    gone: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return self.name
@@ -65,6 +75,58 @@ def github(world: World) -> Simulator:
     return world.github
 
 
+def gitlab(world: GitLabWorld) -> Simulator:
+    return world.gitlab
+
+
+def servicenow(world: ServiceNowWorld) -> Simulator:
+    return world.servicenow
+
+
+def jenkins(world: JenkinsWorld) -> Simulator:
+    return world.jenkins
+
+
+def simulators(world: World) -> tuple[Simulator, ...]:
+    """All services of a world."""
+    return tuple(each for each in vars(world).values() if isinstance(each, Simulator))
+
+
+def entered(job: Strict) -> None:
+    """dave lets the run into production, as the forge asks him to."""
+    world, run = job.world, job.scene.run_id
+    if isinstance(world, GitLabWorld):
+        made = world.operations.deploys(run, "production", at=world.now - 6 * MINUTE)
+        world.operations.decide(made, by="dave", at=world.now - 5 * MINUTE, status="approved")
+    else:
+        world.shop.environments.decide(run, "production", by="dave", state="approved")
+
+
+def told_as_story(job: Strict) -> None:
+    """The pipeline names a story, which is linked to the change request."""
+    jira = job.world.jira
+    jira.add_project("SHOP", "Shop")
+    jira.create_issue(STORY, "Faster checkout", by="alice", at=job.world.now - 9 * HOUR)
+    jira.link(STORY, job.site.ticket, "Deployment")
+
+
+STORY = "SHOP-12"
+STORIES = (
+    'projects = ["CHG"]',
+    """projects = ["CHG"]
+stories = ["SHOP"]
+story_links = [{ type = "Deployment", direction = "outward" }]""",
+)
+# Three must approve: bob on the ticket, carol on the change, dave on its deployment.
+ALL_SOURCES = (
+    'required = 1, by = ["change-board"], sources = ["change-request"] }\nticket',
+    (
+        'required = 3, by = ["change-board", "carol", "dave"], at_least = { carol = 1, dave = 1 }, '
+        'sources = ["change-request", "review", "environment"] }\nticket'
+    ),
+)
+WRITE_BACK = "\n[write_back]\nticket = true\nforge = true\n"
+PLAIN = ("CHG-4", ("CHG-2", "CHG-3"))
 SITES = (
     Site("jira-cloud", "jira", World, "CHG-4", ("CHG-2", "CHG-3"), jira, tickets=True),
     Site(
@@ -83,7 +145,7 @@ SITES = (
         ServiceNowWorld,
         "CHG0030004",
         ("CHG0030002", "CHG0030003"),
-        lambda world: world.servicenow,
+        servicenow,
         tickets=True,
     ),
     Site("github", "github", World, "CHG-4", ("CHG-2", "CHG-3"), github, forge=True),
@@ -93,7 +155,7 @@ SITES = (
         GitLabWorld,
         "CHG-4",
         ("CHG-2", "CHG-3"),
-        lambda world: world.gitlab,
+        gitlab,
         forge=True,
     ),
     Site(
@@ -113,11 +175,44 @@ SITES = (
         GitLabIssueWorld,
         "acme/ops/changes#4",
         (),
-        lambda world: world.gitlab,
+        gitlab,
         tickets=True,
         forge=True,
         off=("change-window",),
     ),
+    Site("jenkins", "jenkins", JenkinsWorld, *PLAIN, jenkins, gone=("run",)),
+    Site(
+        "jira-stories",
+        "jira",
+        World,
+        *PLAIN,
+        jira,
+        tickets=True,
+        changes=(STORIES,),
+        settle=told_as_story,
+        given=STORY,
+        beside=True,
+    ),
+    *(
+        Site(
+            f"{service}-all-sources",
+            service,
+            kind,
+            *PLAIN,
+            simulator,
+            changes=(ALL_SOURCES,),
+            settle=entered,
+            beside=True,
+            gone=("environment_approvals",),
+        )
+        for service, kind, simulator in (("github", World, github), ("gitlab", GitLabWorld, gitlab))
+    ),
+)
+# Each way to write back, crossed with the faults of what writes.
+WRITERS = tuple(
+    replace(site, name=f"{site.name}-write-back", more=WRITE_BACK, beside=True)
+    for site in SITES
+    if site.name in {"jira-cloud", "servicenow", "github", "gitlab", "gitlab-issues"}
 )
 
 
@@ -131,7 +226,11 @@ class Strict(Job):
         self.checkout = home
         _plant(world)
         super().__init__(home, world, site.ticket)
-        self.strict = self._strict()
+        self._plain = self._strict("plain.toml")
+        if site.settle is not None:
+            site.settle(self)
+        self.strict = self._strict("strict.toml", *site.changes, more=site.more)
+        self.given = site.given or site.ticket
 
     def keys(self) -> dict[str, str]:
         """The keys by value: no file holds them, so that none may be found in any."""
@@ -150,7 +249,7 @@ class Strict(Job):
         given = {**TOKENS, **self._keys, **self.files(), **self.strict, **changes}
         command, *rest = arguments
         return self.gate(
-            *(command, "--service", "shop", "--environment", to, "--ticket", self.site.ticket),
+            *(command, "--service", "shop", "--environment", to, "--ticket", self.given),
             *rest,
             environment=self.ci(**given),
             home=self.checkout,
@@ -184,14 +283,21 @@ class Strict(Job):
         found = (path for path in self.home.rglob("*") if path.is_file())
         return tuple(path for path in found if self.home / "checkout" not in path.parents)
 
-    def _strict(self) -> dict[str, str]:
+    @contextmanager
+    def under_plain_policy(self) -> Iterator[None]:
+        """While inside, the policy is the one that asks for no more than it must."""
+        kept, self.strict, self.given = self.strict, self._plain, self.site.ticket
+        yield
+        self.strict, self.given = kept, self.site.given or self.site.ticket
+
+    def _strict(self, name: str, *changes: tuple[str, str], more: str = "") -> dict[str, str]:
         levels = ", ".join(
             f'{c.id} = "{"off" if c.id in self.site.off else "require"}"' for c in CONTROLS
         )
         after = 'after = { environment = "staging", within = "14d" }'
         rules = f'controls = {{ {levels} }}\n{after}\ndeployers = ["carol"]\n'
-        pinned = self.rewrite("strict.toml", (SECTION, SECTION + rules), more=STAGING)
-        return pinned | {"GATE_CONFIG": str(self.home / "strict.toml")}
+        pinned = self.rewrite(name, (SECTION, SECTION + rules), *changes, more=STAGING + more)
+        return pinned | {"GATE_CONFIG": str(self.home / name)}
 
     def deploy_to_staging(self) -> None:
         for command in (
@@ -216,6 +322,8 @@ def _plant(world: World) -> None:
     if isinstance(world, GitLabWorld):
         world.gitlab.tokens.clear()
         world.gitlab_token = world.gitlab.add_token(BOT, TOKENS["GITLAB_TOKEN"])
+    if isinstance(world, JenkinsWorld):
+        world.jenkins._tokens[("gate", TOKENS["GATE_JENKINS_TOKEN"])] = "gate"
     if isinstance(world, ServiceNowWorld):
         # not add_account: a second user of one name would be one too many
         world.servicenow._passwords = {("gate", TOKENS["GATE_SERVICENOW_PASSWORD"]): "gate"}

@@ -17,8 +17,10 @@ from typing import TypeAlias, get_args
 
 import pytest
 from cases import CLOCKS, HARMLESS, PARTIAL, UNNEEDED, WORDS, Unneeded, cause_of, remedy_of
-from crossing import EVERYWHERE, FAULTS, SHORT, TIMED, Crossing, Place, Told
-from sites import SITES, Site, strict_job
+from crossing import EVERYWHERE, FAULTS, SHORT, TIMED, Crossing, Place, Telling, Told
+from facts_walk import put
+from jobs import said
+from sites import SITES, WRITERS, Site, strict_job
 
 from gate.config import load_policy
 from gate.demo.faults import Kind
@@ -138,7 +140,9 @@ def names(site: Site, text: str, place: Place) -> bool:
     path = place.target.partition("?")[0]
     short = path.removeprefix("/api/v3").removeprefix("/api/v4")
     asked = (f"{place.method} {path}"[:200], f"{place.method} {short}"[:200])
-    return any(each in text for each in asked) or (site.tickets and site.ticket in text)
+    return any(each in text for each in asked) or (
+        site.tickets and any(id_ in text for id_ in (site.ticket, site.given) if id_)
+    )
 
 
 # ---------------------------------------------------------------- the cross
@@ -204,6 +208,54 @@ def test_a_service_that_fails_altogether_blocks_and_tells_no_secret(
     assert crossing.job.site.service in told.ended.out
 
 
+# ---------------------------------------------------------------- secrets that are told back
+
+# By the names of members: what people type (but for headings and commands, which are one word),
+# what may be called by some name, and all there is.
+TEXTS = re.compile(
+    "summary|description|text|title|message|body|comments?|displayName|short_description"
+    "|backout_plan|test_plan|justification"
+)
+NAMES = re.compile(f"{TEXTS.pattern}|name|login|username|email|emailAddress|.*String|ref|full_name")
+TELLING: dict[str, Telling] = {
+    "texts": lambda name, text: TEXTS.fullmatch(name) is not None and " " in text,
+    "names": lambda name, _: NAMES.fullmatch(name) is not None,
+    "everything": lambda _, __: True,
+}
+
+
+@pytest.mark.parametrize("where", TELLING)
+@pytest.mark.parametrize("site", [*SITES, *WRITERS], ids=str)
+def test_a_secret_that_is_told_back_in_a_good_reply_is_written_nowhere(
+    crossing: Crossing, site: Site, where: str
+) -> None:
+    for form in ("json", FORMS[len(site.name) % len(FORMS)]):
+        told = crossing.run(telling=TELLING[where], form=form)
+        assert told.leaks == frozenset(), said(told.ended)
+        assert told.code in {0, 10, 11}, said(told.ended)
+        if where == "texts":
+            # As good as without, and recorded: so it was taken out, and not by chance only.
+            assert told.code == 0, said(told.ended)
+            assert any(b"[redacted]" in data for data in told.written.values())
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("site", WRITERS, ids=str)
+def test_what_cannot_be_written_back_changes_no_decision(
+    crossing: Crossing, site: Site, fault: str
+) -> None:
+    places = [(FAULTS[fault], place) for place in crossing.places]
+    for seconds in SHORT[1:] if fault in TIMED else (0,):
+        told = crossing.run(*places, seconds=seconds)
+        if told.code == 0:
+            break
+    assert told.struck, site
+    assert told.leaks == frozenset(), said(told.ended)
+    assert told.code == 0, said(told.ended)
+    if fault in {"reset", "401", "403", "500"}:
+        assert "gate: not written back: " in told.ended.err
+
+
 # ---------------------------------------------------------------- the cross is whole
 
 
@@ -220,6 +272,7 @@ def needed(crossing: Crossing) -> set[str]:
     if site.forge:
         worlds += [replace(facts, change=gone), replace(facts, run=gone)]
         worlds += [replace(facts, deployed_before=gone)]
+    worlds += [put(facts, (name,), gone) for name in site.gone]
     now = crossing.at
     judged = (evaluate(world, policy, now).controls for world in worlds)
     return {

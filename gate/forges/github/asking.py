@@ -25,10 +25,11 @@ from gate.model import Commit, Maybe, Problem
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """A repository ``slug`` ("acme/shop") and the talk it is asked in."""
+    """A repository ``slug`` ("acme/shop"), the talk it is asked in, and the path of GraphQL."""
 
     talk: Talk
     slug: str
+    graphql: str
 
     def at(self, *parts: str | int) -> Ask:
         """A request below the repository."""
@@ -54,7 +55,7 @@ class Asking:
 
     def pulls_ask(self, sha: str) -> Ask:
         """The first request of ``pulls_of``."""
-        return linked.question(self.slug, sha)
+        return linked.question(self.graphql, self.slug, sha)
 
     def commits_ask(self, number: int) -> Ask:
         """The first request of ``commits_of``."""

@@ -121,14 +121,14 @@ class GitHubClient:
         """The replies to what is asked by one GraphQL query."""
         headers = {"Accept": _MEDIA, "X-GitHub-Api-Version": API_VERSION}
         try:
-            response = self.wire.session.ask(self._graphql, linked.query(asks), headers)
+            response = self.wire.session.ask(self.graphql, linked.query(asks), headers)
         except FetchError as error:
             return (_told_apart(error),) * len(asks)
         return linked.answers(asks, parse_json(response.content))
 
     @property
-    def _graphql(self) -> str:
-        """Beside the REST API: ``/graphql`` of api.github.com, ``/api/graphql`` of a server."""
+    def graphql(self) -> str:
+        """Its URL: ``/graphql`` of api.github.com, ``/api/graphql`` of a server."""
         return self.wire.base_url.removesuffix("/v3") + "/graphql"
 
     def _requester(self) -> _WireRequester:

@@ -26,7 +26,6 @@ from gate.http.failure import malformed
 from gate.model import Problem, ProblemKind
 
 MOST = 25  # pull requests of one commit
-_PATH = "/graphql"
 _FRAGMENT = (
     f"fragment linked on Commit {{ oid associatedPullRequests(first: {MOST}) {{ totalCount nodes {{"
     " number baseRefName baseRepository { nameWithOwner } headRefName headRefOid"
@@ -64,9 +63,12 @@ class Linked:
     whole: bool
 
 
-def question(slug: str, sha: str) -> Ask:
-    """The question for the pull requests into ``slug`` that are linked to a commit."""
-    return Ask(_PATH, (("repository", slug), ("commit", sha)), GITHUB, bundle=slug.lower())
+def question(path: str, slug: str, sha: str) -> Ask:
+    """The question for the pull requests into ``slug`` that are linked to a commit.
+
+    ``path`` is GraphQL's own on this host, as messages name it.
+    """
+    return Ask(path, (("repository", slug), ("commit", sha)), GITHUB, bundle=slug.lower())
 
 
 def query(asks: tuple[Ask, ...]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import urlsplit
 
 from gate.config.types import ForgeSettings, NetworkSettings, Service
 from gate.errors import UsageError
@@ -63,7 +64,7 @@ class GitHubReader:
     def fetch_change(self, service: Service, head: str, base: Base) -> Maybe[Change]:
         """The change base..head, in at most four requests one after the other."""
         talk = Talk(GITHUB)
-        source = GitHubSource(talk, self.slug(service))
+        source = self._source(talk, service)
         flow = change(source, service, head, base)
         return converse(flow, talk, self._client.get, get_bundle=self._client.get_bundle)
 
@@ -72,7 +73,7 @@ class GitHubReader:
     ) -> Maybe[tuple[ForgeDeployment, ...]]:
         """The deployments of ``commit`` to ``environment`` that ever succeeded, oldest first."""
         talk = Talk(GITHUB)
-        source = GitHubSource(talk, self.slug(service))
+        source = self._source(talk, service)
         return converse(succeeded(source, environment, commit), talk, self._client.get)
 
     def fetch_approvals(
@@ -80,5 +81,9 @@ class GitHubReader:
     ) -> Maybe[tuple[Approval, ...]]:
         """What people decided on the run's deployment to the environment, as it stands now."""
         talk = Talk(GITHUB)
-        source = GitHubSource(talk, self.slug(service))
+        source = self._source(talk, service)
         return converse(decided(source, run, environment), talk, self._client.get)
+
+    def _source(self, talk: Talk, service: Service) -> GitHubSource:
+        graphql = urlsplit(self._client.graphql).path
+        return GitHubSource(talk, self.slug(service), graphql)

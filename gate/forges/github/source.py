@@ -15,11 +15,11 @@ from gate.model import Approval, Maybe
 
 @dataclass(frozen=True, slots=True)
 class GitHubSource(Asking):
-    """A repository ``slug`` ("acme/shop") and the talk it is asked in."""
+    """A repository ``slug`` ("acme/shop"), the talk it is asked in, and the path of GraphQL."""
 
     def elsewhere(self, slug: str) -> GitHubSource:
         """Another repository, such as a fork."""
-        return GitHubSource(self.talk, slug)
+        return GitHubSource(self.talk, slug, self.graphql)
 
     def recent(self) -> Flow[Maybe[tuple[PullRow, ...]]]:
         """None: many commits are asked about at once."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -94,6 +95,12 @@ def test_values_hold_all_that_must_not_be_printed() -> None:
     assert list(values) == sorted(values, key=len, reverse=True)
 
 
+def test_what_a_url_makes_of_a_secret_is_hidden_too() -> None:
+    redact = Secrets(github_token="a/b+c=d").redactor()
+    told = "a/b+c=d a%2Fb%2Bc%3Dd a/b%2Bc%3Dd"
+    assert redact(told) == "[redacted] [redacted] [redacted]"
+
+
 def test_the_variables_are_known_by_name() -> None:
     assert "GATE_JIRA_TOKEN" in SECRET_VARIABLES
     assert "GATE_LOG_KEY_FILE" in SECRET_VARIABLES
@@ -102,7 +109,8 @@ def test_the_variables_are_known_by_name() -> None:
 
 def test_jenkins_token_is_hidden_in_each_form() -> None:
     secrets = read_secrets({"GATE_JENKINS_USER": "gate", "GATE_JENKINS_TOKEN": "11a"})
-    assert {"11a", base64.b64encode(b"gate:11a").decode()} == set(secrets.values())
+    basic = base64.b64encode(b"gate:11a").decode()
+    assert {"11a", basic, quote(basic)} == set(secrets.values())
 
 
 def test_a_password_may_hold_spaces_and_is_hidden_in_each_form() -> None:
