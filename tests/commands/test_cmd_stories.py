@@ -120,7 +120,7 @@ def test_a_story_that_is_not_there_is_missing(acme: Job) -> None:
         *("enforce", *SHOP, "--ticket", "SHOP-99"),
         environment=given(acme),
         code=10,
-        words=("SHOP-99 is missing or hidden",),
+        words=("jira says that SHOP-99 does not exist",),
     )
 
 

@@ -26,14 +26,14 @@ from jobs import said
 from sites import Strict, simulators
 
 import gate.deploy
-import gate.facts
+import gate.facts.gather
 import gate.http
 from gate.demo import faults
 from gate.demo.faults import Fault
 from gate.demo.server import Simulator
 from gate.demo.stage import Ended
 from gate.demo.wire import Reply, Request
-from gate.facts import Gathered
+from gate.facts.gather import Gathered
 from gate.http import Budget
 from gate.model import Facts
 
@@ -268,7 +268,7 @@ def content(reply: Reply) -> tuple[Any, ...]:
 def gathering() -> Iterator[list[Facts]]:
     """The facts of each gathering, as they come."""
     found: list[Facts] = []
-    plain = gate.facts.gather
+    plain = gate.facts.gather.gather
 
     def gather(*arguments: Any) -> Gathered:
         gathered = plain(*arguments)
