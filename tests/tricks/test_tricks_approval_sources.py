@@ -1,0 +1,74 @@
+"""Tricks with reviews and the forge's approvals of a deployment, where they are approvals."""
+
+from __future__ import annotations
+
+import pytest
+from jobs import must_say, said
+from tricks.stages import SECTION, Play
+
+import gate.http.session
+from gate.demo import faults
+from gate.demo.gitlab_world import GitLabWorld
+from gate.demo.plot import HOUR, MINUTE, Scene
+
+SOURCES = 'sources = ["change-request"]'
+OPEN = ('deployable = ["Approved"', 'deployable = ["Awaiting approval", "Approved"')
+URGENT = (
+    'emergency = { waives = ["approved", "ticket-open"], review_within = "1h", by = ["oncall"],'
+    " offline = true }\n"
+)
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A service that is down is not waited for."""
+    monkeypatch.setattr(gate.http.session, "BACKOFF_SECONDS", 0.0)
+
+
+def count(play: Play, *sources: str, more: tuple[tuple[str, str], ...] = ()) -> None:
+    """From now on these sources of approvals count."""
+    named = ", ".join(f'"{source}"' for source in sources)
+    play.under(play.rewrite("sources.toml", (SOURCES, f"sources = [{named}]"), OPEN, *more))
+
+
+def in_emergencies(play: Play, *sources: str) -> None:
+    """The same where carol may declare emergencies, also while the tickets cannot be read."""
+    urgent = ((SECTION, SECTION + URGENT), ("\n[groups]", '\n[groups]\noncall = ["carol"]'))
+    count(play, *sources, more=urgent)
+
+
+def ask_for_changes(play: Play, scene: Scene, *, by: str) -> None:
+    """``by`` objects to the scene's request."""
+    at = play.now - 2 * HOUR
+    if isinstance(play.world, GitLabWorld):
+        play.world.project.request_changes(scene.number, by=by, at=at)
+    else:
+        play.world.shop.review(scene.number, by=by, at=at, state="CHANGES_REQUESTED")
+
+
+def decide(play: Play, scene: Scene, *, by: str, state: str) -> None:
+    """``by`` lets the scene's run into production, or not; its job runs on all the same."""
+    world = play.world
+    if isinstance(world, GitLabWorld):
+        made = world.operations.deploys(scene.run_id, "production", at=play.now - 6 * MINUTE)
+        world.operations.decide(made, by=by, at=play.now - 5 * MINUTE, status=state)
+        return
+    world.shop.environments.decide(scene.run_id, "production", by=by, state=state)
+    world.shop.runs[scene.run_id].attempts[-1].status = "in_progress"
+
+
+def test_an_emergency_while_tickets_are_down_hides_no_objection(forge: Play) -> None:
+    """Whoever declared it takes the ticket system out of reach; what was objected stands here."""
+    in_emergencies(forge, "change-request", "review", "environment")
+    declared = ("--emergency", "The shop is down")
+    forge.world.jira.fault("/rest/api/", faults.status(503, retry_after=0))
+    harmless = forge.tell(approver="")
+    ended = forge.enforce(harmless, *declared)
+    assert ended.code == 0, said(ended)
+    rejected = forge.tell(forge.company.keys[2], approver="")
+    decide(forge, rejected, by="bob", state="rejected")
+    forge.blocked_by("approved", rejected, *declared, words=("bob",))
+    objected = forge.tell(forge.company.keys[3], approver="")
+    ask_for_changes(forge, objected, by="dave")
+    ended = forge.blocked_by("approved", objected, *declared, words=("dave",))
+    must_say(ended, "cannot do without approved")
