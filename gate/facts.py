@@ -19,6 +19,7 @@ from gate.config.secrets import Secrets
 from gate.errors import UsageError
 from gate.frozen import dataclass
 from gate.model import (
+    Account,
     Approval,
     Base,
     BaseKind,
@@ -46,6 +47,7 @@ if TYPE_CHECKING:  # they import the libraries that ask, which not every command
     from gate.tickets.several import Tickets
 
 ENVIRONMENT_SOURCE = "environment"  # of approvals, by the policy's name
+TICKET_SOURCE = "change-request"  # the one that no forge is asked for
 HEED_SECONDS = 0.2  # how late an interrupt may be heeded
 _TOKENS = {  # of the CIs that are asked by the forge's own token
     "github": ("GitHub", "GITHUB_TOKEN with `actions: read`"),
@@ -113,13 +115,15 @@ class Opened:
     """A forge, and what tells a run of ``ci`` by what the environment claims of it.
 
     ``fetch_approvals`` tells who let such a run into an environment of the forge; None where there
-    is no forge that could tell a run. ``beside`` is the line to a CI that is not the forge's own.
+    is no forge that could tell a run. ``fetch_own`` tells whose token the forge is asked with, None
+    where it is asked with none. ``beside`` is the line to a CI that is not the forge's own.
     """
 
     forge: Forge
     fetch_run: Callable[[RunClaim], Maybe[Run]]
     ci: str = "github"
     fetch_approvals: Callable[[Run, str], Maybe[tuple[Approval, ...]]] | None = None
+    fetch_own: Callable[[], Maybe[Account | None]] | None = None
     beside: Wire | None = None
 
     def clocks(self) -> tuple[ClockReading, ...]:
@@ -158,6 +162,7 @@ def gather(
     with closing(opened), ExitStack() as opening, _side_by_side() as pool:
         run = pool.submit(_run_and_approvals, opened, deployment, environment)
         change = pool.submit(_remerged_change, forge, service, question, history)
+        own = pool.submit(_own_account, opened, environment)
         before = pool.submit(forge.fetch_deployments, service, environment.name, deployment.commit)
         # The forge is waited for while the ticket systems' libraries are imported.
         tickets = opening.enter_context(closing(open_tickets(policy, secrets, budget)))
@@ -168,7 +173,7 @@ def gather(
             _wait_for(change)
             given = named_by_change(change.result(), deployment, environment, policy)
         lookups = _look_up(given, tickets, pool.submit)
-        _wait_for(run, change, before, *lookups)
+        _wait_for(run, change, before, own, *lookups)
         # Two names of one ticket are one reference, once it is known.
         found = _each_once(lookup for asked in lookups for lookup in asked.result())
         facts = Facts(
@@ -186,9 +191,8 @@ def gather(
         )
     return Gathered(
         replace(
-            facts,
+            _but_for(own.result(), facts, tickets.own_accounts()),
             clocks=(*tickets.clocks(), *opened.clocks()),
-            gate_accounts=tickets.own_accounts(),
         ),
         (*tickets.requests(), *opened.requests()),
     )
@@ -233,7 +237,8 @@ def open_forge(
         name, kind, settings = found
         reader = kind.open(settings, kind.token(secrets), policy.network, budget)
         approvals = partial(reader.fetch_approvals, service)
-        return Opened(reader, _asker(name, reader, service), name, approvals)
+        asker = _asker(name, reader, service)
+        return Opened(reader, asker, name, approvals, reader.fetch_own_account)
     from gate.forges.git import GitReader
 
     ci = question.deployment.run.ci
@@ -390,6 +395,28 @@ def _run_and_approvals(
     if opened.fetch_approvals is None:
         raise TypeError("what tells a run tells its approvals too")
     return run, opened.fetch_approvals(run, environment.name)
+
+
+def _own_account(opened: Opened, environment: Environment) -> Maybe[Account | None]:
+    """Whose token the forge is asked with, where people can approve by the forge."""
+    by_forge = set(environment.approvals.sources) - {TICKET_SOURCE}
+    return opened.fetch_own() if by_forge and opened.fetch_own else None
+
+
+def _but_for(own: Maybe[Account | None], facts: Facts, others: tuple[Account, ...]) -> Facts:
+    """The facts with gate's own accounts; where the forge's is unknown, nobody approved by it.
+
+    Every job has that token, and can approve with it.
+    """
+    if isinstance(own, Account):
+        return replace(facts, gate_accounts=tuple(dict.fromkeys((*others, own))))
+    if own is None:
+        return replace(facts, gate_accounts=others)
+    change = facts.change
+    if isinstance(change, Change) and not isinstance(change.pull_requests, Problem):
+        pulls = tuple(replace(pull, reviews=own) for pull in change.pull_requests)
+        change = replace(change, pull_requests=pulls)
+    return replace(facts, gate_accounts=others, change=change, environment_approvals=own)
 
 
 def _run(opened: Opened, deployment: Deployment) -> Maybe[Run] | None:

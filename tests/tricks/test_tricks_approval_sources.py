@@ -72,3 +72,26 @@ def test_an_emergency_while_tickets_are_down_hides_no_objection(forge: Play) -> 
     ask_for_changes(forge, objected, by="dave")
     ended = forge.blocked_by("approved", objected, *declared, words=("dave",))
     must_say(ended, "cannot do without approved")
+
+
+def token_of(play: Play, person: str) -> dict[str, str]:
+    """A token of a person, which gate asks the forge with: what the job is given."""
+    if isinstance(play.world, GitLabWorld):
+        return {"GITLAB_TOKEN": play.world.gitlab.add_token(person)}
+    return {"GITHUB_TOKEN": play.world.github.add_token(person, f"ghp_{person}")}
+
+
+def test_the_token_that_gate_asks_with_approves(forge: Play) -> None:
+    """The forge's token is an approver's own, so that every job can approve in their name."""
+    for source in ("review", "environment"):
+        count(forge, source)
+        key = forge.company.keys[1 if source == "review" else 2]
+        scene = forge.tell(key, approver="", reviewer="bob")
+        decide(forge, scene, by="bob", state="approved")
+        bobs, daves = token_of(forge, "bob"), token_of(forge, "dave")
+        forge.blocked_by("approved", scene, **bobs)
+        place = forge.world.gitlab if isinstance(forge.world, GitLabWorld) else forge.world.github
+        place.fault("/user", faults.status(403, retry_after=0))
+        forge.blocked_by("approved", scene, code=11, **daves)
+        place.heal()
+        forge.allowed_now(scene, **daves)
