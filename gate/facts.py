@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from gate.config import Environment, Policy, Service
 from gate.config.secrets import Secrets
+from gate.config.types import ServiceNowSettings
 from gate.errors import UsageError
 from gate.frozen import dataclass
 from gate.model import (
@@ -30,6 +31,7 @@ from gate.model import (
     ForgeDeployment,
     Free,
     History,
+    Level,
     Lookup,
     Maybe,
     PinState,
@@ -48,6 +50,7 @@ if TYPE_CHECKING:  # they import the libraries that ask, which not every command
 
 ENVIRONMENT_SOURCE = "environment"  # of approvals, by the policy's name
 TICKET_SOURCE = "change-request"  # the one that no forge is asked for
+PEER_REVIEWED = "peer-reviewed"
 HEED_SECONDS = 0.2  # how late an interrupt may be heeded
 _TOKENS = {  # of the CIs that are asked by the forge's own token
     "github": ("GitHub", "GITHUB_TOKEN with `actions: read`"),
@@ -162,7 +165,7 @@ def gather(
     with closing(opened), ExitStack() as opening, _side_by_side() as pool:
         run = pool.submit(_run_and_approvals, opened, deployment, environment)
         change = pool.submit(_remerged_change, forge, service, question, history)
-        own = pool.submit(_own_account, opened, environment)
+        own = pool.submit(_own_account, opened, environment, policy)
         before = pool.submit(forge.fetch_deployments, service, environment.name, deployment.commit)
         # The forge is waited for while the ticket systems' libraries are imported.
         tickets = opening.enter_context(closing(open_tickets(policy, secrets, budget)))
@@ -397,9 +400,18 @@ def _run_and_approvals(
     return run, opened.fetch_approvals(run, environment.name)
 
 
-def _own_account(opened: Opened, environment: Environment) -> Maybe[Account | None]:
-    """Whose token the forge is asked with, where people can approve by the forge."""
-    by_forge = set(environment.approvals.sources) - {TICKET_SOURCE}
+def _own_account(
+    opened: Opened, environment: Environment, policy: Policy
+) -> Maybe[Account | None]:
+    """Whose token the forge is asked with, where it hangs on what people decide by the forge."""
+    by_forge = (
+        set(environment.approvals.sources) != {TICKET_SOURCE}
+        or environment.controls.get(PEER_REVIEWED) is Level.REQUIRE
+        or any(
+            isinstance(each, ServiceNowSettings) and each.standard_templates
+            for each in policy.tickets.values()
+        )
+    )
     return opened.fetch_own() if by_forge and opened.fetch_own else None
 
 

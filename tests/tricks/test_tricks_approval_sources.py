@@ -95,3 +95,9 @@ def test_the_token_that_gate_asks_with_approves(forge: Play) -> None:
         forge.blocked_by("approved", scene, code=11, **daves)
         place.heal()
         forge.allowed_now(scene, **daves)
+
+
+def test_the_token_that_gate_asks_with_reviews(forge: Play) -> None:
+    """The same where a review is required beside the ticket's approval."""
+    forge.demand("peer-reviewed")
+    forge.blocked_by("peer-reviewed", forge.tell(reviewer="bob"), **token_of(forge, "bob"))
