@@ -400,9 +400,7 @@ def _run_and_approvals(
     return run, opened.fetch_approvals(run, environment.name)
 
 
-def _own_account(
-    opened: Opened, environment: Environment, policy: Policy
-) -> Maybe[Account | None]:
+def _own_account(opened: Opened, environment: Environment, policy: Policy) -> Maybe[Account | None]:
     """Whose token the forge is asked with, where it hangs on what people decide by the forge."""
     by_forge = (
         set(environment.approvals.sources) != {TICKET_SOURCE}

@@ -311,7 +311,7 @@ CONTROL = Control(
         "(somebody in two groups counts for both), on each ticket (with reviews of each pull "
         "request, and with the forge's approvals of this run's deployment to its environment, "
         "where approvals.sources adds them), and neither an objection left nor a step of approval "
-        "that the ticket system still waits for. Apps, deleted accounts and gate's own account "
+        "that the ticket system still waits for. Apps, deleted accounts and gate's own accounts "
         "count for nothing; an account that nobody owns counts once [[people]] says whose it is. A "
         "standard change made from a template that the policy lists for the service, not expired, "
         "is approved beforehand where nobody objects and peer-reviewed passes."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from jobs import must_say, said
 from tricks.stages import SECTION, Play
+from tricks.test_tricks_engineer import hidden_in_a_merge
 
 import gate.http.session
 from gate.demo import faults
@@ -46,14 +47,16 @@ def ask_for_changes(play: Play, scene: Scene, *, by: str) -> None:
         play.world.shop.review(scene.number, by=by, at=at, state="CHANGES_REQUESTED")
 
 
-def decide(play: Play, scene: Scene, *, by: str, state: str) -> None:
-    """``by`` lets the scene's run into production, or not; its job runs on all the same."""
+def decide(
+    play: Play, scene: Scene, *, by: str, state: str, environment: str = "production"
+) -> None:
+    """``by`` lets the scene's run into the environment, or not; its job runs on all the same."""
     world = play.world
     if isinstance(world, GitLabWorld):
-        made = world.operations.deploys(scene.run_id, "production", at=play.now - 6 * MINUTE)
+        made = world.operations.deploys(scene.run_id, environment, at=play.now - 6 * MINUTE)
         world.operations.decide(made, by=by, at=play.now - 5 * MINUTE, status=state)
         return
-    world.shop.environments.decide(scene.run_id, "production", by=by, state=state)
+    world.shop.environments.decide(scene.run_id, environment, by=by, state=state)
     world.shop.runs[scene.run_id].attempts[-1].status = "in_progress"
 
 
@@ -101,3 +104,39 @@ def test_the_token_that_gate_asks_with_reviews(forge: Play) -> None:
     """The same where a review is required beside the ticket's approval."""
     forge.demand("peer-reviewed")
     forge.blocked_by("peer-reviewed", forge.tell(reviewer="bob"), **token_of(forge, "bob"))
+
+
+def test_one_person_in_three_places(forge: Play) -> None:
+    """Two must approve: bob does on the ticket, in the request and at the environment."""
+    sources = ("change-request", "review", "environment")
+    count(forge, *sources, more=(("required = 1", "required = 2"),))
+    scene = forge.tell(reviewer="bob")
+    decide(forge, scene, by="bob", state="approved")
+    forge.blocked_by("approved", scene, words=("1 of 2 approvals",))
+
+
+@pytest.mark.parametrize("name", ["Production", "production/eu", "prod"])
+def test_an_environment_of_nearly_that_name_lets_nothing_in(forge: Play, name: str) -> None:
+    """bob lets the run into an environment that asks for less, and is called almost alike."""
+    count(forge, "environment")
+    scene = forge.tell(approver="")
+    decide(forge, scene, by="bob", state="approved", environment=name)
+    forge.blocked_by("approved", scene)
+
+
+def test_a_review_covers_no_merge_by_hand(forge: Play) -> None:
+    """bob approves the branch; dave, no maker of it, puts more into the merge that he pushes."""
+    count(forge, "review")
+    scene = hidden_in_a_merge(forge, by="dave", reviewer="bob")
+    forge.blocked_by("approved", scene, words=("the direct push of",))
+
+
+def test_an_environment_makes_no_used_ticket_good(forge: Play) -> None:
+    """Each run is let in anew; the ticket let another commit in."""
+    count(forge, "environment")
+    first = forge.tell(approver="")
+    decide(forge, first, by="bob", state="approved")
+    forge.allowed_now(first)
+    second = forge.tell(first.key, with_ticket=False)
+    decide(forge, second, by="bob", state="approved")
+    forge.blocked_by("ticket-not-reused", second)
