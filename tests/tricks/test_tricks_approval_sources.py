@@ -68,6 +68,12 @@ def test_an_emergency_while_tickets_are_down_hides_no_objection(forge: Play) -> 
     harmless = forge.tell(approver="")
     ended = forge.enforce(harmless, *declared)
     assert ended.code == 0, said(ended)
+    hidden = forge.tell(forge.company.keys[4], approver="")
+    simulator = forge.world.gitlab if isinstance(forge.world, GitLabWorld) else forge.world.github
+    for place in (r"/reviews|/approvals", "/user"):
+        simulator.fault(place, faults.status(503, retry_after=0))
+        forge.blocked_by("approved", hidden, *declared, code=11, words=("503",))
+        simulator.heal()
     rejected = forge.tell(forge.company.keys[2], approver="")
     decide(forge, rejected, by="bob", state="rejected")
     forge.blocked_by("approved", rejected, *declared, words=("bob",))
