@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from gate.config import Environment, Policy, Service
 from gate.config.secrets import Secrets
-from gate.config.types import ServiceNowSettings
 from gate.errors import UsageError
 from gate.frozen import dataclass
 from gate.model import (
@@ -31,7 +30,6 @@ from gate.model import (
     ForgeDeployment,
     Free,
     History,
-    Level,
     Lookup,
     Maybe,
     PinState,
@@ -49,8 +47,6 @@ if TYPE_CHECKING:  # they import the libraries that ask, which not every command
     from gate.tickets.several import Tickets
 
 ENVIRONMENT_SOURCE = "environment"  # of approvals, by the policy's name
-TICKET_SOURCE = "change-request"  # the one that no forge is asked for
-PEER_REVIEWED = "peer-reviewed"
 HEED_SECONDS = 0.2  # how late an interrupt may be heeded
 _TOKENS = {  # of the CIs that are asked by the forge's own token
     "github": ("GitHub", "GITHUB_TOKEN with `actions: read`"),
@@ -152,6 +148,7 @@ def gather(
     The run, the tickets, the change and the forge's deployments are fetched side by side;
     tickets that only the change names come after it.
     """
+    from gate.forges.own import without_own
     from gate.http import Budget
 
     deployment = question.deployment
@@ -194,7 +191,7 @@ def gather(
         )
     return Gathered(
         replace(
-            _but_for(own.result(), facts, tickets.own_accounts()),
+            without_own(facts, own.result(), tickets.own_accounts()),
             clocks=(*tickets.clocks(), *opened.clocks()),
         ),
         (*tickets.requests(), *opened.requests()),
@@ -401,32 +398,10 @@ def _run_and_approvals(
 
 
 def _own_account(opened: Opened, environment: Environment, policy: Policy) -> Maybe[Account | None]:
-    """Whose token the forge is asked with, where it hangs on what people decide by the forge."""
-    by_forge = (
-        set(environment.approvals.sources) != {TICKET_SOURCE}
-        or environment.controls.get(PEER_REVIEWED) is Level.REQUIRE
-        or any(
-            isinstance(each, ServiceNowSettings) and each.standard_templates
-            for each in policy.tickets.values()
-        )
-    )
-    return opened.fetch_own() if by_forge and opened.fetch_own else None
+    """Whose token the forge is asked with, where it hangs on what people decide there."""
+    from gate.forges.own import is_asked
 
-
-def _but_for(own: Maybe[Account | None], facts: Facts, others: tuple[Account, ...]) -> Facts:
-    """The facts with gate's own accounts; where the forge's is unknown, nobody approved by it.
-
-    Every job has that token, and can approve with it.
-    """
-    if isinstance(own, Account):
-        return replace(facts, gate_accounts=tuple(dict.fromkeys((*others, own))))
-    if own is None:
-        return replace(facts, gate_accounts=others)
-    change = facts.change
-    if isinstance(change, Change) and not isinstance(change.pull_requests, Problem):
-        pulls = tuple(replace(pull, reviews=own) for pull in change.pull_requests)
-        change = replace(change, pull_requests=pulls)
-    return replace(facts, gate_accounts=others, change=change, environment_approvals=own)
+    return opened.fetch_own() if opened.fetch_own and is_asked(environment, policy) else None
 
 
 def _run(opened: Opened, deployment: Deployment) -> Maybe[Run] | None:

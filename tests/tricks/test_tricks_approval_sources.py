@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from jobs import must_say, said
 from tricks.stages import SECTION, Play
@@ -83,7 +85,7 @@ def test_an_emergency_while_tickets_are_down_hides_no_objection(forge: Play) -> 
     must_say(ended, "cannot do without approved")
 
 
-def token_of(play: Play, person: str) -> dict[str, str]:
+def token_of(play: Play, person: str) -> dict[str, Any]:
     """A token of a person, which gate asks the forge with: what the job is given."""
     if isinstance(play.world, GitLabWorld):
         return {"GITLAB_TOKEN": play.world.gitlab.add_token(person)}
