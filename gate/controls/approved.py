@@ -24,7 +24,7 @@ from gate.controls.control import (
 from gate.controls.counted import Tally, Teller, ask, merged
 from gate.controls.minimum import Minimum, of_group
 from gate.controls.run_approvals import ENVIRONMENT
-from gate.controls.tickets import each_ticket
+from gate.controls.tickets import each_ticket, found
 from gate.controls.whose import in_order, whose
 from gate.model import (
     Account,
@@ -51,7 +51,7 @@ def judge(facts: Facts, policy: Policy, now: datetime) -> Judgement:
             yield _unfinished(ticket)
         if ticket.key in teller.standard:
             yield _beforehand(ticket, teller.standard[ticket.key])
-            yield from _run_objected(teller.of_run())
+            yield from _objections(teller.of_run())
             yield _reviewed(facts, policy, now)
             return
         own = teller.of_ticket_and_run(ticket)
@@ -65,7 +65,26 @@ def judge(facts: Facts, policy: Policy, now: datetime) -> Judgement:
         for tally in _with_reviews(own, change, teller):
             yield _explained(_judged(tally, teller), ticket)
 
-    return conclude(expected, each_ticket(facts, ticket_is_approved))
+    findings = list(each_ticket(facts, ticket_is_approved))
+    if not found(facts):
+        findings += _against(facts, teller)
+    return conclude(expected, findings)
+
+
+def _against(facts: Facts, teller: Teller) -> Iterator[Finding]:
+    """What stands against the deployment beside its tickets, of which none could be judged.
+
+    What cannot be told is told as such: an emergency may do without tickets, not without these.
+    """
+    yield from _objections(teller.of_run())
+    if not teller.counts_reviews:
+        return
+    change = range_of(facts)
+    if isinstance(change, Finding):
+        yield change
+        return
+    for tally in teller.of_change(change).values():
+        yield from _objections(tally)
 
 
 def _expected(teller: Teller) -> Message:
@@ -126,8 +145,8 @@ def _unfinished(ticket: ChangeRequest) -> Finding:
     )
 
 
-def _run_objected(tally: Tally) -> Iterator[Finding]:
-    """What stands against a standard change at the environment that it is deployed to."""
+def _objections(tally: Tally) -> Iterator[Finding]:
+    """What stands against it in a place whose approvals are not asked for, or may do so."""
     if tally.objections:
         yield _objected(tally)
     elif tally.problem is not None:
@@ -292,7 +311,7 @@ CONTROL = Control(
         "(somebody in two groups counts for both), on each ticket (with reviews of each pull "
         "request, and with the forge's approvals of this run's deployment to its environment, "
         "where approvals.sources adds them), and neither an objection left nor a step of approval "
-        "that the ticket system still waits for. Apps, deleted accounts and gate's own account "
+        "that the ticket system still waits for. Apps, deleted accounts and gate's own accounts "
         "count for nothing; an account that nobody owns counts once [[people]] says whose it is. A "
         "standard change made from a template that the policy lists for the service, not expired, "
         "is approved beforehand where nobody objects and peer-reviewed passes."

@@ -31,7 +31,7 @@ def open_forge(
         reader = kind.open(settings, kind.token(secrets), policy.network, budget)
         approvals = partial(reader.fetch_approvals, service)
         fetch_run = partial(FORGE_CIS[name].fetch_run, reader.wire, reader.slug(service))
-        return Opened(reader, fetch_run, name, approvals)
+        return Opened(reader, fetch_run, name, approvals, reader.fetch_own_account)
     from gate.forges.git import GitReader
 
     ci = question.deployment.run.ci

@@ -18,7 +18,7 @@ from gate.facts.forges import open_forge
 from gate.facts.named import named_by_change, named_by_option
 from gate.facts.opened import Opened
 from gate.facts.question import Question
-from gate.facts.run import fetch_run_and_approvals
+from gate.facts.run import fetch_own_account, fetch_run_and_approvals
 from gate.frozen import dataclass
 from gate.model import Change, Facts, History, Lookup, Maybe, Problem, TicketReference
 
@@ -41,6 +41,7 @@ def gather(
     question: Question, policy: Policy, secrets: Secrets, history: Maybe[History]
 ) -> Gathered:
     """Everything ``evaluate`` needs."""
+    from gate.forges.own import without_own
     from gate.http import Budget
 
     deployment = question.deployment
@@ -52,12 +53,13 @@ def gather(
     with closing(opened), ExitStack() as opening, _side_by_side() as pool:
         run = pool.submit(fetch_run_and_approvals, opened, deployment, environment)
         change = pool.submit(fetch_change, forge, service, question, history)
+        own = pool.submit(fetch_own_account, opened, environment, policy)
         before = pool.submit(forge.fetch_deployments, service, environment.name, deployment.commit)
         # The forge is waited for while the ticket systems' libraries are imported.
         tickets = opening.enter_context(closing(open_tickets(policy, secrets, budget)))
         given = _named(question, policy, change)
         lookups = _look_up(given, tickets, pool.submit)
-        _wait_for(run, change, before, *lookups)
+        _wait_for(run, change, before, own, *lookups)
     # Two names of one ticket are one reference, once it is known.
     found = _each_once(lookup for asked in lookups for lookup in asked.result())
     facts = Facts(
@@ -71,9 +73,9 @@ def gather(
         clocks=(*tickets.clocks(), *opened.clocks()),
         pin=question.pin,
         emergency=question.emergency,
-        gate_accounts=tickets.own_accounts(),
         environment_approvals=run.result()[1],
     )
+    facts = without_own(facts, own.result(), tickets.own_accounts())
     return Gathered(facts, (*tickets.requests(), *opened.requests()))
 
 

@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, Protocol
 
 from gate.config import Service
 from gate.frozen import dataclass
-from gate.model import Approval, Base, Change, ClockReading, ForgeDeployment, Maybe, Run, RunClaim
+from gate.model import (
+    Account,
+    Approval,
+    Base,
+    Change,
+    ClockReading,
+    ForgeDeployment,
+    Maybe,
+    Run,
+    RunClaim,
+)
 
 if TYPE_CHECKING:
     from gate.http import Request, Wire
@@ -44,13 +54,15 @@ class Opened:
     """A forge, and what tells a run of ``ci`` by what the environment claims of it.
 
     ``fetch_approvals`` tells who let such a run into an environment of the forge; None where there
-    is no forge that could tell a run. ``beside`` is the line to a CI that is not the forge's own.
+    is no forge that could tell a run. ``fetch_own`` tells whose token the forge is asked with, None
+    where it is asked with none. ``beside`` is the line to a CI that is not the forge's own.
     """
 
     forge: Forge
     fetch_run: Callable[[RunClaim], Maybe[Run]]
     ci: str
     fetch_approvals: Callable[[Run, str], Maybe[tuple[Approval, ...]]] | None = None
+    fetch_own: Callable[[], Maybe[Account | None]] | None = None
     beside: Wire | None = None
 
     def clocks(self) -> tuple[ClockReading, ...]:

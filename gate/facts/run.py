@@ -1,11 +1,11 @@
-"""The run and who let it in, and what is said of a run that nobody can be asked about."""
+"""The run, who let it in and whose token asks; and what is said of a run nobody can be asked about."""
 
 from __future__ import annotations
 
 from gate.ci.registry import FORGE_CIS
-from gate.config import Environment
+from gate.config import Environment, Policy
 from gate.facts.opened import Opened
-from gate.model import Approval, Deployment, Maybe, Problem, ProblemKind, Run, RunClaim
+from gate.model import Account, Approval, Deployment, Maybe, Problem, ProblemKind, Run, RunClaim
 
 ENVIRONMENT_SOURCE = "environment"  # of approvals, by the policy's name
 
@@ -22,6 +22,15 @@ def fetch_run_and_approvals(
     if opened.fetch_approvals is None:
         raise TypeError("what tells a run tells its approvals too")
     return run, opened.fetch_approvals(run, environment.name)
+
+
+def fetch_own_account(
+    opened: Opened, environment: Environment, policy: Policy
+) -> Maybe[Account | None]:
+    """Whose token the forge is asked with, where it hangs on what people decide there."""
+    from gate.forges.own import is_asked
+
+    return opened.fetch_own() if opened.fetch_own and is_asked(environment, policy) else None
 
 
 def fetch_run(opened: Opened, deployment: Deployment) -> Maybe[Run] | None:

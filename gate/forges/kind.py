@@ -14,6 +14,7 @@ from gate.config.types import ForgeSettings, NetworkSettings, Service
 from gate.forges.status import CommitStatus
 from gate.frozen import dataclass
 from gate.model import (
+    Account,
     Approval,
     Base,
     Change,
@@ -57,6 +58,10 @@ class ForgeReader(Protocol):
         self, service: Service, run: Run, environment: str
     ) -> Maybe[tuple[Approval, ...]]:
         """What was decided on the run's deployment to ``environment``."""
+        ...
+
+    def fetch_own_account(self) -> Maybe[Account | None]:
+        """The account behind the token, which whoever holds it may approve with; None: no one's."""
         ...
 
     def clocks(self) -> tuple[ClockReading, ...]:

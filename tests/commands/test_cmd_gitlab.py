@@ -185,6 +185,7 @@ PLACES = (
         r"/notes\?",
         r"/deployments\?",
         r"/compare\?",
+        r"/user$",
         r"/merge_requests\?state=merged",
     ),
 )

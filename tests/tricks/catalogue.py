@@ -96,6 +96,42 @@ ENGINEER = (
         ("approver-independent", "approved"),
     ),
     Trick(
+        "token-of-an-approver",
+        "approves with the token that gate asks the forge with, which is an approver's own",
+        "whoever owns that token approves nothing by the forge, as every job has it; where GitHub "
+        "or GitLab does not tell whose it is, nobody did",
+        "10; 11 where it is not told",
+        (
+            "approval_sources:the_token_that_gate_asks_with_approves",
+            "approval_sources:the_token_that_gate_asks_with_reviews",
+        ),
+        ("approved", "peer-reviewed"),
+    ),
+    Trick(
+        "approved-by-the-forge",
+        "stretches what was approved by review or at the environment: to a merge by hand, another "
+        "environment, a used ticket, a second place by the same person",
+        "a review is of its own request, an environment's approval of that very name; persons "
+        "count once, and a ticket lets one commit in",
+        "10",
+        (
+            "approval_sources:a_review_covers_no_merge_by_hand",
+            "approval_sources:an_environment_of_nearly_that_name_lets_nothing_in",
+            "approval_sources:an_environment_makes_no_used_ticket_good",
+            "approval_sources:one_person_in_three_places",
+        ),
+        ("approved", "ticket-not-reused"),
+    ),
+    Trick(
+        "emergency-over-an-objection",
+        "declares an emergency while tickets cannot be read, so that nobody hears an objection",
+        "what was objected in reviews or at the environment is told without any ticket, where "
+        "these are sources of approvals; so is that it could not be read",
+        "10",
+        ("approval_sources:an_emergency_while_tickets_are_down_hides_no_objection",),
+        ("approved",),
+    ),
+    Trick(
         "forged-author",
         "approves work that was committed in another's name, or merged into another's branch",
         "whoever pushed it is a maker, and so is whom git names",

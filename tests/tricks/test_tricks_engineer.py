@@ -174,7 +174,9 @@ def test_fork_commit(forge: Play) -> None:
     forge.blocked_by("commit-on-release-ref", forge.run_of(made))
 
 
-def hidden_in_a_merge(play: Play, *, by: str, author: Author | None = None) -> Scene:
+def hidden_in_a_merge(
+    play: Play, *, by: str, author: Author | None = None, reviewer: str = "carol"
+) -> Scene:
     """The reviewed branch is merged by hand, and the merge commit holds more than it.
 
     The ticket is approved after that, so that nothing is wrong with the order.
@@ -184,7 +186,7 @@ def hidden_in_a_merge(play: Play, *, by: str, author: Author | None = None) -> S
     more = shop.commit("More", by="alice", at=now - 5 * HOUR, on=told.base)
     shop.push("more", more, by="alice", at=now - 5 * HOUR)
     play.open(74, "more", by="alice", at=now - 5 * HOUR)
-    play.review(74, by="carol", at=now - 4 * HOUR)
+    play.review(74, by=reviewer, at=now - 4 * HOUR)
     files, at = {"backdoor.py": "print('in')\n"}, now - 30 * MINUTE
     message = f"{told.key}: merge branch 'more'"
     bent = shop.commit(message, by=author or by, at=at, on=("main", "more"), files=files)

@@ -11,10 +11,11 @@ from gate.forges.change import change
 from gate.forges.github.approvals import decided
 from gate.forges.github.client import GitHubClient
 from gate.forges.github.deployments import succeeded
+from gate.forges.github.myself import fetch_own_account
 from gate.forges.github.source import GitHubSource
 from gate.forges.talk import GITHUB, Talk, converse
 from gate.http import Budget, Request, Wire
-from gate.model import Approval, Base, Change, ClockReading, ForgeDeployment, Maybe, Run
+from gate.model import Account, Approval, Base, Change, ClockReading, ForgeDeployment, Maybe, Run
 
 _SLUG = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")
 
@@ -30,6 +31,7 @@ class GitHubReader:
         self, settings: ForgeSettings, token: str, network: NetworkSettings, budget: Budget
     ) -> None:
         self._settings = settings
+        self._token = token
         self._client = GitHubClient(settings, token, network, budget)
 
     @property
@@ -87,3 +89,7 @@ class GitHubReader:
     def _source(self, talk: Talk, service: Service) -> GitHubSource:
         graphql = urlsplit(self._client.graphql).path
         return GitHubSource(talk, self.slug(service), graphql)
+
+    def fetch_own_account(self) -> Maybe[Account | None]:
+        """The account behind the token; None for an app's, which approves nothing."""
+        return fetch_own_account(self.wire, self._token)

@@ -10,10 +10,11 @@ from gate.forges.change import change
 from gate.forges.gitlab.approvals import decided
 from gate.forges.gitlab.client import GitLabClient
 from gate.forges.gitlab.deployments import succeeded
+from gate.forges.gitlab.myself import fetch_own_account
 from gate.forges.gitlab.source import GitLabSource
 from gate.forges.talk import GITLAB, Talk, converse
 from gate.http import Budget, Request, Wire
-from gate.model import Approval, Base, Change, ClockReading, ForgeDeployment, Maybe, Run
+from gate.model import Account, Approval, Base, Change, ClockReading, ForgeDeployment, Maybe, Run
 
 _PATH = re.compile(r"[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)+")
 
@@ -81,3 +82,7 @@ class GitLabReader:
         talk = Talk(GITLAB)
         source = GitLabSource(talk, self.slug(service))
         return converse(decided(source, run, environment), talk, self._client.get)
+
+    def fetch_own_account(self) -> Maybe[Account | None]:
+        """The account behind the token; None where it was deleted."""
+        return fetch_own_account(self.wire)
