@@ -79,7 +79,8 @@ class ForgeKind:
     ``variable`` names the token, ``token`` has it. ``reads`` are the permissions that reading
     needs, each with the path that needs it (``{0}`` is the repository, ``{1}`` the same
     percent-encoded); ``status_right`` is what giving a status needs beyond them. ``profiles`` None:
-    nobody is asked for.
+    nobody is asked for. ``probe`` tries what no GET of ``reads`` shows, and is called ``probed``; None
+    where there is nothing.
     """
 
     title: str
@@ -91,3 +92,5 @@ class ForgeKind:
     give_status: Callable[[Wire, str, str, CommitStatus], Problem | None]
     may_give: Callable[[Wire, str], Problem | None]
     profiles: Profiles | None = None
+    probed: str = ""
+    probe: Callable[[Wire, str], Problem | None] | None = None

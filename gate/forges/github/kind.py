@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gate.forges.github.probe import may_link
 from gate.forges.github.profiles import fetch_profile
 from gate.forges.github.reader import GitHubReader
 from gate.forges.github.statuses import give_status, may_give
@@ -23,4 +24,6 @@ GITHUB = ForgeKind(
     give_status=give_status,
     may_give=may_give,
     profiles=fetch_profile,
+    probed="contents and pull-requests: read (GraphQL)",
+    probe=may_link,
 )
