@@ -1,4 +1,4 @@
-"""When a pull request or direct push last became what it is: its last push, or its last new base."""
+"""When a pull request or direct push last became what it is: by a push, or by another base."""
 
 from __future__ import annotations
 

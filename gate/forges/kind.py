@@ -79,8 +79,8 @@ class ForgeKind:
     ``variable`` names the token, ``token`` has it. ``reads`` are the permissions that reading
     needs, each with the path that needs it (``{0}`` is the repository, ``{1}`` the same
     percent-encoded); ``status_right`` is what giving a status needs beyond them. ``profiles`` None:
-    nobody is asked for. ``probe`` tries what no GET of ``reads`` shows, and is called ``probed``; None
-    where there is nothing.
+    nobody is asked for. ``probe`` tries what no GET of ``reads`` shows and ``probed``
+    names; None where there is nothing.
     """
 
     title: str

@@ -1,4 +1,4 @@
-"""Whether a token may ask which pull requests commits came in by: the question, tried on one commit.
+"""Whether a token may ask which pull requests commits came in by, tried on one commit.
 
 REST's permissions do not show it. GraphQL answers at another address, which a proxy before a GitHub
 Enterprise Server may not let through, and refuses in its own way.
@@ -10,9 +10,10 @@ from dataclasses import replace
 
 from gate.forges.github import linked
 from gate.forges.github.client import graphql_url, headers
-from gate.http import FetchError, Wire, get_json, parse_json
+from gate.http import FetchError, Wire, get_json
 from gate.http.document import Document, ShapeError
 from gate.http.failure import malformed
+from gate.http.reply import parse_json
 from gate.model import Problem
 
 
