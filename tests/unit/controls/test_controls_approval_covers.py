@@ -91,7 +91,8 @@ def test_where_new_bases_are_not_told_no_approval_is_of_it() -> None:
 
 
 def test_an_approval_whose_time_is_not_exact_may_be_from_before_the_new_base() -> None:
-    judgement = judged(ID, retargeted(at("08:50"), latest_possible=True))
+    relaxed = good_policy(good_environment(controls={"ticket-covers-change": Level.OFF}))
+    judgement = judged(ID, retargeted(at("08:50"), latest_possible=True), relaxed)
     assert judgement.outcome is Outcome.UNDETERMINED
     assert judgement.observed.code == "approval-covers.inexact-base"
 
