@@ -401,7 +401,8 @@ class PullRequest:
     brings came onto a release ref that contains the head; None where that cannot be told.
     ``remerged`` is the tree that merging ``head_sha`` anew gives, "" where that conflicts, None
     where it was not tried. ``squash_sha`` is the one commit that the forge made of its own ones and
-    merged by a merge commit, "" where it did not.
+    merged by a merge commit, "" where it did not. ``retargeted_at`` is when it was last given
+    another base, by the forge's own record; None where it never was.
     """
 
     number: int
@@ -423,6 +424,7 @@ class PullRequest:
     landed_at: datetime | None = None
     remerged: Maybe[str] | None = None
     squash_sha: str = ""
+    retargeted_at: Maybe[datetime | None] = None
 
     def onto(self, commits: Mapping[str, Commit]) -> str:
         """The commit that it was merged onto; "" where its merge is not among ``commits``.

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from gate.cli.examined import Finding, State, clocks, problem
 from gate.config import Policy, Secrets
 from gate.http import Budget, Wire
+from gate.model import Problem
 from gate.place import Place
 
 if TYPE_CHECKING:
@@ -33,6 +34,9 @@ def forges(place: Place, secrets: Secrets) -> Iterator[Finding]:
             for service in policy.services.values():
                 if service.repository.startswith(f"{settings.url}/"):
                     yield from _repository(reader.wire, name, kind.reads, reader.slug(service))
+                    if kind.probe is not None:
+                        found = kind.probe(reader.wire, reader.slug(service))
+                        yield _probed(f"{name} {reader.slug(service)}, {kind.probed}", found)
                     if _counts_environments(policy):
                         yield from _approvals(reader.wire, name, kind, reader.slug(service))
             yield from clocks(policy, reader.wire.clocks())
@@ -62,6 +66,10 @@ def _repository(
             yield problem(what, error.problem)
         else:
             yield Finding(what, State.OK, "granted")
+
+
+def _probed(what: str, found: Problem | None) -> Finding:
+    return Finding(what, State.OK, "granted") if found is None else problem(what, found)
 
 
 def _counts_environments(policy: Policy) -> bool:

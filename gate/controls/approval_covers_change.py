@@ -20,6 +20,7 @@ from gate.controls.control import (
 )
 from gate.controls.counted import Vote, in_future
 from gate.controls.independence import Ballot, Candidate, standing
+from gate.controls.last_change import LastChange, last_change
 from gate.controls.makers import makers_of
 from gate.controls.tickets import unread
 from gate.controls.whose import whose
@@ -38,7 +39,7 @@ from gate.model import (
 
 
 def judge(facts: Facts, policy: Policy, now: datetime) -> Judgement:
-    """Each pull request and direct push was last pushed to before an approval that stands."""
+    """Each pull request and direct push is what it was before an approval that stands."""
     expected = say(
         "approval-covers.expected",
         "The last push of each pull request is older than a counted approval of a ticket that"
@@ -58,9 +59,9 @@ def judge(facts: Facts, policy: Policy, now: datetime) -> Judgement:
 
 
 def _unit(unit: Unit, change: Range, ballot: Ballot, now: datetime) -> Finding:
-    pushed_at = last_push(unit)
-    if isinstance(pushed_at, Finding):
-        return pushed_at
+    since = last_change(unit)
+    if isinstance(since, Finding):
+        return since
     candidates = ballot.candidates(unit.commits)
     if not candidates:
         return ballot.nothing(unit.commits)
@@ -68,8 +69,8 @@ def _unit(unit: Unit, change: Range, ballot: Ballot, now: datetime) -> Finding:
     # An approval that is late enough but a maker's own must not stand in for one that is
     # independent but too early: where there are independent ones, only they are asked.
     independent = [c for c in candidates if _is_independent(c, unit, change, ballot)]
-    findings = [_judged(c, unit, pushed_at, now) for c in independent or candidates]
-    later = [a for a in tally.possible if _is_after(a, pushed_at)]
+    findings = [_judged(c, unit, since, now) for c in independent or candidates]
+    later = [a for a in tally.possible if _is_after(a, since.at)]
     stale = _of_groups(independent or candidates, findings, ballot)
     if stale is not None and later and stale.outcome is Outcome.FAIL:
         return undetermined(stale.observed, whose(later, ballot.teller.people))
@@ -127,71 +128,72 @@ def _is_independent(candidate: Candidate, unit: Unit, change: Range, ballot: Bal
     )
 
 
-def last_push(unit: Unit) -> datetime | Finding:
-    """When the forge saw the unit's last push."""
-    if unit.push is not None:
-        return unit.push.at
-    pull = unit.pull_request
-    if pull is None:
-        raise TypeError("a unit is a pull request or a push")
-    if isinstance(pull.pushes, Problem):
-        return unavailable(pull.pushes)
-    if pull.head_sha not in {push.after for push in pull.pushes}:
-        return undetermined(
-            say(
-                "approval-covers.no-push",
-                "The forge does not tell when the head of {unit} was pushed.",
-                unit=unit.name,
-            ),
-            say(
-                "approval-covers.no-push.remedy",
-                "Push to the branch of {unit} again, and have it approved after that.",
-                unit=unit.name,
-            ),
-        )
-    return max(push.at for push in pull.pushes)
-
-
-def _judged(candidate: Candidate, unit: Unit, pushed_at: datetime, now: datetime) -> Finding:
+def _judged(candidate: Candidate, unit: Unit, since: LastChange, now: datetime) -> Finding:
     vote = candidate.vote
-    again = say("approval-covers.remedy", "Have {place} approved once more.", place=vote.place)
     future = in_future(vote, now)
     if future is not None:
         return future
     # What was given on the deployed commit itself is of all that it holds, whenever that came.
-    if not vote.of_commit and vote.latest <= pushed_at:
-        return failed(
-            say(
-                "approval-covers.pushed",
-                "The last push to {unit} was at {pushed}; {approver} approved {place} at"
-                " {approved}.",
-                unit=unit.name,
-                pushed=pushed_at,
-                approver=vote.account,
-                place=vote.place,
-                approved=vote.latest,
-            ),
-            again,
-        )
-    is_later = vote.earliest is not None and vote.earliest >= _after(pushed_at)
+    if not vote.of_commit and vote.latest <= since.at:
+        return failed(_too_early(vote, unit, since), _again(vote))
+    is_later = vote.earliest is not None and vote.earliest >= _after(since.at)
     if vote.earliest is None or not (vote.of_commit or is_later):
-        return undetermined(
-            say(
-                "approval-covers.inexact",
-                "{approver} approved {place} at {approved} at the latest; that it was after the"
-                " last push to {unit} ({pushed}) cannot be told.",
-                approver=vote.account,
-                place=vote.place,
-                approved=vote.latest,
-                unit=unit.name,
-                pushed=pushed_at,
-            ),
-            again,
+        return undetermined(_inexact(vote, unit, since), _again(vote))
+    return _unedited(candidate, vote, vote.earliest) or passed(_covers(vote, unit, since))
+
+
+def _again(vote: Vote) -> Message:
+    return say("approval-covers.remedy", "Have {place} approved once more.", place=vote.place)
+
+
+def _too_early(vote: Vote, unit: Unit, since: LastChange) -> Message:
+    if since.retargeted:
+        return say(
+            "approval-covers.retargeted",
+            "{unit} was given another base at {retargeted}; {approver} approved {place} at"
+            " {approved}.",
+            unit=unit.name,
+            retargeted=since.at,
+            approver=vote.account,
+            place=vote.place,
+            approved=vote.latest,
         )
-    return _unedited(candidate, vote, vote.earliest) or passed(_covers(vote, unit, pushed_at))
+    return say(
+        "approval-covers.pushed",
+        "The last push to {unit} was at {pushed}; {approver} approved {place} at {approved}.",
+        unit=unit.name,
+        pushed=since.at,
+        approver=vote.account,
+        place=vote.place,
+        approved=vote.latest,
+    )
 
 
-def _covers(vote: Vote, unit: Unit, pushed_at: datetime) -> Message:
+def _inexact(vote: Vote, unit: Unit, since: LastChange) -> Message:
+    if since.retargeted:
+        return say(
+            "approval-covers.inexact-base",
+            "{approver} approved {place} at {approved} at the latest; that it was after {unit} was"
+            " given another base ({retargeted}) cannot be told.",
+            approver=vote.account,
+            place=vote.place,
+            approved=vote.latest,
+            unit=unit.name,
+            retargeted=since.at,
+        )
+    return say(
+        "approval-covers.inexact",
+        "{approver} approved {place} at {approved} at the latest; that it was after the"
+        " last push to {unit} ({pushed}) cannot be told.",
+        approver=vote.account,
+        place=vote.place,
+        approved=vote.latest,
+        unit=unit.name,
+        pushed=since.at,
+    )
+
+
+def _covers(vote: Vote, unit: Unit, since: LastChange) -> Message:
     """What is told of an approval that covers the unit."""
     if vote.of_commit or vote.earliest is None:
         return say(
@@ -200,22 +202,31 @@ def _covers(vote: Vote, unit: Unit, pushed_at: datetime) -> Message:
             approver=vote.account,
             place=vote.place,
         )
+    if since.retargeted:
+        return say(
+            "approval-covers.covered-base",
+            "{approver} approved {place} {later} after {unit} was given its base.",
+            approver=vote.account,
+            place=vote.place,
+            later=vote.earliest - since.at,
+            unit=unit.name,
+        )
     return say(
         "approval-covers.covered",
         "{approver} approved {place} {later} after the last push to {unit}.",
         approver=vote.account,
         place=vote.place,
-        later=vote.earliest - pushed_at,
+        later=vote.earliest - since.at,
         unit=unit.name,
     )
 
 
-def _after(pushed_at: datetime) -> datetime:
+def _after(moment: datetime) -> datetime:
     """From when on an approval is surely later: GitHub tells whole seconds, others a part of one.
 
     Whoever waits for the approval can push within the second in which it is given.
     """
-    return pushed_at + timedelta(microseconds=1 if pushed_at.microsecond else 1_000_000)
+    return moment + timedelta(microseconds=1 if moment.microsecond else 1_000_000)
 
 
 def _unedited(candidate: Candidate, vote: Vote, earliest: datetime) -> Finding | None:
@@ -302,13 +313,15 @@ CONTROL = Control(
     ),
     needs=(
         "the forge's push times, never commit dates",
+        "when a pull request was last given another base",
         "the times of the approvals",
         "the last edits of scope, plans and planned window",
     ),
     default=require,
     integrity=False,
     demands=(
-        "Each pull request (or direct push) of the change had its last push before a counted "
+        "Each pull request (or direct push) of the change had its last push, and was last given "
+        "another base, before a counted "
         "approval of a ticket that covers it, an independent one where there is any, and of each "
         "group of approvals.at_least as many; and neither "
         "scope nor plans nor planned window of the ticket were edited after that approval. The "
@@ -316,6 +329,6 @@ CONTROL = Control(
         "that led to it. The forge's own merge is no push. Times are the forge's: a commit's date "
         "is whatever its author wrote."
     ),
-    satisfy="After the last push or edit, have the ticket approved once more.",
+    satisfy="After the last push, new base or edit, have the ticket approved once more.",
     judge=judge,
 )

@@ -86,9 +86,14 @@ class GitLabWorld(World):
         base, branch = shop.branches["main"], f"{key}-release-{number}"
         pushed, pusher = now - plot.push, plot.pusher or plot.author
         head = shop.commit(f"Change the shop, part {number}", by=plot.author, at=pushed, on=base)
+        if plot.aimed_at:
+            shop.push(plot.aimed_at, base, by=pusher, at=pushed)
         shop.push(branch, head, by=pusher, at=pushed + MINUTE)
         title, opened = f"{key} Release {number}", pushed + 2 * MINUTE
-        shop.open_merge_request(number, by=plot.author, head=branch, title=title, at=opened)
+        target = plot.aimed_at or "main"
+        shop.open_merge_request(
+            number, by=plot.author, head=branch, base=target, title=title, at=opened
+        )
         reviewed = now - plot.review
         if plot.late_push:
             # dated before everything else, pushed after the approval
@@ -97,6 +102,10 @@ class GitLabWorld(World):
             )
             late = now - plot.approval + 30 * MINUTE
             shop.push(branch, head, by=pusher, at=late)
+            reviewed = late + 10 * MINUTE
+        if plot.aimed_at:
+            late = now - plot.approval + 30 * MINUTE
+            shop.retarget(number, "main", by=plot.author, at=late)
             reviewed = late + 10 * MINUTE
         if plot.reviewer:
             shop.approve(number, by=plot.reviewer, at=reviewed)

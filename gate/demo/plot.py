@@ -18,7 +18,8 @@ class Plot:
 
     People are named by their short names, "" where nobody did it. A ``ticket`` later than
     ``approval`` draws the approval to just after it. ``late_push`` adds a commit after the approval
-    whose dates claim to be older. ``planned`` is when its window begins (it ends a day from now),
+    whose dates claim to be older. ``aimed_at`` is the branch that was to take it until half an hour
+    after the approval. ``planned`` is when its window begins (it ends a day from now),
     ``status`` where the ticket ends up, ``covers`` what it names ("": the service), ``rerun`` a
     second attempt of the run, two minutes ago.
     """
@@ -42,6 +43,7 @@ class Plot:
     status: str = "Approved"
     moved_to: str = ""
     late_push: bool = False
+    aimed_at: str = ""
     merger: str = "carol"
     merge: timedelta = HOUR
     method: MergeMethod = "merge"

@@ -174,11 +174,14 @@ class World:
         base, branch = shop.branches["main"], f"{key}-release-{number}"
         pushed, pusher = now - plot.push, plot.pusher or plot.author
         head = shop.commit(f"Change the shop, part {number}", by=plot.author, at=pushed, on=base)
+        if plot.aimed_at:
+            shop.push(plot.aimed_at, base, by=pusher, at=pushed)
         shop.push(branch, head, by=pusher, at=pushed + MINUTE)
         shop.open_pull_request(
             number,
             by=plot.author,
             head=branch,
+            base=plot.aimed_at or "main",
             title=f"{key} Release {number}",
             at=pushed + 2 * MINUTE,
         )
@@ -190,6 +193,10 @@ class World:
             )
             late = now - plot.approval + 30 * MINUTE
             shop.push(branch, head, by=pusher, at=late)
+            reviewed = late + 10 * MINUTE
+        if plot.aimed_at:
+            late = now - plot.approval + 30 * MINUTE
+            shop.retarget(number, "main", by=plot.author, at=late)
             reviewed = late + 10 * MINUTE
         if plot.reviewer:
             shop.review(number, by=plot.reviewer, at=reviewed)

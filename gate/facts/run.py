@@ -1,4 +1,4 @@
-"""The run, who let it in and whose token asks; and what is said of a run nobody can be asked about."""
+"""The run, who let it in and whose token asks; what is said of a run nobody can be asked about."""
 
 from __future__ import annotations
 

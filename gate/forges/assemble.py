@@ -126,6 +126,7 @@ def _request(
         into_release_ref=is_released,
         brings=tuple(sha for sha in graph.commits if sha in mine),
         reviews=pull.reviews,
+        retargeted_at=pull.retargeted_at,
         pushes=others if isinstance(others, Problem) else pushes,
         commits=pull.commits,
         others=() if isinstance(others, Problem) else others,

@@ -85,7 +85,8 @@ class ForgeKind:
     needs, each with the path that needs it (``{0}`` is the repository, ``{1}`` the same
     percent-encoded); ``status_right`` is what giving a status needs beyond them. ``try_approvals``
     reads who let a deployment in, raising what the session raises; False: there is none to try this
-    on. ``profiles`` None: nobody is asked for.
+    on. ``profiles`` None: nobody is asked for. ``probe`` tries what no GET of ``reads`` shows and
+    ``probed`` names; None where there is nothing.
     """
 
     title: str
@@ -98,3 +99,5 @@ class ForgeKind:
     may_give: Callable[[Wire, str], Problem | None]
     try_approvals: Callable[[Wire, str], bool]
     profiles: Profiles | None = None
+    probed: str = ""
+    probe: Callable[[Wire, str], Problem | None] | None = None

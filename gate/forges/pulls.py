@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from gate.forges import refs as names
 from gate.forges.graph import Graph
 from gate.forges.pushes import pushes_to
@@ -17,7 +19,8 @@ class Pull:
     """A pull request whole: ``commits`` are its own, provably all.
 
     ``rows`` are the activity of its head branch that led to its head. ``in_fork``: it was opened
-    in a fork, to bring something into a branch of that fork.
+    in a fork, to bring something into a branch of that fork. ``retargeted_at`` is None where it
+    always had its base.
     """
 
     row: PullRow
@@ -25,6 +28,7 @@ class Pull:
     reviews: Maybe[tuple[Approval, ...]]
     rows: Maybe[tuple[Activity, ...]]
     in_fork: bool = False
+    retargeted_at: Maybe[datetime | None] = None
 
     @property
     def base(self) -> str:
@@ -87,11 +91,12 @@ def detail(source: Source, graph: Graph, listed: PullLink, *, in_fork: bool) -> 
     if isinstance(commits, Problem):
         return commits
     decided: Maybe[tuple[Approval, ...]]
-    rows, decided = yield from side_by_side(
+    rows, decided, retargeted = yield from side_by_side(
         _pushes(source, graph, row, commits),
         source.decisions(row),
+        source.retargeted(row.number),
     )
-    return Pull(row, commits, decided, rows, in_fork)
+    return Pull(row, commits, decided, rows, in_fork, retargeted)
 
 
 def _asked(

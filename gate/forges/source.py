@@ -6,6 +6,7 @@ Each method that returns a ``Flow`` asks, and answers with what it read or the `
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Protocol, TypeAlias
 
 from gate.forges.graph import Graph
@@ -82,6 +83,13 @@ class Source(Protocol):
 
     def decisions(self, row: PullRow) -> Flow[Maybe[tuple[Approval, ...]]]:
         """Each person's latest decision on a pull request."""
+        ...
+
+    def retargeted(self, number: int) -> Flow[Maybe[datetime | None]]:
+        """When a pull request was last given another base; None where it never was.
+
+        What ``ask_reviews`` asked for tells it.
+        """
         ...
 
     def activity(

@@ -337,6 +337,9 @@ class Drafting:
             commits=self._maybe(pull.commits, self._own_commit),
             others=tuple(self._person(account) for account in pull.others),
             trees=self._trees(pull, change),
+            retargeted_at=self._problem(pull.retargeted_at)
+            if isinstance(pull.retargeted_at, Problem)
+            else pull.retargeted_at,
         )
 
     def _trees(self, pull: PullRequest, change: Change) -> p.TreesPart | None:

@@ -369,7 +369,8 @@ class PullRequestPart:
 
     ``others`` wrote or pushed the requests whose work is in this one; null: a deleted account.
     ``landed_at`` is when its first commit came onto a release ref, null where that is not known.
-    ``trees`` is there where any of them is known.
+    ``trees`` is there where any of them is known, ``retargeted_at`` where the request was given
+    another base.
     """
 
     number: int
@@ -389,6 +390,7 @@ class PullRequestPart:
     commits: tuple[OwnCommitPart, ...] | Unknown
     others: tuple[PersonLabel | None, ...]
     trees: TreesPart | None = None
+    retargeted_at: datetime | Unknown | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,7 +88,31 @@ def test_each_missing_permission_of_the_forge_token_is_named(acme: Job, permissi
     assert ended.code == 11, said(ended)
     must_say(ended, f"unknown github acme/shop, {permission}", "to do: give the account")
     others = [line for line in ended.out.splitlines() if "github acme/shop" in line]
-    assert sum(line.startswith("ok ") for line in others) == len(PERMISSIONS) - 1
+    assert len(others) == len(PERMISSIONS) + 1  # and what is asked by GraphQL
+    assert sum(line.startswith("ok ") for line in others) >= len(PERMISSIONS) - 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        (faults.status(403), ()),
+        (faults.status(404), ()),
+        (faults.replace({"data": None, "errors": [{"type": "FORBIDDEN"}]}), ("FORBIDDEN",)),
+        (faults.replace({"data": {"repository": {}}}), ("no such commit",)),
+        (faults.html(), ()),
+        (faults.empty(), ()),
+    ],
+    ids=["403", "404", "forbidden", "nothing", "html", "empty"],
+)
+def test_graphql_that_the_forge_token_may_not_ask_is_named(
+    acme: Job, fault: faults.Fault, words: tuple[str, ...]
+) -> None:
+    acme.world.github.fault("/graphql", fault)
+    ended = acme.gate("doctor", environment=acme.ci())
+    acme.world.github.heal()
+    assert ended.code == 11, said(ended)
+    what = "unknown github acme/shop, contents and pull-requests: read (GraphQL)"
+    must_say(ended, what, *words, f"(GraphQL is asked at {acme.world.github.url}", "to do:")
 
 
 def test_a_project_that_gates_account_cannot_browse_is_named(acme: Job) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
 import pytest
@@ -158,6 +158,13 @@ def more_of_pull(field: str, *items: Any) -> Step:
     return on_pulls(lambda pull: replace(pull, **longer(pull, field, items)))
 
 
+def given_base(pull: PullRequest, moment: datetime) -> PullRequest:
+    """The pull request, given another base once more; what cannot be told stays so."""
+    had = pull.retargeted_at
+    later = had if isinstance(had, Problem) else max(moment, had or moment)
+    return replace(pull, retargeted_at=later)
+
+
 def longer(of: object, field: str, items: tuple[Any, ...]) -> dict[str, Any]:
     had = getattr(of, field)
     return {field: (*had, *items) if isinstance(had, tuple) else had}
@@ -224,6 +231,7 @@ UNAVAILABLE: dict[str, Step] = {
     "in repository": set_change(in_repository=P),
     "pushes": set_pulls(pushes=P),
     "own commits": set_pulls(commits=P),
+    "other bases": set_pulls(retargeted_at=P),
     "history": set_facts(history=P),
     "uses": on_history(lambda read: replace(read, uses={})),
     "earlier": on_history(lambda read: replace(read, earlier=None)),
@@ -369,6 +377,7 @@ BROKEN: dict[str, Step] = {
     ),
     "pushed by the approver": more_of_pull("pushes", good_push("bob", "08:31")),
     "pushed after the approval": more_of_pull("pushes", good_push("alice", "09:05")),
+    "given another base after the approval": set_pulls(retargeted_at=at("09:05")),
     "pushed by nobody": more_of_pull("pushes", good_push(account=None)),
     "written by the approver": on_first_commit(lambda c: replace(c, author=git("bob"))),
     "written with the approver": on_first_commit(lambda c: replace(c, co_authors=(git("bob"),))),
@@ -439,6 +448,7 @@ ADDED: st.SearchStrategy[Step] = st.one_of(
         lambda m, clock: more_of_pull("pushes", good_push(clock=clock, account=m)), MAKERS, CLOCKS
     ),
     CLOCKS.map(lambda clock: more_of_pull("pushes", good_push(clock=clock, account=None))),
+    CLOCKS.map(lambda clock: on_pulls(lambda pull: given_base(pull, at(clock)))),
     st.builds(
         lambda name, clock: more("approvals", good_approval(name, clock, verdict=Verdict.DECLINED)),
         st.sampled_from(["bob", "carol", "mallory"]),

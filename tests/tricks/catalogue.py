@@ -170,6 +170,14 @@ ENGINEER = (
         ("approval-covers-change",),
     ),
     Trick(
+        "late-base",
+        "has it approved for a harmless branch, and aims it at the release ref afterwards",
+        "the last other base must be older than the approval, as the last push must",
+        "10",
+        ("engineer:another_base_after_approval",),
+        ("approval-covers-change",),
+    ),
+    Trick(
         "side-branch",
         "deploys a commit that was never merged",
         "it must be on a release ref",

@@ -149,6 +149,12 @@ def test_push_after_approval(anywhere: Play, method: str) -> None:
     anywhere.blocked_by("approval-covers-change", scene)
 
 
+def test_another_base_after_approval(anywhere: Play) -> None:
+    """The pull request is to go into a branch that harms nobody until the ticket is approved."""
+    scene = anywhere.tell(aimed_at="harmless")
+    anywhere.blocked_by("approval-covers-change", scene, words=("given another base",))
+
+
 # ---------------------------------------------------------------- commits
 
 

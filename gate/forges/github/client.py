@@ -119,23 +119,27 @@ class GitHubClient:
 
     def get_bundle(self, asks: tuple[Ask, ...]) -> tuple[Answer, ...]:
         """The replies to what is asked by one GraphQL query."""
-        headers = {"Accept": _MEDIA, "X-GitHub-Api-Version": API_VERSION}
         try:
-            response = self.wire.session.ask(self.graphql, linked.query(asks), headers)
+            response = self.wire.session.ask(graphql_url(self.wire), linked.query(asks), headers())
         except FetchError as error:
             return (_told_apart(error),) * len(asks)
         return linked.answers(asks, parse_json(response.content))
-
-    @property
-    def graphql(self) -> str:
-        """Its URL: ``/graphql`` of api.github.com, ``/api/graphql`` of a server."""
-        return self.wire.base_url.removesuffix("/v3") + "/graphql"
 
     def _requester(self) -> _WireRequester:
         found: _WireRequester | None = getattr(self._local, "requester", None)
         if found is None:
             found = self._local.requester = _WireRequester(self.wire)
         return found
+
+
+def graphql_url(wire: Wire) -> str:
+    """Beside the REST API: ``/graphql`` of api.github.com, ``/api/graphql`` of a server."""
+    return wire.base_url.removesuffix("/v3") + "/graphql"
+
+
+def headers() -> dict[str, str]:
+    """What a request by GraphQL says beside its query."""
+    return {"Accept": _MEDIA, "X-GitHub-Api-Version": API_VERSION}
 
 
 def _links(headers: Mapping[str, Any]) -> dict[str, Params]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gate.forges.github.probe import may_link
 from gate.forges.github.profiles import fetch_profile
 from gate.forges.github.reader import GitHubReader
 from gate.forges.github.rights import try_approvals
@@ -25,4 +26,6 @@ GITHUB = ForgeKind(
     may_give=may_give,
     try_approvals=try_approvals,
     profiles=fetch_profile,
+    probed="contents and pull-requests: read (GraphQL)",
+    probe=may_link,
 )

@@ -9,7 +9,7 @@ from gate.config.types import ForgeSettings, NetworkSettings, Service
 from gate.errors import UsageError
 from gate.forges.change import change
 from gate.forges.github.approvals import decided
-from gate.forges.github.client import GitHubClient
+from gate.forges.github.client import GitHubClient, graphql_url
 from gate.forges.github.deployments import succeeded
 from gate.forges.github.myself import fetch_own_account
 from gate.forges.github.source import GitHubSource
@@ -87,7 +87,7 @@ class GitHubReader:
         return converse(decided(source, run, environment), talk, self._client.get)
 
     def _source(self, talk: Talk, service: Service) -> GitHubSource:
-        graphql = urlsplit(self._client.graphql).path
+        graphql = urlsplit(graphql_url(self.wire)).path
         return GitHubSource(talk, self.slug(service), graphql)
 
     def fetch_own_account(self) -> Maybe[Account | None]:

@@ -83,7 +83,7 @@ def decisions(
     if set(stands) != dismissed:
         cause = "a review was dismissed, and GitHub does not tell what it had said"
         return incomplete(label, cause, "have its giver review again")
-    rebased_at = max((e.rebased_at for e in events if e.rebased_at), default=None)
+    rebased_at = _last_rebased(events)
     return tuple(
         _of_base(
             _approval(review, Verdict.DECLINED if review.id in stands else _VERDICTS[review.state]),
@@ -92,6 +92,16 @@ def decisions(
         for review in latest
         if stands.get(review.id, True)
     )
+
+
+def retargeted(source: Asking, number: int) -> Flow[Maybe[datetime | None]]:
+    """When the pull request was last given another base, or its base other commits."""
+    events = yield from timeline(source, number)
+    return events if isinstance(events, Problem) else _last_rebased(events)
+
+
+def _last_rebased(events: tuple[Event, ...]) -> datetime | None:
+    return max((e.rebased_at for e in events if e.rebased_at), default=None)
 
 
 def _of_base(approval: Approval, rebased_at: datetime | None) -> Approval:

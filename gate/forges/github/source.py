@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from gate.forges.github import releases, reviews, span
 from gate.forges.github.asking import Asking
 from gate.forges.graph import Graph
@@ -37,6 +39,10 @@ class GitHubSource(Asking):
         """Each person's latest decisive review."""
         listed = yield from self.reviews_of(row.number)
         return (yield from reviews.decisions(self, row.number, listed))
+
+    def retargeted(self, number: int) -> Flow[Maybe[datetime | None]]:
+        """When it was last given another base."""
+        return reviews.retargeted(self, number)
 
     def compared(self, base: str, head: str) -> Flow[Maybe[Span]]:
         """The range base..head."""

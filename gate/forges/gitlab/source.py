@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from gate.forges.gitlab import merges, releases, reviews, span
+from datetime import datetime
+
+from gate.forges.gitlab import merges, releases, reviews, span, targets
 from gate.forges.gitlab.asking import Asking
 from gate.forges.graph import Graph
 from gate.forges.range import Span
@@ -28,6 +30,10 @@ class GitLabSource(Asking):
     def decisions(self, row: PullRow) -> Flow[Maybe[tuple[Approval, ...]]]:
         """The approvals and objections that stand."""
         return reviews.decisions(self, row)
+
+    def retargeted(self, number: int) -> Flow[Maybe[datetime | None]]:
+        """When it was last given another target."""
+        return targets.retargeted(self, number)
 
     def compared(self, base: str, head: str) -> Flow[Maybe[Span]]:
         """The range base..head."""

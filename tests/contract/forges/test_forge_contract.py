@@ -376,6 +376,25 @@ def test_a_review_from_before_another_target_is_none_of_the_head(place: Place) -
     assert [key(r.account) for r in pull.reviews if r.verdict is Verdict.DECLINED] == ["dave"]
 
 
+def test_a_pull_request_that_kept_its_base(place: Place) -> None:
+    place.propose(1, "fix")
+    place.approve(1, by="bob")
+    (pull,) = pulls(place.change(place.accept(1)))
+    assert pull.retargeted_at is None
+
+
+def test_the_last_new_base_is_dated_by_the_forge(place: Place) -> None:
+    """The branches stand on the same commit, so that nothing but the record tells of it."""
+    place.push("harmless", place.base)
+    place.propose(1, "fix", base="harmless")
+    place.repository.retarget(1, "main", by="alice", at=place.later())
+    place.repository.retarget(1, "harmless", by="alice", at=place.later())
+    last = place.later()
+    place.repository.retarget(1, "main", by="alice", at=last)
+    (pull,) = pulls(place.change(place.merge(1)))
+    assert pull.retargeted_at == last
+
+
 # ---------------------------------------------------------------- bases
 
 

@@ -31,7 +31,7 @@ from worlds import (
 )
 
 from gate.config.types import Policy
-from gate.model import Approval, Change, EditedText, Facts, Level, Outcome
+from gate.model import Approval, Change, EditedText, Facts, Level, Maybe, Outcome
 
 ID = "approval-covers-change"
 
@@ -52,6 +52,49 @@ def pushed(*clocks: str, approvals: tuple[Approval, ...] = (good_approval(),)) -
 def test_the_last_push_must_be_older_than_the_approval(clock: str, expected: Outcome) -> None:
     assert outcome(pushed("08:20", clock)) is expected
     assert outcome(pushed(clock, "08:20")) is expected  # whatever the order
+
+
+def retargeted(moment: Maybe[datetime | None], **approval: Any) -> Facts:
+    ticket = good_ticket(approvals=(good_approval(**approval),))
+    pull = good_pull_request(retargeted_at=moment)
+    return good_facts(ticket, change=good_change(pull_requests=(pull,)))
+
+
+@pytest.mark.parametrize(
+    ("clock", "expected"),
+    [
+        ("08:25", Outcome.PASS),  # before the last push, which is then what counts
+        ("08:59:59", Outcome.PASS),
+        ("09:00", Outcome.FAIL),
+        ("09:00:01", Outcome.FAIL),
+    ],
+)
+def test_the_last_new_base_must_be_older_than_the_approval(clock: str, expected: Outcome) -> None:
+    assert outcome(retargeted(at(clock))) is expected
+
+
+def test_a_new_base_after_the_approval_is_told_with_both_times() -> None:
+    judgement = judged(ID, retargeted(at("09:05")))
+    assert judgement.observed.code == "approval-covers.retargeted"
+    assert judgement.observed.args["retargeted"] == at("09:05")
+    assert judgement.observed.args["approved"] == at("09:00")
+
+
+def test_an_approval_after_the_new_base_is_of_it() -> None:
+    judgement = judged(ID, retargeted(at("08:50")))
+    assert judgement.observed.code == "approval-covers.covered-base"
+
+
+def test_where_new_bases_are_not_told_no_approval_is_of_it() -> None:
+    judgement = judged(ID, retargeted(problem()))
+    assert judgement.outcome is Outcome.UNDETERMINED
+
+
+def test_an_approval_whose_time_is_not_exact_may_be_from_before_the_new_base() -> None:
+    relaxed = good_policy(good_environment(controls={"ticket-covers-change": Level.OFF}))
+    judgement = judged(ID, retargeted(at("08:50"), latest_possible=True), relaxed)
+    assert judgement.outcome is Outcome.UNDETERMINED
+    assert judgement.observed.code == "approval-covers.inexact-base"
 
 
 def test_a_push_after_the_approval_is_told_with_both_times() -> None:
