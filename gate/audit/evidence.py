@@ -117,6 +117,7 @@ def dossier_json(found: Dossier) -> str:
                 {
                     "at": format_time(event.at),
                     "latest_possible": event.latest,
+                    "not_before": None if event.since is None else format_time(event.since),
                     "what": event.what,
                     "source": event.source,
                 }
