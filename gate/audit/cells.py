@@ -35,8 +35,12 @@ def absent(part: Unknown | Spilled) -> str:
 
 
 def given_by(approval: ApprovalPart) -> tuple[str, str]:
-    """Whose approval or objection it is, and its time."""
+    """Whose approval or objection it is, and its time: with its bounds where it has no own."""
+    who = approval.person or UNKNOWN
+    since = "" if approval.not_before is None else format_time(approval.not_before)
     if approval.decided_at is None:
-        return approval.person or UNKNOWN, UNKNOWN
-    late = LATEST if approval.latest_possible else ""
-    return approval.person or UNKNOWN, format_time(approval.decided_at) + late
+        return who, f"{UNKNOWN[:-1]}, after {since})" if since else UNKNOWN
+    at = format_time(approval.decided_at)
+    if not approval.latest_possible:
+        return who, at
+    return who, at + (f"{LATEST[:-1]}, not before {since})" if since else LATEST)

@@ -9,9 +9,11 @@ from gate.audit.attributes import LETTERS
 from gate.audit.cells import NONE_RECORDED, PERMITS
 from gate.audit.evidence import Dossier, criteria_of
 from gate.audit.names import MATCH, MISSING, NOT_ASKED, NOT_AT_HAND, UNCHECKED, AnyOpened, Names
+from gate.audit.row_notes import tested_before
 from gate.audit.rows import Ended, Reviewed, review_outcome
 from gate.audit.run_cells import run_cells
 from gate.audit.sentences import sentence
+from gate.audit.ticket_cells import stories
 from gate.audit.times import events
 from gate.output.escape import terminal
 from gate.output.message import length
@@ -160,6 +162,8 @@ def _foundation(opened: AnyOpened) -> Iterator[str]:
     if not predicate.clocks:
         yield "  clock         no service told its time"
     yield f"  judged at     size {predicate.judged_at.size}, root {predicate.judged_at.root}"
+    if isinstance(predicate, DecisionPredicate) and (tested := tested_before(predicate)):
+        yield f"  tested        {tested}"
     if isinstance(predicate, DecisionPredicate) and predicate.replaces is not None:
         codes = ", ".join(predicate.replaces.failed)
         yield f"  replaces      entry sha256:{predicate.replaces.entry}, which no longer held"
@@ -178,6 +182,8 @@ def _tickets(predicate: DecisionPredicate | ReviewPredicate, names: Names) -> It
         yield "  none"
     for ticket in predicate.tickets:
         yield from _ticket(ticket, names)
+    if isinstance(predicate, DecisionPredicate):
+        yield from (f"  story         {story}" for story in stories(predicate))
 
 
 def _ticket(ticket: TicketPart, names: Names) -> Iterator[str]:
@@ -204,8 +210,10 @@ def _ticket(ticket: TicketPart, names: Names) -> Iterator[str]:
 def _approval(approval: ApprovalPart, names: Names) -> str:
     at = "" if approval.decided_at is None else f" at {format_time(approval.decided_at)}"
     late = " (at the latest)" if at and approval.latest_possible else ""
-    if not at and approval.not_before is not None:
-        at = f" after {format_time(approval.not_before)}"
+    if approval.not_before is not None and (late or not at):
+        since = format_time(approval.not_before)
+        at += f" (at the latest, not before {since})" if at else f" after {since}"
+        late = ""
     who = _person(approval.person, names)
     return f"  {approval.verdict:<10}  {who}{at}{late}, by {approval.source}"
 

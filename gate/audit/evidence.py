@@ -122,6 +122,7 @@ def _foundation(found: Dossier, opened: AnyOpened) -> dict[str, Any]:
             {
                 "at": format_time(event.at),
                 "latest_possible": event.latest,
+                "not_before": None if event.since is None else format_time(event.since),
                 "what": event.what,
                 "source": event.source,
             }

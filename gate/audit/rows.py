@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from typing import Any, TypeAlias
 
@@ -10,7 +9,8 @@ from gate.audit import change_cells as change
 from gate.audit import run_cells as of_run
 from gate.audit import ticket_cells as ticket
 from gate.audit.cells import NONE_RECORDED, PERMITS, people
-from gate.audit.names import NOT_AT_HAND, UNCHECKED, Names, Opened
+from gate.audit.names import Names, Opened
+from gate.audit.row_notes import row_notes, tested_before
 from gate.audit.run_cells import run_cells
 from gate.model import DecisionKind, EntryLink, Level, Outcome
 from gate.record.predicates import DecisionPredicate, ReviewOutcome
@@ -43,11 +43,13 @@ class Row:
     base_index: str
     artifacts: tuple[str, ...]
     tickets: tuple[str, ...]
+    stories: tuple[str, ...]
     ticket_status: tuple[str, ...]
     ticket_created: tuple[str, ...]
     ticket_authors: tuple[str, ...]
     approved_at: tuple[str, ...]
     approvers: tuple[str, ...]
+    approval_sources: tuple[str, ...]
     objected_at: tuple[str, ...]
     objections: tuple[str, ...]
     makers: tuple[str, ...]
@@ -55,6 +57,7 @@ class Row:
     reviewed_at: tuple[str, ...]
     reviewers: tuple[str, ...]
     merged_at: tuple[str, ...]
+    tested_before: str
     run_url: str
     run_created_at: str
     run_attempt: str
@@ -132,7 +135,7 @@ def make_row(
         **_emergency_cells(record, predicate, names, review),
         **_control_cells(predicate),
         **_source_cells(predicate),
-        notes=tuple(_notes(predicate, opened, ended)),
+        notes=tuple(row_notes(opened, 0 if ended is None else ended.count)),
     )
 
 
@@ -172,11 +175,13 @@ def _ticket_cells(record: DecisionRecord, predicate: DecisionPredicate, names: N
     )
     return {
         "tickets": ticket.ids(record, predicate),
+        "stories": ticket.stories(predicate),
         "ticket_status": ticket.statuses(predicate),
         "ticket_created": ticket.created(predicate),
         "ticket_authors": people(names, dict.fromkeys(ticket.authors(predicate))),
         "approved_at": tuple(at for _, at in approvals),
         "approvers": people(names, (label for label, _ in approvals)),
+        "approval_sources": (*ticket.sources(predicate), *of_run.sources(predicate)),
         "objected_at": tuple(at for _, at in objections),
         "objections": people(names, (label for label, _ in objections)),
     }
@@ -190,6 +195,7 @@ def _change_cells(predicate: DecisionPredicate, names: Names) -> _Cells:
         "reviewed_at": tuple(at for _, at in reviews),
         "reviewers": people(names, (label for label, _ in reviews)),
         "merged_at": change.merged_at(predicate),
+        "tested_before": tested_before(predicate),
     }
 
 
@@ -273,22 +279,3 @@ def _controls(predicate: DecisionPredicate, level: Level, *outcomes: Outcome) ->
         for control in predicate.controls
         if control.level is level and control.outcome in outcomes
     )
-
-
-def _notes(
-    predicate: DecisionPredicate, opened: Opened[DecisionPredicate], ended: Ended | None
-) -> Iterator[str]:
-    if predicate.replaces is not None:
-        codes = ", ".join(predicate.replaces.failed)
-        yield f"denied at its place in the log ({predicate.replaces.reason}: {codes})"
-    emergency = predicate.emergency
-    if emergency is not None and emergency.deferred:
-        yield f"a service was down: not judged were {', '.join(emergency.deferred)}"
-    if emergency is not None and emergency.spooled:
-        yield "the log was down: recorded later, and judged without it"
-    if ended is not None and ended.count > 1:
-        yield f"the newest of {ended.count} outcomes"
-    if opened.people == NOT_AT_HAND:
-        yield "no names: this record's disclosure is not at hand"
-    if opened.people == UNCHECKED:
-        yield "no names: the evidence that vouches for them is missing"

@@ -56,6 +56,16 @@ def approvals(predicate: DecisionPredicate) -> Iterator[tuple[str, str]]:
     return _given(predicate.run, Verdict.APPROVED)
 
 
+def sources(predicate: DecisionPredicate) -> Iterator[str]:
+    """Where each approval was read, in the order of ``approvals``."""
+    given = predicate.run.approvals
+    if isinstance(given, Unknown):
+        yield UNKNOWN
+    else:
+        approved = (one for one in given or () if one.verdict is Verdict.APPROVED)
+        yield from (f"the run: {one.source}" for one in approved)
+
+
 def objections(predicate: DecisionPredicate) -> Iterator[tuple[str, str]]:
     """Who rejected the run's deployment, and when."""
     return _given(predicate.run, Verdict.DECLINED)

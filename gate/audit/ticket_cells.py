@@ -59,6 +59,28 @@ def approvals(predicate: DecisionPredicate) -> Iterator[tuple[str, str]]:
     return _given(predicate, Verdict.APPROVED)
 
 
+def sources(predicate: DecisionPredicate) -> Iterator[str]:
+    """Where each approval was read, in the order of ``approvals``."""
+    for fact in _facts(predicate):
+        if isinstance(fact, str):
+            if fact != MISSING:
+                yield fact
+        elif isinstance(fact.approvals, Unknown):
+            yield UNKNOWN
+        else:
+            approved = (one for one in fact.approvals if one.verdict is Verdict.APPROVED)
+            yield from (f"{fact.key}: {one.source}" for one in approved)
+
+
+def stories(predicate: DecisionPredicate) -> tuple[str, ...]:
+    """Which change request was found by way of which story."""
+    if isinstance(predicate.given, Unknown):
+        return (UNKNOWN,)
+    return tuple(
+        f"{one.through} (linked to {one.id})" for one in predicate.given if one.through is not None
+    )
+
+
 def objections(predicate: DecisionPredicate) -> Iterator[tuple[str, str]]:
     """Who declined a ticket, and when."""
     return _given(predicate, Verdict.DECLINED)

@@ -34,12 +34,17 @@ ENVIRONMENT = "a claim of the pipeline's environment"
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened. ``latest``: an upper bound, the system has no time of its own."""
+    """Something that happened.
+
+    ``latest``: ``at`` is an upper bound, as the system has no time of its own; ``since`` is the
+    lower one, where there is any.
+    """
 
     at: datetime
     what: str
     source: str
     latest: bool = False
+    since: datetime | None = None
 
 
 def events(
@@ -106,9 +111,10 @@ def _edits(
 def _given(one: ApprovalPart, of: str, names: Names, source: str) -> Iterator[Event]:
     if one.decided_at is not None and one.verdict in _DONE:
         told = f"{of} {_DONE[one.verdict]}{_by(one.person, names)}"
-        if one.latest_possible and one.not_before is not None:
-            told += f", not before {moment(one.not_before)}"
-        yield Event(one.decided_at, told, source, latest=one.latest_possible)
+        since = one.not_before if one.latest_possible else None
+        if since is not None:
+            told += f", not before {moment(since)}"
+        yield Event(one.decided_at, told, source, latest=one.latest_possible, since=since)
 
 
 def _change(predicate: DecisionPredicate | ReviewPredicate, names: Names) -> Iterator[Event]:

@@ -58,7 +58,12 @@ def my_permissions(site: JiraSite, visit: Visit, _: str) -> Reply:
     if project is None:
         return jira_errors.missing_project(visit.request.query.get("projectKey", ""))
     reader = visit.reader
-    held = {"ADD_COMMENTS": reader is not None and _may_comment(reader, project.commenters)}
+    held = {
+        "ADD_COMMENTS": reader is not None and _may_comment(reader, project.commenters),
+        "SERVICEDESK_AGENT": reader is not None
+        and project.service_desk
+        and _may_comment(reader, project.agents),
+    }
     asked = visit.request.query.get("permissions", "").split(",")
     if not set(asked) <= held.keys():
         return jira_errors.messages(400, "Unrecognized permission")

@@ -34,7 +34,7 @@ class Project:
     """A project.
 
     ``visible_to`` None: everybody logged in may browse it; ``public``: anybody. ``commenters``
-    None: whoever is logged in may comment.
+    None: whoever is logged in may comment. ``agents`` of a service project None: likewise.
     """
 
     id: str
@@ -44,6 +44,7 @@ class Project:
     visible_to: set[str] | None = None
     public: bool = False
     commenters: set[str] | None = None
+    agents: set[str] | None = None
 
 
 @dataclass(slots=True)

@@ -171,6 +171,10 @@ def test_the_forges_approval_lets_its_run_pass_and_is_recorded(acme: Job) -> Non
     acme.gate("audit", "population", *span, *OWN, "--output", "p.json", expect=0)
     rows = json.loads((acme.home / "p.json").read_text())["rows"]
     assert rows[-1]["approvers"] == ["bob"]
+    assert rows[-1]["approval_sources"] == ["the run: environment"]
+    (at,) = rows[-1]["approved_at"]
+    expected = "(unknown, after 20" if one.decided_at is None else "20"
+    assert at.startswith(expected), "a bound is shown as one"
 
 
 def test_each_approval_may_come_from_another_source(acme: Job) -> None:

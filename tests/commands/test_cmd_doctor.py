@@ -123,6 +123,25 @@ def test_a_project_that_gates_account_cannot_browse_is_named(acme: Job) -> None:
     must_say(ended, "unknown jira project CHG", "to do:")
 
 
+def test_a_service_project_of_which_gate_is_no_agent_is_named(acme: Job) -> None:
+    project = acme.world.jira.projects["CHG"]
+    project.agents = set()
+    ended = acme.gate("doctor", environment=acme.ci())
+    project.agents = None
+    assert ended.code == 0, said(ended)
+    must_say(ended, "warning jira project CHG, agent access", "no agent", "to do: make the account")
+    granted = acme.gate("doctor", environment=acme.ci())
+    must_say(granted, "jira project CHG, agent access: granted")
+
+
+def test_agent_access_that_cannot_be_told_is_no_grant(acme: Job) -> None:
+    acme.world.jira.fault(r"/mypermissions", faults.status(403))
+    ended = acme.gate("doctor", environment=acme.ci())
+    acme.world.jira.heal()
+    must_say(ended, "warning jira project CHG, agent access")
+    assert "agent access: granted" not in said(ended)
+
+
 @pytest.mark.parametrize("name", ["jira", "github"])
 @pytest.mark.parametrize("kind", [faults.reset, faults.html, faults.empty, faults.huge])
 def test_a_service_that_does_not_answer_is_named(

@@ -138,6 +138,13 @@ def test_both_receipts_prove_it(road: Road) -> None:
     assert tested.ended is not None
     assert tested.elsewhere is not None
     assert tested.elsewhere.origin == ELSEWHERE
+    where = f"entry {tested.ended.index} (leaf {tested.ended.leaf}) of the other log {ELSEWHERE}"
+    index = str(road.acme.view().size - 1)
+    must_say(road.acme.gate("log", "show", index, expect=0), where)
+    span = ("--from", "2020-01-01", "--to", "2099-01-01")
+    road.acme.gate("audit", "population", *span, "--output", "p.json", expect=0)
+    rows = json.loads((road.acme.home / "p.json").read_text())["rows"]
+    assert where in rows[-1]["tested_before"], "an auditor can find the other log's entry"
     assert tested.elsewhere.decision is not None
     assert tested.elsewhere.decision.index < tested.ended.index
     assert tested.elsewhere.at is not None

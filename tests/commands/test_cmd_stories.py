@@ -65,6 +65,13 @@ def test_the_change_request_is_judged_and_recorded_with_its_story(acme: Job) -> 
     (part,) = record.predicate.given  # type: ignore[misc]  # it is known
     assert (part.id, part.through) == ("CHG-1", STORY)
     must_say(acme.gate("log", "verify", expect=0), "1 entr")
+    must_say(acme.gate("log", "show", "0", expect=0), f"{STORY} (linked to CHG-1)")
+    span = ("--from", "2020-01-01", "--to", "2099-01-01")
+    acme.gate("audit", "population", *span, "--output", "p.json", expect=0)
+    (row,) = json.loads((acme.home / "p.json").read_text())["rows"]
+    assert row["stories"] == [f"{STORY} (linked to CHG-1)"]
+    assert len(row["approval_sources"]) == len(row["approvers"]) == len(row["approved_at"])
+    assert all(source.startswith("CHG-1: ") for source in row["approval_sources"])
 
 
 def test_a_branch_that_names_the_story_does_as_well(acme: Job) -> None:

@@ -7,6 +7,7 @@ Enterprise Server may not let through, and refuses in its own way.
 from __future__ import annotations
 
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 from gate.forges.github import linked
 from gate.forges.github.client import graphql_url, headers
@@ -22,11 +23,12 @@ def may_link(wire: Wire, slug: str) -> Problem | None:
 
     An empty repository has nothing to try it on, and is then not found fault with.
     """
+    path = urlsplit(graphql_url(wire)).path
     try:
         branches = Document(get_json(wire, f"/repos/{slug}/branches", {"per_page": 1})).each()
         if not branches:
             return None
-        ask = linked.question(slug, branches[0]["commit"]["sha"].commit_id())
+        ask = linked.question(path, slug, branches[0]["commit"]["sha"].commit_id())
         response = wire.session.ask(graphql_url(wire), linked.query((ask,)), headers())
         (answer,) = linked.answers((ask,), parse_json(response.content))
         if isinstance(answer, Problem):
@@ -36,7 +38,7 @@ def may_link(wire: Wire, slug: str) -> Problem | None:
         return _placed(error.problem, wire)
     except ShapeError as error:
         return malformed(
-            "github", "POST /graphql", f"the reply is not what GitHub documents: {error}"
+            "github", f"POST {path}", f"the reply is not what GitHub documents: {error}"
         )
     return None
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from gate.config.types import JiraSettings, NetworkSettings
+from gate.config.types import ApprovalPlace, JiraSettings, NetworkSettings
 from gate.http import Bearer, Budget, FetchError, Request, Wire, utc_now
 from gate.http.document import ShapeError
 from gate.http.failure import malformed
@@ -18,6 +18,7 @@ from gate.tickets.ids import ProjectKeys, parse_id
 from gate.tickets.jira.accounts import parse_user
 from gate.tickets.jira.linking import linked_changes
 from gate.tickets.jira.reading import Reading, Site, project_problem
+from gate.tickets.jira.rights import of_agent
 from gate.tickets.system import Right
 
 if TYPE_CHECKING:
@@ -122,13 +123,21 @@ class JiraReader:
         return self._settings.projects
 
     def rights(self) -> Iterator[Right]:
-        """That Jira knows us, and that each project can be browsed."""
+        """That Jira knows us, and what it must show us of each project."""
         account = self.myself()
         refused = account if isinstance(account, Problem) else None
         yield Right("", f"knows us ({self.flavour})", refused)
         projects = (*self._settings.projects, *self._settings.stories)
         for project in projects if refused is None else ():
-            yield Right(f"project {project}", "can be browsed", self.browsable(project))
+            unseen = self.browsable(project)
+            yield Right(f"project {project}", "can be browsed", unseen)
+            if unseen is None and self._asks_agents(project):
+                yield of_agent(self._client(), project)
+
+    def _asks_agents(self, project: str) -> bool:
+        """Whether approvals of Service Management are read of this project's tickets."""
+        settings = self._settings
+        return project in settings.projects and ApprovalPlace("jsm") in settings.approvals
 
     def own_accounts(self) -> tuple[Account, ...]:
         """The account behind the credentials, if it was asked for and told."""
