@@ -25,6 +25,7 @@ from gate.controls.control import (
 from gate.controls.minimum import Minimum
 from gate.controls.run_approvals import ENVIRONMENT, decided_on_run, name_of_deployment
 from gate.controls.standard import approved_beforehand
+from gate.controls.ways import ways_to_approve
 from gate.controls.whose import in_order, whose
 from gate.frozen import dataclass
 from gate.identity import People, same_account
@@ -99,6 +100,7 @@ class Teller:
         self._own = facts.gate_accounts
         self._deployment = name_of_deployment(facts)
         self._on_run = decided_on_run(facts, policy, now)
+        self.ways = ways_to_approve(facts, policy)
         self.standard = {} if now is None else approved_beforehand(facts, policy, now)
         self._reviewers = (
             frozenset(person.name for person in policy.people) if self.standard else self._members
@@ -302,9 +304,19 @@ def in_future(vote: Vote, now: datetime) -> Finding | None:
 
 def ask(place: str, teller: Teller, of: Minimum | None = None) -> Message:
     """The remedy where approvals are missing, of anybody who may approve or of a group."""
+    by = teller.by if of is None else (Free(of.name),)
+    if ways := teller.ways.get(place):
+        return say(
+            "approval.ask-by",
+            "Have somebody of {by} approve {place}, by {ways}. What was edited or hidden, came with"
+            " the opening of {place}, or is older than its last reopening does not count.",
+            by=by,
+            place=place,
+            ways=" or ".join(ways),
+        )
     return say(
         "approval.ask",
         "Have somebody of {by} approve {place}.",
-        by=teller.by if of is None else (Free(of.name),),
+        by=by,
         place=place,
     )

@@ -25,13 +25,25 @@ _AFTER = rf"(?![{_WORD}])(?![./@+\\:#][{_WORD}])"
 _HEX = re.compile(rf"{_BEFORE}[0-9a-f]{{{SHA_AT_LEAST},64}}{_AFTER}", re.IGNORECASE)
 _DIGEST = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])", re.IGNORECASE)
 _MERGE_REQUEST = re.compile(r"(?P<project>.+?)(/-)?/merge_requests/[0-9]+")
+_MARKS = {"Mn", "Mc", "Me"}
+# Joiners, selectors and fillers that Unicode counts as marks or letters (Default_Ignorable).
+_UNSEEN = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff]"
+)
 _MASK = " \N{WHITE SQUARE} "
 
 
 def plain(text: str) -> str:
-    """The text as a reader sees it: compatibility forms unified, invisible characters gone."""
-    visible = (c for c in unicodedata.normalize("NFKC", text) if unicodedata.category(c) != "Cf")
-    return "".join(visible)
+    """The text as a reader sees it: compatibility forms unified, invisible characters gone.
+
+    A mark over or within a letter belongs to its word.
+    """
+    visible = (c for c in unicodedata.normalize("NFKC", text) if not _is_invisible(c))
+    return "".join("_" if unicodedata.category(c) in _MARKS else c for c in visible)
+
+
+def _is_invisible(char: str) -> bool:
+    return unicodedata.category(char) == "Cf" or _UNSEEN.fullmatch(char) is not None
 
 
 def names_service(text: str, service: Service, others: Iterable[Service]) -> bool:

@@ -178,7 +178,11 @@ def _edited(views: Views, issue: Issue) -> Json:
         "editor": _actor(views, issue.editor),
         "comments": {
             "nodes": [
-                {"databaseId": comment.id, "lastEditedAt": time(comment.edited_at)}
+                {
+                    "databaseId": comment.id,
+                    "lastEditedAt": time(comment.edited_at),
+                    "isMinimized": comment.minimized,
+                }
                 for comment in issue.comments[-100:]
             ]
         },

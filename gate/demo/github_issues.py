@@ -38,6 +38,7 @@ class IssueComment:
     body: str
     by_app: bool = False
     edited_at: datetime | None = None
+    minimized: bool = False
 
 
 @dataclass(slots=True)
@@ -84,10 +85,22 @@ class IssueTracker:
             self.all[number].labels.append(name)
             self._event(number, "labeled", by, at, detail=name, by_app=by_app)
 
-    def unlabel(self, number: int, name: str, *, by: str, at: datetime) -> None:
+    def unlabel(
+        self, number: int, name: str, *, by: str, at: datetime, by_app: bool = False
+    ) -> None:
         """Somebody takes a label off."""
         self.all[number].labels.remove(name)
-        self._event(number, "unlabeled", by, at, detail=name)
+        self._event(number, "unlabeled", by, at, detail=name, by_app=by_app)
+
+    def rename_label(self, name: str, new: str) -> None:
+        """Somebody gives a label another name, which old events do not show."""
+        for issue in self.all.values():
+            issue.labels = [new if each == name else each for each in issue.labels]
+
+    def delete_label(self, name: str) -> None:
+        """Somebody deletes a label: it is off all issues, which is no event."""
+        for issue in self.all.values():
+            issue.labels = [each for each in issue.labels if each != name]
 
     def rename(self, number: int, title: str, *, by: str, at: datetime) -> None:
         """Somebody changes the title."""
@@ -103,6 +116,15 @@ class IssueTracker:
         """Somebody closes it."""
         self.all[number].state = "closed"
         self._event(number, "closed", by, at)
+
+    def reopen(self, number: int, *, by: str, at: datetime) -> None:
+        """Somebody opens it again."""
+        self.all[number].state = "open"
+        self._event(number, "reopened", by, at)
+
+    def arrive(self, number: int, *, by: str, at: datetime) -> None:
+        """Somebody transferred it here from another repository, with all that is on it."""
+        self._event(number, "transferred", by, at)
 
     def comment(
         self, number: int, body: str, *, by: str, at: datetime, by_app: bool = False

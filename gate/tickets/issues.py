@@ -54,8 +54,9 @@ class IssueIds:
 
     def find(self, text: str) -> tuple[str, ...]:
         """The IDs that stand in a text."""
-        word = rf"(?<![\w./-]){self.spelling.path}{_NUMBER}(?!\w)"
-        found = (match[0] for match in re.finditer(word, text, re.ASCII))
+        # Not a digit of any script: to a reader another one makes another number.
+        word = rf"(?<![A-Za-z0-9_./-]){self.spelling.path}{_NUMBER}(?![A-Za-z_\d])"
+        found = (match[0] for match in re.finditer(word, text))
         return tuple(dict.fromkeys(each for each in found if self.claims(each)))
 
     def refusal(self, text: str) -> UsageError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 import requests.utils
@@ -61,16 +61,24 @@ class Client:
     def every(self, path: str) -> tuple[Document, ...]:
         """All rows of a list; raises FetchError, ShapeError, IncompleteError.
 
-        A full page is never taken for the last one, whatever its Link header (RFC 8288) says.
+        A full page is never taken for the last one, whatever its Link header (RFC 8288) says. A row
+        that is deleted meanwhile draws others onto a page that was read already: so all pages but
+        the last are read once more.
         """
-        rows: list[Document] = []
+        pages: list[tuple[Document, ...]] = []
         for number in range(1, MOST_PAGES + 1):
             page, has_next = self._page(path, {"per_page": PAGE, "page": number})
-            found = page.each()
-            rows += found
-            if not has_next and len(found) < PAGE:
-                return tuple(rows)
+            pages.append(page.each())
+            if not has_next and len(pages[-1]) < PAGE:
+                self._check_still(path, pages[:-1])
+                return tuple(row for page in pages for row in page)
         raise IncompleteError(f"there are more than the {MOST_PAGES * PAGE} rows that are read")
+
+    def _check_still(self, path: str, pages: Sequence[Sequence[Document]]) -> None:
+        for number, before in enumerate(pages, 1):
+            page, _ = self._page(path, {"per_page": PAGE, "page": number})
+            if _ids(page.each()) != _ids(before):
+                raise IncompleteError("the list changed while it was read")
 
     def query(self, text: str, variables: Mapping[str, str | int]) -> Document:
         """The data of a GraphQL query; raises FetchError, also where GitHub answered only part."""
@@ -110,3 +118,11 @@ class Client:
         links = requests.utils.parse_header_links(response.headers.get("Link", ""))
         has_next = any(link.get("rel") == "next" for link in links)
         return Document(parse_json(response.content)), has_next
+
+
+def _ids(rows: Sequence[Document]) -> list[str]:
+    """What tells rows apart: some events of a timeline have no number."""
+    return [
+        str(found.identifier() if (found := row.find("id")) else row["event"].text())
+        for row in rows
+    ]

@@ -11,6 +11,7 @@ from datetime import datetime
 from gate.frozen import dataclass
 from gate.http.document import Document, ShapeError
 from gate.model import Account, AccountKind
+from gate.tickets.github.issue import GHOST
 
 QUERY = """\
 query($owner: String!, $name: String!, $number: Int!) {
@@ -20,7 +21,7 @@ query($owner: String!, $name: String!, $number: Int!) {
       body
       lastEditedAt
       editor { __typename login }
-      comments(last: 100) { nodes { databaseId lastEditedAt } }
+      comments(last: 100) { nodes { databaseId lastEditedAt isMinimized } }
     }
   }
 }
@@ -38,7 +39,8 @@ _KINDS = {"User": AccountKind.PERSON, "Bot": AccountKind.APP}
 class Edits:
     """``at`` is None where the body was never edited; ``by`` None where GitHub does not say who.
 
-    ``comments`` has the newest hundred: the id of each, and whether it was ever edited.
+    ``comments`` has the newest hundred: the id of each, and whether it is as its author left it,
+    never edited and not hidden.
     """
 
     body: str
@@ -73,12 +75,15 @@ def parse_latest(data: Document) -> None:
 def _comment(node: Document) -> tuple[str, bool]:
     if not node.has("lastEditedAt"):
         raise ShapeError(f"{node.place}.lastEditedAt is missing")
-    return node["databaseId"].numeric_identifier(), node.find("lastEditedAt") is not None
+    is_as_left = node.find("lastEditedAt") is None and not node["isMinimized"].boolean()
+    return node["databaseId"].numeric_identifier(), is_as_left
 
 
 def _editor(editor: Document | None) -> Account | None:
     if editor is None:
         return None
     login = editor["login"].text()
+    if login.lower() == GHOST:
+        return None
     kind = _KINDS.get(editor["__typename"].text(), AccountKind.UNKNOWN)
     return Account("github", login.lower(), kind, login)

@@ -10,6 +10,7 @@ from gate.http.document import Document, ShapeError
 from gate.http.github import account
 from gate.model import Account, Neighbour
 
+GHOST = "ghost"  # whom GitHub shows for every account that was deleted: several people's
 _REPOSITORY = re.compile(r"/repos/([A-Za-z0-9-]+/[A-Za-z0-9._-]+)$")
 
 
@@ -65,4 +66,5 @@ def parse_neighbour(row: Document, asked: str) -> Neighbour | None:
 def person(row: Document, name: str) -> Account | None:
     """Whom a member names; None where GitHub has nobody any more."""
     user = row.find(name)
-    return None if user is None else account(user)
+    found = None if user is None else account(user)
+    return None if found is None or found.key == GHOST else found

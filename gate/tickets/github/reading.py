@@ -1,8 +1,11 @@
 """Reading an issue live: what is asked side by side, and what is made of the answers.
 
-Side by side: the issue, who we are, its timeline, its text with the time of its last edit, and the
-next lower numbers. For an issue that is not there, then whether we see any; so at most two requests
-follow one another, but for timelines of more than a page.
+1. Side by side: the issue, who we are, and the next lower numbers.
+2. Side by side: its timeline, and its text with the time of its last edit; for an issue that is not
+   there, whether we see any.
+3. Of a timeline with more than a hundred rows, the further pages, and the first ones once more.
+
+The second comes after the first on purpose: a title is never newer than the events that tell of it.
 """
 
 from __future__ import annotations
@@ -35,6 +38,7 @@ from gate.tickets.github.client import SYSTEM, IncompleteError
 from gate.tickets.github.edits import QUERY, Edits, parse_edits
 from gate.tickets.github.issue import Issue, parse_issue, parse_neighbour
 from gate.tickets.github.timeline import Timeline, parse_timeline
+from gate.tickets.inline import as_shown
 from gate.tickets.issues import split
 
 if TYPE_CHECKING:
@@ -81,8 +85,6 @@ class Reading:
         path = self._path(self._number)
         issue = self._pool.submit(_caught, lambda: self._client.get(path))
         myself = self._pool.submit(self._myself)
-        rows = self._pool.submit(self._client.every, f"{path}/timeline")
-        edits = self._pool.submit(self._client.query, QUERY, self._variables())
         first = max(1, self._number - LOWER)
         lower = [self._ask_lower(number) for number in range(first, self._number)]
         answer, account = issue.result(), myself.result()
@@ -99,24 +101,24 @@ class Reading:
             return found
         if found.key != self._ticket or found.is_pull_request:
             return _told(found, Read((), (), (), ()))  # nothing of it counts for what was asked
-        return _told(found, self._read(found, rows, edits, lower))
+        return _told(found, self._read(found, lower))
 
     # ---------------------------------------------------------------- what they say
 
     def _read(
         self,
         issue: Issue,
-        rows: Future[tuple[Document, ...]],
-        edits: Future[Document],
         lower: list[Future[tuple[int, Document | FetchError]]],
     ) -> Read:
         path = self._path(issue.number)
+        rows = self._pool.submit(self._client.every, f"{path}/timeline")
+        edits = self._pool.submit(self._client.query, QUERY, self._variables())
         settings = self._settings
         timeline = self._tried(f"{path}/timeline", lambda: parse_timeline(rows.result(), issue))
         edited = self._tried("/graphql", lambda: parse_edits(edits.result(), issue.number))
         return Read(
             self._approvals(issue, timeline, edited),
-            self._texts(settings.scope, issue, timeline, edited),
+            as_shown(self._texts(settings.scope, issue, timeline, edited)),
             self._texts(settings.rollback_plan, issue, timeline, edited),
             self._texts(settings.test_plan, issue, timeline, edited),
             self._neighbours([each.result() for each in lower]),

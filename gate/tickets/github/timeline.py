@@ -1,4 +1,4 @@
-"""What happened to an issue: labels put on and taken off, new titles, comments.
+"""What happened to an issue: labels put on and off, new titles, comments, closed and reopened.
 
 GitHub does not let anybody take an event away, whereas comments can be edited and deleted. What
 the events lead to must be what the issue shows now: so one that is kept from us is noticed.
@@ -18,6 +18,8 @@ from gate.tickets.github.issue import Issue, person
 from gate.tickets.labels import Labelling, leave_on
 
 _LABELLING = {"labeled": True, "unlabeled": False}
+_STATES = {"closed": "closed", "reopened": "open"}
+_BROUGHT = "transferred"  # from another repository, along with what people had said there
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,16 @@ class Remark:
     text: str
 
 
-Event = TypeVar("Event", Labelling, Renaming, Remark)
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """The issue was closed, or opened again: ``state`` is what it was from then on."""
+
+    id: str
+    at: datetime
+    state: str
+
+
+Event = TypeVar("Event", Labelling, Renaming, Remark, Turn)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +63,12 @@ class Timeline:
     labellings: tuple[Labelling, ...]
     renamings: tuple[Renaming, ...]
     remarks: tuple[Remark, ...]
+    turns: tuple[Turn, ...]
+
+    @property
+    def opened_again(self) -> datetime | None:
+        """When the issue was last opened again; None where it never was."""
+        return max((turn.at for turn in self.turns if turn.state == "open"), default=None)
 
     def of_label(self, name: str) -> tuple[Labelling, ...]:
         """What happened to one label; names are one whatever their letter case."""
@@ -63,7 +80,7 @@ def parse_timeline(rows: Iterable[Document], issue: Issue) -> Timeline:
 
     Raises ShapeError, and IncompleteError where it does not lead to what the issue shows.
     """
-    labellings, renamings, remarks = [], [], []
+    labellings, renamings, remarks, turns = [], [], [], []
     for row in rows:
         kind = row["event"].text()
         if kind in _LABELLING:
@@ -72,7 +89,25 @@ def parse_timeline(rows: Iterable[Document], issue: Issue) -> Timeline:
             renamings.append(_renaming(row))
         elif kind == "commented":
             remarks.append(_remark(row))
-    told = Timeline(_in_order(labellings), _in_order(renamings), _in_order(remarks))
+        elif kind in _STATES:
+            turns.append(_turn(row, _STATES[kind]))
+        elif kind == _BROUGHT:
+            raise IncompleteError(
+                "the issue was transferred from another repository: what people said there came "
+                "along"
+            )
+    told = Timeline(
+        _in_order(labellings), _in_order(renamings), _in_order(remarks), _in_order(turns)
+    )
+    _check(told, issue)
+    return told
+
+
+def _check(told: Timeline, issue: Issue) -> None:
+    """Raises IncompleteError where it cannot be all of what happened to this issue."""
+    every = (*told.labellings, *told.renamings, *told.remarks, *told.turns)
+    if any(event.at < issue.created_at for event in every):
+        raise IncompleteError("the timeline has events that are older than the issue itself")
     if len(told.remarks) != issue.comments:
         raise IncompleteError(
             f"the timeline shows {len(told.remarks)} of the {issue.comments} comments that the "
@@ -80,7 +115,8 @@ def parse_timeline(rows: Iterable[Document], issue: Issue) -> Timeline:
         )
     if told.renamings and told.renamings[-1].new != issue.title:
         raise IncompleteError("the timeline does not lead to the title that the issue has")
-    return told
+    if (told.turns[-1].state if told.turns else "open") != issue.state:
+        raise IncompleteError("the timeline does not lead to the state that the issue has")
 
 
 def check_label(name: str, timeline: Timeline, issue: Issue) -> None:
@@ -127,6 +163,10 @@ def _renaming(row: Document) -> Renaming:
         actor=person(row, "actor"),
         new=row["rename"]["to"].text(),
     )
+
+
+def _turn(row: Document, state: str) -> Turn:
+    return Turn(row["id"].numeric_identifier(), row["created_at"].time(), state)
 
 
 def _remark(row: Document) -> Remark:

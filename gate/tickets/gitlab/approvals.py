@@ -17,7 +17,7 @@ from gate.tickets.gitlab.client import IncompleteError
 from gate.tickets.gitlab.events import of_label
 from gate.tickets.gitlab.issue import Issue
 from gate.tickets.gitlab.notes import Notes
-from gate.tickets.labels import Labelling, approvals_of, objections_of
+from gate.tickets.labels import Labelling, approvals_of, objections_of, standing_since
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +39,11 @@ def parse_approvals(
     given: list[Approval] = []
     for place in settings.approvals:
         if place.kind == "label":
-            given += approvals_of(place.name, of_label(place.name, happened.labellings))
+            given += approvals_of(place.name, of_label(place.name, happened.labellings), issue)
         else:
             given += _by_comment(place.name, happened.notes)
-    since = max(issue.created_at, happened.opened_again or issue.created_at)
-    standing = [each for each in given if each.decided_at and each.decided_at >= since]
+    standing = standing_since(issue.created_at, given)
+    standing = standing_since(happened.opened_again, standing)
     for name in settings.objections:
         standing += objections_of(name, of_label(name, happened.labellings))
     return tuple(standing)

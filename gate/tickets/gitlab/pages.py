@@ -1,7 +1,9 @@
 """Lists, provably whole: as many rows as GitLab says there are, and none of them twice.
 
 GitLab takes rows that we may not see out of a page and leaves them in the total, so what is hidden
-is noticed. All pages behind the first are asked for side by side.
+is noticed. All pages behind the first are asked for side by side. A comment that is deleted
+meanwhile draws others onto a page that was read already, and one that is written makes up for it in
+the total: so all pages but the last are read once more.
 """
 
 from __future__ import annotations
@@ -55,8 +57,21 @@ class Listing:
         agreed = all(page.total == total for page in pages) and not pages[-1].has_next
         if not agreed or not len(rows) == different == total:
             raise IncompleteError(f"GitLab says {total} rows and shows {different}")
+        self._check_still(pages[:-1])
         return tuple(rows)
 
     def _ask(self, pool: ThreadPoolExecutor, number: int) -> None:
-        params = {**self._params, "per_page": SIZE, "page": number}
-        self._pages.append(pool.submit(self._client.page, self.path, params))
+        self._pages.append(pool.submit(self._client.page, self.path, self._of_page(number)))
+
+    def _check_still(self, pages: list[Page]) -> None:
+        for number, before in enumerate(pages, 1):
+            now = self._client.page(self.path, self._of_page(number))
+            if _ids(now) != _ids(before):
+                raise IncompleteError("the list changed while it was read")
+
+    def _of_page(self, number: int) -> Params:
+        return {**self._params, "per_page": SIZE, "page": number}
+
+
+def _ids(page: Page) -> list[str]:
+    return [row["id"].numeric_identifier() for row in page.rows.each()]

@@ -3,7 +3,8 @@
 1. Side by side: the issue, who we are, and when the next lower numbers were opened.
 2. Side by side: what happened to it (label events, state events, notes); for an issue that is not
    there, whether we see any.
-3. Further pages of these lists, where they have more than a hundred rows.
+3. Further pages of these lists, where they have more than a hundred rows; then all but the last
+   once more.
 
 The second comes after the first on purpose: a text is never newer than the notes of its edits.
 """
@@ -46,6 +47,7 @@ from gate.tickets.gitlab.issue import Issue, parse_issue, parse_neighbours
 from gate.tickets.gitlab.notes import Notes, parse_notes
 from gate.tickets.gitlab.pages import Listing
 from gate.tickets.gitlab.texts import texts
+from gate.tickets.inline import as_shown
 from gate.tickets.issues import split
 from gate.tickets.labels import Labelling
 
@@ -129,7 +131,7 @@ class Reading:
         settings = self._settings
         read = Read(
             self._approvals(issue, labellings, told, again),
-            self._texts(settings.scope, issue, told),
+            as_shown(self._texts(settings.scope, issue, told)),
             self._texts(settings.rollback_plan, issue, told),
             self._texts(settings.test_plan, issue, told),
             neighbours,

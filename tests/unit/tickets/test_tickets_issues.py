@@ -8,6 +8,7 @@ from itertools import product
 import pytest
 
 from gate.errors import UsageError
+from gate.frozen import dataclass
 from gate.model import Account, AccountKind, Verdict
 from gate.tickets.github import names as github
 from gate.tickets.gitlab import names as gitlab
@@ -87,6 +88,26 @@ def test_a_project_that_is_not_listed_is_told_with_those_that_are() -> None:
 BOB, CAROL = Account("gitlab", "bob"), Account("gitlab", "carol")
 
 
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """As much of an issue as labels need."""
+
+    created_at: datetime
+    author: Account | None
+
+
+ISSUE = Opened(NINE - timedelta(hours=1), BOB)
+
+
+@pytest.mark.parametrize(("minutes", "count"), [(0, 0), (1, 0), (2, 1)])
+def test_a_label_that_came_with_the_opening_approves_nothing(minutes: int, count: int) -> None:
+    at = ISSUE.created_at + timedelta(minutes=minutes)
+    by_author = (Labelling("1", at, BOB, "go", is_on=True),)
+    by_another = (Labelling("1", at, CAROL, "go", is_on=True),)
+    assert len(approvals_of("go", by_author, ISSUE)) == count
+    assert len(approvals_of("go", by_another, ISSUE)) == 1
+
+
 def events(*told: tuple[Account | None, bool]) -> tuple[Labelling, ...]:
     return tuple(
         Labelling(str(number), NINE + timedelta(hours=number), actor, "go", is_on)
@@ -98,7 +119,7 @@ def test_every_history_of_three_events_is_told_as_it_reads() -> None:
     """The naive reading: the last event approves; each person's last event objects."""
     for told in product(product((BOB, CAROL, None), (True, False)), repeat=3):
         history = events(*told)
-        approvals = approvals_of("go", history)
+        approvals = approvals_of("go", history, ISSUE)
         assert leave_on(history) == told[-1][1]
         assert [(a.account, a.decided_at) for a in approvals] == (
             [(told[-1][0], history[-1].at)] if told[-1][1] else []
@@ -116,7 +137,8 @@ def test_every_history_of_three_events_is_told_as_it_reads() -> None:
 
 
 def test_what_an_app_does_in_somebodys_name_is_the_apps() -> None:
-    (found,) = approvals_of("go", (Labelling("1", NINE, BOB, "go", is_on=True, by_app=True),))
+    put_on = Labelling("1", NINE, BOB, "go", is_on=True, by_app=True)
+    (found,) = approvals_of("go", (put_on,), ISSUE)
     assert found.account is not None
     assert found.account.kind is AccountKind.APP
 
