@@ -14,8 +14,8 @@ from hypothesis import settings
 from hypothesis.configuration import set_hypothesis_home_dir
 
 # Importlib mode adds nothing to the path, and ``worlds.py`` is for every test to import; so are the
-# modules of the benches, whose generated logs must be right.
-for folder in (Path(__file__).parent, Path(__file__).parent / "bench"):
+# modules of the benches, whose generated logs must be right, and those of the matrix.
+for folder in (Path(__file__).parent, *(Path(__file__).parent / n for n in ("bench", "matrix"))):
     if str(folder) not in sys.path:
         sys.path.append(str(folder))
 

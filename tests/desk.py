@@ -49,11 +49,11 @@ class Meetings(Simulator):
         self.meetings = (*self.meetings, (re.compile(path), barrier))
         return barrier
 
-    def strike(self, target: str) -> list[Fault]:
+    def strike(self, target: str, body: bytes = b"") -> list[Fault]:
         for pattern, barrier in self.meetings:
             if pattern.search(target):
                 barrier.wait(timeout=20)
-        return super().strike(target)
+        return super().strike(target, body)
 
 
 class MeetingJira(Meetings, JiraSimulator):

@@ -88,10 +88,17 @@ def parse_run(pipeline: Any, job: Any, slug: str, pipeline_id: str, job_id: str)
     pressed its button, or retried it, else who made the pipeline begin.
     """
     from gate.http.document import Document, ShapeError
+    from gate.http.gitlab import account
 
     request = f"GET /projects/{quote(slug, safe='')}/pipelines/{pipeline_id}"
+    own = Document(job)
     try:
-        run, own = Document(pipeline), Document(job)
+        of_job = own["pipeline"]["id"].identifier(), own["pipeline"]["sha"].commit_id()
+        own["id"].integer(), own["status"].text(), account(own["user"])
+    except ShapeError as error:
+        return _malformed(f"GET /projects/{quote(slug, safe='')}/jobs/{job_id}", str(error))
+    try:
+        run = Document(pipeline)
         url = run["web_url"].text()
         repository = re.sub(rf"(/-)?/pipelines/{pipeline_id}$", "", url)
         head_sha = run["sha"].commit_id()
@@ -99,8 +106,8 @@ def parse_run(pipeline: Any, job: Any, slug: str, pipeline_id: str, job_id: str)
             "id": run["id"].identifier() != pipeline_id,
             "web_url": repository == url or not repository.lower().endswith(f"/{slug}".lower()),
             "job.id": own["id"].identifier() != job_id,
-            "job.pipeline.id": own["pipeline"]["id"].identifier() != pipeline_id,
-            "job.pipeline.sha": own["pipeline"]["sha"].commit_id() != head_sha,
+            "job.pipeline.id": of_job[0] != pipeline_id,
+            "job.pipeline.sha": of_job[1] != head_sha,
         }
         for field, is_wrong in mismatch.items():
             if is_wrong:

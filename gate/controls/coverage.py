@@ -99,6 +99,23 @@ def _until(texts: tuple[EditedText, ...], time: datetime | None) -> list[EditedT
 
 
 def _inexact(ticket: ChangeRequest) -> Finding:
+    texts = () if isinstance(ticket.scope, Problem) else ticket.scope
+    if any(text.latest_possible for text in texts):
+        return undetermined(
+            say(
+                "coverage.unseen",
+                "{system} shows gate's account no whole history of {ticket}, so what it said when"
+                " it was approved is not known.",
+                system=ticket.system,
+                ticket=ticket.key,
+            ),
+            say(
+                "coverage.unseen.remedy",
+                "Let gate's account read that history (gate doctor names what it may not read), or"
+                " have {ticket} approved once more.",
+                ticket=ticket.key,
+            ),
+        )
     return undetermined(
         say(
             "coverage.inexact",

@@ -53,7 +53,9 @@ def _lookup(lookup: Lookup, policy: Policy) -> Finding:
         return failed(
             say(
                 "ticket-exists.missing",
-                "{ticket} is missing or hidden from gate, which is shown others like it.",
+                "{system} says that {ticket} does not exist: it is missing or hidden from gate,"
+                " which is shown others like it.",
+                system=lookup.reference.system,
                 ticket=asked,
             ),
             say(

@@ -29,7 +29,7 @@ class Backend(Protocol):
     def tick(self) -> int:
         """The number of the next event."""
 
-    def strike(self, target: str) -> list[Fault]:
+    def strike(self, target: str, body: bytes = b"") -> list[Fault]:
         """The faults due for a request, each counted as shown."""
 
     def answer(self, request: Request, due: list[Fault]) -> Reply:
@@ -112,7 +112,7 @@ class Handler(BaseHTTPRequestHandler):
         length = int(self.headers.get("Content-Length") or 0)
         headers = {name.lower(): value for name, value in self.headers.items()}
         request = Request.of(self.command, self.path, headers, self.rfile.read(length))
-        due = backend.strike(self.path)
+        due = backend.strike(request.target, request.body)
         delay = backend.latency + sum(f.seconds for f in due if f.kind == "slow")
         kinds = {fault.kind for fault in due}
         if delay and backend.stopping.wait(delay):

@@ -27,7 +27,7 @@ Kind: TypeAlias = Literal[
 ]
 
 ROW_LISTS = (
-    *("values", "histories", "approvers"),  # Jira
+    *("values", "histories", "approvers", "issues"),  # Jira
     *("commits", "workflow_runs", "nodes"),  # GitHub
     *("approved_by", "diffs"),  # GitLab
     "result",  # ServiceNow

@@ -94,8 +94,9 @@ class Simulator:
     def fault(self, path: str, fault: Fault | Kind, times: int | None = None) -> None:
         """Show ``fault`` on requests whose target matches the regular expression ``path``.
 
-        The target is path and query as sent; ``times`` is how often, None for always. Of several
-        that match, all strike, and the first that replaces the answer decides it.
+        The target is path and query as sent, followed by a space and the body where there is one:
+        that tells GraphQL queries apart. ``times`` is how often, None for always. Of several that
+        match, all strike, and the first that replaces the answer decides it.
         """
         made = fault if isinstance(fault, Fault) else faults.plain(fault)
         with self.lock:
@@ -106,10 +107,15 @@ class Simulator:
         with self.lock:
             self._traps.clear()
 
-    def strike(self, target: str) -> list[Fault]:
+    def strike(self, target: str, body: bytes = b"") -> list[Fault]:
         """The faults due for one request, each counted as shown."""
+        said = {target, f"{target} {body.decode(errors='replace')}" if body else target}
         with self.lock:
-            due = [t for t in self._traps if t.left != 0 and t.pattern.search(target)]
+            due = [
+                trap
+                for trap in self._traps
+                if trap.left != 0 and any(trap.pattern.search(text) for text in said)
+            ]
             for trap in due:
                 if trap.left is not None:
                     trap.left -= 1

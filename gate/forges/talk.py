@@ -16,6 +16,7 @@ from urllib.parse import quote
 
 from gate.frozen import dataclass
 from gate.http.document import Document, ShapeError
+from gate.http.failure import credentials_of
 from gate.model import Maybe, Problem, ProblemKind
 
 ROUNDS = 4
@@ -24,6 +25,7 @@ PAGE = 100  # rows, the most that GitHub and GitLab give
 BUNDLE = 100  # questions in one request
 MOST_PAGES = 30
 RUN_AGAIN = "run again; if it stays, report it as a bug"
+AGAIN = "run again"  # for what may have changed while it was read
 
 T = TypeVar("T")
 A = TypeVar("A")
@@ -126,7 +128,11 @@ def incomplete(ask: Ask, cause: str, remedy: str = RUN_AGAIN) -> Problem:
     """A list that is not provably whole.
 
     The default remedy is for what the forge does not document: there is no better one to tell.
+    ``AGAIN`` does not help where rows are hidden from gate's account, so that is said with it.
     """
+    if remedy == AGAIN:
+        who = credentials_of(ask.host.service)
+        remedy = f"{AGAIN}; if it stays so, check that the account behind {who} may see all of it"
     return Problem(ProblemKind.INCOMPLETE, ask.host.service, ask.label, cause, remedy)
 
 

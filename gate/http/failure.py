@@ -40,7 +40,7 @@ _STATUS: Mapping[int, tuple[ProblemKind, str, str]] = {
     429: (
         ProblemKind.UNAVAILABLE,
         "{service} limits how often we may ask (429)",
-        "run again later, or raise the rate limit of the account behind {variables}",
+        "run again {when}, or raise the rate limit of the account behind {variables}",
     ),
 }
 _REFUSED = (
@@ -51,8 +51,9 @@ _REFUSED = (
 _DOWN = (
     ProblemKind.UNAVAILABLE,
     "{service} failed to answer ({status}); it is down or overloaded",
-    "look at the service's status page and run again",
+    "look at the service's status page and run again {when}",
 )
+_SLOW = "run again; raise network.budget in gate.toml if the service is always this slow"
 _ELSEWHERE = (
     ProblemKind.MALFORMED,
     "{service} redirects to another place{place}; a login page, or the URL has changed",
@@ -69,6 +70,7 @@ _VARIABLES: Mapping[str, str] = {
 
 _TRANSIENT = frozenset({429, 500, 502, 503, 504})
 _ELSEWHERE_HOST = re.compile(r"(?:https?:)?//([A-Za-z0-9.-]{1,253}(?::[0-9]{1,5})?)(?:[/?#]|$)")
+_SHORTEST_SECRET = 6  # a shorter text occurs by chance
 _UNPRINTABLE = re.compile(r"[^\x21-\x7e]")
 
 
@@ -134,18 +136,27 @@ def unavailable(service: str, request: str, cause: str, remedy: str = "") -> Pro
     )
 
 
-def out_of_budget(service: str, request: str, last: FetchError | None = None) -> FetchError:
-    """No time is left to ask, or to ask again as late as wanted after the ``last`` failure."""
+def out_of_budget(service: str, request: str, spent_on: str = "") -> FetchError:
+    """No time is left to wait for the reply; or to ask at all, as it was ``spent_on`` another."""
     cause = (
-        f"{last.problem.cause}, and the time budget leaves no room to wait"
-        if last
-        else ("the time budget was spent before the reply was there")
+        f"was not asked any more: the time budget was spent on {spent_on}"
+        if spent_on
+        else "the time budget was spent before the reply was there"
     )
-    remedy = "run again; raise network.budget in gate.toml if the service is always this slow"
+    return FetchError(unavailable(service, request, cause, _SLOW))
+
+
+def no_time_to_retry(service: str, request: str, last: FetchError, wait: float) -> FetchError:
+    """After the ``last`` failure it is to be asked again in ``wait`` seconds: too late."""
+    cause = f"{last.problem.cause}, and the time budget leaves no room to wait"
+    asked = last.retry_after is not None
+    if asked:
+        cause += f" the {wait:.0f} s that it asks for"
     return FetchError(
-        unavailable(service, request, cause, remedy),
-        status=last.status if last else None,
-        headers=last.headers if last else None,
+        unavailable(service, request, cause, last.problem.remedy if asked else _SLOW),
+        status=last.status,
+        headers=last.headers,
+        retry_after=last.retry_after,
     )
 
 
@@ -183,6 +194,14 @@ def from_transport(service: str, request: str, error: BaseException) -> FetchErr
     return FetchError(unavailable(service, request, cause, "correct ca in gate.toml"))
 
 
+def _has_part_of(host: str, sent: str) -> bool:
+    """Whether a label of the host stands in what was sent, whatever its case."""
+    return any(
+        len(label) >= _SHORTEST_SECRET and label in sent.lower()
+        for label in host.lower().split(".")
+    )
+
+
 def from_status(
     service: str,
     request: str,
@@ -190,8 +209,12 @@ def from_status(
     headers: Mapping[str, str],
     retry_after: float | None,
     content: bytes = b"",
+    sent: str = "",
 ) -> FetchError:
-    """A reply whose status is neither success nor a redirect that may be followed."""
+    """A reply whose status is neither success nor a redirect that may be followed.
+
+    ``sent`` are the credentials that went out: a host that has part of them is not shown.
+    """
     limited = status == 403 and (
         "Retry-After" in headers or headers.get("X-RateLimit-Remaining") == "0"
     )
@@ -199,7 +222,7 @@ def from_status(
     if 300 <= status < 400:
         kind, cause, remedy = _ELSEWHERE
         host = _ELSEWHERE_HOST.match(headers.get("Location", ""))
-        place = f" ({host[1]})" if host else ""
+        place = f" ({host[1]})" if host and not _has_part_of(host[1], sent) else ""
     elif limited:
         kind, cause, remedy = _STATUS[429]
         cause = cause.replace("429", "403")
@@ -207,6 +230,7 @@ def from_status(
         kind, cause, remedy = _STATUS[status]
     else:
         kind, cause, remedy = _DOWN if status >= 500 else _REFUSED
+    when = "later" if retry_after is None else f"in {max(1, round(retry_after))} s"
     words = {"service": service, "status": status, "place": place}
     return FetchError(
         Problem(
@@ -214,7 +238,7 @@ def from_status(
             service,
             request,
             cause.format(**words),
-            remedy.format(variables=credentials_of(service)),
+            remedy.format(variables=credentials_of(service), when=when),
         ),
         status=status,
         headers=headers,

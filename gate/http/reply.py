@@ -42,7 +42,7 @@ def check_json(service: str, request: str, response: requests.Response) -> None:
     if not response.content.strip():
         raise FetchError(malformed(service, request, "the reply is empty"), status=status)
     if "html" in media:
-        cause = "the reply is an HTML page, not JSON; a login or maintenance page"
+        cause = "the reply is an HTML page, not JSON: a login page, or of an instance that sleeps"
         raise FetchError(malformed(service, request, cause), status=status)
     if media != "application/json" and not media.endswith("+json"):
         cause = "the reply does not say that it is JSON (Content-Type)"

@@ -20,6 +20,7 @@ from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 from gate.frozen import dataclass
 from gate.http import failure, reply
+from gate.http.auth import credentials_in
 from gate.http.budget import Budget
 from gate.http.failure import FetchError
 from gate.model import ClockReading
@@ -156,7 +157,7 @@ class PolicySession(requests.Session):
                     raise
                 wait = self._wait(error, number)
                 if wait >= self._budget.remaining():
-                    raise failure.out_of_budget(self._service, label, error) from None
+                    raise failure.no_time_to_retry(self._service, label, error, wait) from None
             self._world.sleep(wait)
         return self._follow(verb, place, arguments)
 
@@ -196,7 +197,13 @@ class PolicySession(requests.Session):
     def _status_failure(self, label: str, response: requests.Response) -> FetchError:
         wait = reply.retry_after(response.headers, self._world.now())
         return failure.from_status(
-            self._service, label, response.status_code, response.headers, wait, response.content
+            self._service,
+            label,
+            response.status_code,
+            response.headers,
+            wait,
+            response.content,
+            sent=credentials_in(response.request.headers),
         )
 
     def _exchange(self, verb: str, url: str, arguments: Mapping[str, Any]) -> requests.Response:
@@ -204,7 +211,7 @@ class PolicySession(requests.Session):
         label = failure.request_label(verb, url)
         left = self._budget.remaining()
         if left <= 0:
-            raise failure.out_of_budget(self._service, label)
+            raise failure.out_of_budget(self._service, label, self._budget.spent_on)
         started = self._budget.monotonic()
         status = None
         try:
@@ -219,6 +226,8 @@ class PolicySession(requests.Session):
             cause = f"{self._service} sent what is no HTTP ({type(error).__name__})"
             raise FetchError(failure.malformed(self._service, label, cause)) from None
         finally:
+            if self._budget.remaining() <= 0:
+                self._budget.spend_on(f"{label} of {self._service}")
             with self._lock:
                 took = self._budget.monotonic() - started
                 path = label.partition(" ")[2]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -27,9 +26,9 @@ class Wire:
 
     ``service`` is its name in messages ("jira"); ``auth`` sets the credentials on each request
     (None: none are sent). ``ca`` goes before ``network.ca``, and both before certifi's.
-    ``sleep``, ``now`` and ``jitter`` (0.0 to 1.0) stand for the world; ``repeatable`` is the
-    session's. Raises UsageError for a base
-    URL that is neither https nor loopback, and for a CA bundle that is not there.
+    ``sleep`` (None: the budget's), ``now`` and ``jitter`` (0.0 to 1.0) stand for the world;
+    ``repeatable`` is the session's. Raises UsageError for a base URL that is neither https nor
+    loopback, and for a CA bundle that is not there.
     """
 
     def __init__(
@@ -41,7 +40,7 @@ class Wire:
         network: NetworkSettings,
         budget: Budget,
         ca: str = "",
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None] | None = None,
         now: Callable[[], datetime] = utc_now,
         jitter: Callable[[], float] = random.random,
         repeatable: frozenset[str] = SAFE,
@@ -62,7 +61,7 @@ class Wire:
             auth=auth,
             ca=bundle,
             budget=budget,
-            world=World(sleep=sleep, now=now, jitter=jitter),
+            world=World(sleep=sleep or budget.sleep, now=now, jitter=jitter),
             repeatable=repeatable,
         )
 

@@ -142,7 +142,7 @@ def waiting_for_jira(acme: Job, *arguments: str) -> Iterator[subprocess.Popen[st
     """A command that has asked Jira, which does not answer."""
     asked = threading.Event()
 
-    def strike(_: str) -> list[Any]:
+    def strike(_: str, _body: bytes = b"") -> list[Any]:
         asked.set()
         return [faults.hang()]
 

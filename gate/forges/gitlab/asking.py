@@ -166,7 +166,8 @@ class Asking:
             for page_ask, answer in zip(asks, answers, strict=True):
                 page = read(page_ask, answer, lambda p: [parse.event(r) for r in p.each()])
                 if isinstance(page, Problem):  # what was read before may do all the same
-                    return page if page_ask == asks[0] and wave[0] == 1 else _of(found, ref)
+                    does = wave != WAVES[0] and enough(_of(found, ref))
+                    return _of(found, ref) if does else page
                 found |= {row.id: row for row in page if row is not None}
                 if not has_next(answer):
                     return _of(found, ref)

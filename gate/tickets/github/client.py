@@ -17,6 +17,7 @@ from gate.model import Problem, ProblemKind
 SYSTEM = "github"
 PAGE = 100  # the most that GitHub gives at once
 MOST_PAGES = 20
+GRAPHQL = "/graphql"
 
 _HEADERS = {
     "Accept": "application/vnd.github+json",
@@ -38,7 +39,7 @@ class Client:
         network: NetworkSettings,
         budget: Budget,
         *,
-        sleep: Callable[[float], None],
+        sleep: Callable[[float], None] | None,
         now: Callable[[], datetime],
     ) -> None:
         self.wire = Wire(
@@ -105,12 +106,14 @@ class Client:
 
     def label(self, path: str) -> str:
         """A request as messages name it."""
+        if path == GRAPHQL:
+            return request_label("POST", self._graphql)
         return request_label("GET", self.wire.url(path))
 
     @property
     def _graphql(self) -> str:
         """Beside the REST API: ``/graphql`` of api.github.com, ``/api/graphql`` of a server."""
-        return self.wire.base_url.removesuffix("/v3") + "/graphql"
+        return self.wire.base_url.removesuffix("/v3") + GRAPHQL
 
     def _page(self, path: str, params: Mapping[str, str | int]) -> tuple[Document, bool]:
         url = self.wire.url(path)

@@ -34,7 +34,7 @@ from gate.model import (
 )
 from gate.tickets.github import texts
 from gate.tickets.github.approvals import parse_approvals
-from gate.tickets.github.client import SYSTEM, IncompleteError
+from gate.tickets.github.client import GRAPHQL, SYSTEM, IncompleteError
 from gate.tickets.github.edits import QUERY, Edits, parse_edits
 from gate.tickets.github.issue import Issue, parse_issue, parse_neighbour
 from gate.tickets.github.timeline import Timeline, parse_timeline
@@ -115,7 +115,7 @@ class Reading:
         edits = self._pool.submit(self._client.query, QUERY, self._variables())
         settings = self._settings
         timeline = self._tried(f"{path}/timeline", lambda: parse_timeline(rows.result(), issue))
-        edited = self._tried("/graphql", lambda: parse_edits(edits.result(), issue.number))
+        edited = self._tried(GRAPHQL, lambda: parse_edits(edits.result(), issue.number))
         return Read(
             self._approvals(issue, timeline, edited),
             as_shown(self._texts(settings.scope, issue, timeline, edited)),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from gate.http import FetchError
 from gate.http.document import ShapeError
 from gate.http.failure import malformed
-from gate.tickets.github.client import SYSTEM
+from gate.tickets.github.client import GRAPHQL, SYSTEM
 from gate.tickets.github.edits import LATEST, parse_latest
 from gate.tickets.github.reading import no_issues
 from gate.tickets.system import Right
@@ -31,5 +31,5 @@ def of_edits(client: Client, repository: str) -> Right:
     except FetchError as error:
         return Right(what, "", error.problem)
     except ShapeError as error:
-        return Right(what, "", malformed(SYSTEM, "POST /graphql", str(error)))
+        return Right(what, "", malformed(SYSTEM, client.label(GRAPHQL), str(error)))
     return Right(what, "can be read")

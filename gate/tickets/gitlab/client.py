@@ -44,7 +44,7 @@ class Client:
         network: NetworkSettings,
         budget: Budget,
         *,
-        sleep: Callable[[float], None],
+        sleep: Callable[[float], None] | None,
         now: Callable[[], datetime],
     ) -> None:
         self.wire = Wire(

@@ -53,7 +53,7 @@ class Client:
         network: NetworkSettings,
         budget: Budget,
         *,
-        sleep: Callable[[float], None],
+        sleep: Callable[[float], None] | None,
         now: Callable[[], datetime],
     ) -> None:
         def wire(auth: requests.auth.AuthBase | None, repeatable: frozenset[str]) -> Wire:

@@ -335,6 +335,21 @@ def test_more_pushes_than_are_read_are_undetermined(place: OnGitLab) -> None:
     assert isinstance(change.pull_requests, Problem) or isinstance(change.direct_pushes, Problem)
 
 
+def test_a_page_of_pushes_that_fails_is_named_where_those_before_do_not_do(
+    place: OnGitLab,
+) -> None:
+    place.gitlab.page_limit = 1
+    place.propose(1, "fix")
+    merged = place.accept(1)
+    place.gitlab.fault(r"/events\?.*[&?]page=2\b", faults.status(403))
+    change = place.change(merged)
+    told = [change.pull_requests, change.direct_pushes]
+    told += [p.pushes for p in change.pull_requests] if isinstance(told[0], tuple) else []
+    (problem,) = {each for each in told if isinstance(each, Problem)}
+    assert problem.request.endswith("/events")
+    assert "(403)" in problem.cause
+
+
 def test_a_bulk_push_leaves_a_gap(place: OnGitLab) -> None:
     one = place.commit("One")
     place.push("main", one, by="mallory")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from desk import hour
@@ -211,6 +213,14 @@ def test_without_the_times_of_edits_there_are_no_texts(desk: IssueDesk) -> None:
     assert isinstance(found.scope, Problem)
     assert isinstance(found.rollback_plan, Problem)
     assert isinstance(found.approvals, Problem)
+
+
+@pytest.mark.parametrize("fault", ["wrong_types", "html"])
+def test_what_is_wrong_with_a_query_is_told_of_the_query(desk: IssueDesk, fault: Any) -> None:
+    desk.github.fault("/graphql", fault)
+    scope = desk.read().scope
+    assert isinstance(scope, Problem)
+    assert re.fullmatch(r"POST (/api)?/graphql", scope.request)
 
 
 # ---------------------------------------------------------------- what it is

@@ -118,6 +118,14 @@ def test_a_fault_is_a_problem(gitlab: GitLabSimulator, where: str, fault: faults
     assert run.service == "gitlab"
 
 
+def test_what_is_wrong_in_the_job_is_told_of_the_job(gitlab: GitLabSimulator) -> None:
+    begun(gitlab)
+    gitlab.fault(r"/jobs/990$", "wrong_types")
+    run = fetch_run(wire(gitlab), "acme/shop", "99", "990")
+    assert isinstance(run, Problem)
+    assert run.request == "GET /projects/acme%2Fshop/jobs/990"
+
+
 def test_a_deleted_account_started_nothing(gitlab: GitLabSimulator) -> None:
     begun(gitlab)
     gitlab.forget_user("alice")

@@ -91,7 +91,7 @@ def test_somebody_in_two_groups_counts_for_both_and_as_one() -> None:
 
 
 def test_reviews_count_for_groups_as_for_all() -> None:
-    sources = ("change-request", "pull-request")
+    sources = ("change-request", "review")
     pull = good_pull_request(reviews=(good_review("erin", "09:02"),))
     facts = approvals(BOB, change=good_change(pull_requests=(pull,)))
     assert judge("approved", facts, sources=sources).outcome is Outcome.PASS

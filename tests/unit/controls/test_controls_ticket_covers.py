@@ -21,6 +21,7 @@ from worlds import (
     good_push,
     good_review,
     good_ticket,
+    jira,
     judged,
     problem,
     with_rules,
@@ -359,3 +360,12 @@ def test_the_remedy_names_service_ticket_and_fields() -> None:
     assert judgement.remedy is not None
     assert judgement.remedy.args["service"] == "shop"
     assert judgement.remedy.args["fields"] == ("component", "description")
+
+
+def test_a_history_that_is_not_shown_is_told_as_such() -> None:
+    """Approved after the last edit that is known, which may have been later."""
+    text = EditedText("description", "the shop", at("09:10"), jira("alice"), latest_possible=True)
+    judgement = judged("ticket-covers-change", good_facts(good_ticket(scope=(text,))))
+    assert judgement.outcome is Outcome.UNDETERMINED
+    assert judgement.observed.code == "coverage.unseen"
+    assert judgement.observed.args["system"] == "jira"

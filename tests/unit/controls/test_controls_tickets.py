@@ -143,6 +143,7 @@ def test_a_missing_ticket_fails_and_says_missing_or_hidden() -> None:
     judgement = judged("ticket-exists", looked_up(MissingTicket()))
     assert judgement.outcome is Outcome.FAIL
     assert "missing or hidden" in judgement.observed.text
+    assert judgement.observed.args["system"] == "jira"
 
 
 @pytest.mark.parametrize("kind", list(ProblemKind))

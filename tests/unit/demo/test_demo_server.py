@@ -95,6 +95,17 @@ def test_retry_after_in_all_its_forms(echo: Echo, fault: faults.Fault, header: s
     assert ask(echo)[0].headers["Retry-After"] == header
 
 
+def test_a_fault_may_tell_requests_apart_by_their_bodies(echo: Echo) -> None:
+    echo.fault(r"^/graph \{issue\}$", faults.status(500))
+    statuses = []
+    for body in (b"{issue}", b"{user}", None):
+        connection = http.client.HTTPConnection("127.0.0.1", echo.port)
+        connection.request("POST", "/graph", body)
+        statuses.append(connection.getresponse().status)
+        connection.close()
+    assert statuses == [500, 200, 200]
+
+
 def test_html_empty_and_redirect(echo: Echo) -> None:
     echo.fault("/html", "html")
     echo.fault("/empty", "empty")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests.auth
 
 from gate.config.types import NetworkSettings
 from gate.demo import faults
@@ -220,6 +221,52 @@ def test_nothing_is_sent_once_the_budget_is_spent(line: Line) -> None:
     line.clock.at = 10.0
     assert "time budget was spent" in fails(wire).problem.cause
     assert line.service.seen == []
+
+
+def test_a_wait_beyond_the_budget_is_told_with_its_length(line: Line) -> None:
+    line.answers(Reply({}, 429, {"Retry-After": "90"}))
+    problem = fails(line.wire()).problem
+    assert "leaves no room to wait the 90 s that it asks for" in problem.cause
+    assert problem.remedy.startswith("run again in 90 s, or raise the rate limit")
+
+
+def test_a_limit_that_says_for_how_long_is_told_so(line: Line) -> None:
+    line.answers(Reply({}, 429, {"Retry-After": "7"}))
+    assert "run again in 7 s, or" in fails(line.wire()).problem.remedy
+    line.answers(Reply({}, 429))
+    assert "run again later, or" in fails(line.wire()).problem.remedy
+
+
+def test_what_is_not_asked_any_more_names_what_the_budget_was_spent_on(line: Line) -> None:
+    line.service.fault("/thing", "hang")
+    wire = line.wire(seconds=0.2, real_time=True)
+    first = fails(wire).problem
+    assert "not asked" not in first.cause
+    with pytest.raises(FetchError) as caught:
+        get_json(wire, "/other")
+    cause = caught.value.problem.cause
+    assert cause.endswith("the time budget was spent on GET /site/thing of jira")
+
+
+@pytest.mark.parametrize(
+    "auth", [Bearer(SECRET), requests.auth.HTTPBasicAuth("gate", SECRET)], ids=["bearer", "basic"]
+)
+def test_a_redirect_to_a_host_that_holds_the_secret_does_not_tell_it(line: Line, auth: Any) -> None:
+    line.answers(Reply(status=302, headers={"Location": f"https://x.{SECRET}.evil.example/"}))
+    problem = fails(line.wire(auth=auth)).problem
+    assert "redirects to another place" in problem.cause
+    assert SECRET not in str(problem)
+    line.answers(Reply(status=302, headers={"Location": "https://login.example/"}))
+    assert "(login.example)" in fails(line.wire(auth=auth)).problem.cause
+
+
+def test_a_wire_sleeps_by_the_clock_of_its_budget(line: Line) -> None:
+    budget = Budget(timedelta(seconds=60), line.clock.monotonic, line.clock.sleep)
+    network = NetworkSettings()
+    wire = Wire("jira", line.service.url, auth=None, network=network, budget=budget)
+    line.answers(Reply({}, 503), OK)
+    assert get_json(wire, "/thing") == {"ok": True}
+    assert len(line.clock.slept) == 1
 
 
 def test_a_service_that_hangs_is_left_when_the_budget_ends(line: Line) -> None:
