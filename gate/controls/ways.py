@@ -26,5 +26,5 @@ def ways_to_approve(facts: Facts, policy: Policy) -> Mapping[str, tuple[str, ...
 
 def _told(place: ApprovalPlace) -> str:
     if place.kind == "label":
-        return f'the label "{place.name}"'
+        return f'the label "{place.name}" (taken off first where it is on)'
     return f'a comment that is "{place.name}" and nothing else'

@@ -198,7 +198,10 @@ class Reading:
 
 def incomplete(label: str, cause: str) -> Problem:
     """Something that is not provably whole."""
-    remedy = "run again; if it stays so, check what the token may see with `gate doctor`"
+    remedy = (
+        "run again; if it stays so, check what the token may see with `gate doctor`, or open a new "
+        "issue and have that approved"
+    )
     return Problem(ProblemKind.INCOMPLETE, SYSTEM, label, cause, remedy)
 
 

@@ -105,8 +105,11 @@ def parse_timeline(rows: Iterable[Document], issue: Issue) -> Timeline:
 
 def _check(told: Timeline, issue: Issue) -> None:
     """Raises IncompleteError where it cannot be all of what happened to this issue."""
-    every = (*told.labellings, *told.renamings, *told.remarks, *told.turns)
-    if any(event.at < issue.created_at for event in every):
+    times = [event.at for event in told.labellings]
+    times += [event.at for event in told.renamings]
+    times += [event.at for event in told.remarks]
+    times += [event.at for event in told.turns]
+    if any(at < issue.created_at for at in times):
         raise IncompleteError("the timeline has events that are older than the issue itself")
     if len(told.remarks) != issue.comments:
         raise IncompleteError(
@@ -124,7 +127,10 @@ def check_label(name: str, timeline: Timeline, issue: Issue) -> None:
     events = timeline.of_label(name)
     is_on = any(same(label, name) for label in issue.labels)
     if is_on != leave_on(events):
-        raise IncompleteError("the timeline does not lead to the labels that the issue has")
+        raise IncompleteError(
+            f'the timeline does not lead to the labels that the issue has: "{name}" may have been '
+            "renamed or deleted"
+        )
 
 
 def same(one: str, other: str) -> bool:

@@ -288,6 +288,25 @@ def test_a_persons_token_whose_account_is_not_told_is_a_problem(desk: IssueDesk)
 
 
 def test_nothing_waits_for_anything_else(desk: IssueDesk) -> None:
-    """All seven are asked together: each waits for the others."""
-    desk.github.together("/issues|/graphql|/user", 7)
+    """All are asked together, but that what happened is asked after what it must lead to."""
+    desk.github.together(r"/issues/[0-9]+$|/user$", 5)
+    desk.github.together("/timeline|/graphql", 2)
     assert desk.read().key == ISSUE
+
+
+def test_a_list_that_changes_while_it_is_read_is_a_problem(desk: IssueDesk) -> None:
+    """alice deletes comments of hers as soon as the first page was read: two events are missed."""
+    for number in range(98):
+        desk.issues.comment(4, f"remark {number}", by="carol", at=hour(9))
+    doomed = [desk.issues.comment(4, "wait", by="alice", at=hour(9)) for _ in range(2)]
+    desk.issues.label(4, "rejected", by="carol", at=hour(10))
+    desk.issues.unlabel(4, "rejected", by="alice", at=hour(11))
+    assert [each.verdict for each in approvals(desk)] == [Verdict.DECLINED]
+    path = "/repos/acme/changes/issues/4"
+    client = desk.reader()._client
+    first = client.get(f"{path}/timeline", {"per_page": 100, "page": 1}).value
+    desk.github.fault(r"/issues/4$", faults.replace(client.get(path).value), 1)
+    desk.github.fault(r"/timeline\?.*\bpage=1\b", faults.replace(first), 1)
+    for comment in doomed:
+        desk.issues.delete_comment(4, comment, by="alice", at=hour(12))
+    assert problem(desk).kind is ProblemKind.INCOMPLETE
