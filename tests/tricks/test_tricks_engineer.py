@@ -50,6 +50,23 @@ def test_borrowed_ticket_beside_the_own_one(anywhere: Play) -> None:
     anywhere.blocked_by("approved", own, *given, words=(f"{own.key} has 0 of 1 approvals",))
 
 
+def test_sent_back_ticket(desk: Play) -> None:
+    """The approver moves the ticket back, or closes it, and the maker moves it on again."""
+    scene = desk.tell()
+    desk.desk.send_back(scene.key, by="bob", at=desk.now - HOUR)
+    desk.desk.move_on(scene.key, at=desk.now - HOUR + MINUTE)
+    desk.blocked_by("approved", scene, words=(f"{scene.key} has 0 of 1 approvals",))
+
+
+def test_sent_back_ticket_without_its_history(service_desk: Play) -> None:
+    """Nor is it told any more that it was sent back."""
+    scene = service_desk.tell()
+    service_desk.desk.send_back(scene.key, by="bob", at=service_desk.now - HOUR)
+    service_desk.desk.move_on(scene.key, at=service_desk.now - HOUR + MINUTE)
+    service_desk.world.servicenow.closed_tables.add("sys_audit")
+    service_desk.blocked_by("approved", scene, code=11, words=("sent back as late as",))
+
+
 def test_borrowed_ticket_of_the_same_service(anywhere: Play) -> None:
     """The colleague's ticket is for this service, too: by default that is an exception to look at.
 
