@@ -11,6 +11,7 @@ from tricks.stages import SECTION, Play, judged
 from gate.demo.gitlab_world import GitLabWorld
 from gate.demo.plot import AFTER_RUN, HOUR, MINUTE, Scene
 from gate.demo.repository import Author
+from gate.demo.servicenow_world import ServiceNowWorld
 from gate.model import Outcome
 
 METHODS = pytest.mark.parametrize("method", ["merge", "squash", "rebase"])
@@ -60,10 +61,11 @@ def test_sent_back_ticket(desk: Play) -> None:
 
 def test_sent_back_ticket_without_its_history(service_desk: Play) -> None:
     """Nor is it told any more that it was sent back."""
-    scene = service_desk.tell()
+    scene, world = service_desk.tell(), service_desk.world
     service_desk.desk.send_back(scene.key, by="bob", at=service_desk.now - HOUR)
     service_desk.desk.move_on(scene.key, at=service_desk.now - HOUR + MINUTE)
-    service_desk.world.servicenow.closed_tables.add("sys_audit")
+    assert isinstance(world, ServiceNowWorld)
+    world.servicenow.closed_tables.add("sys_audit")
     service_desk.blocked_by("approved", scene, code=11, words=("sent back as late as",))
 
 
