@@ -34,25 +34,25 @@ def sent_back(status: Status, history: History, deployable: Sequence[str]) -> Se
 def _moved_back(
     moves: tuple[Item, ...], status: Status, deployable: Sequence[str]
 ) -> Iterator[datetime]:
-    open_ones = _deployable(moves, status, deployable)
+    ends = {status, *(end for move in moves for end in _ends(move))}
+    listed = {end for end in ends if any(is_listed(end, entry) for entry in deployable)}
+    # A status that was renamed is listed by one of its names: it counts as either, to be strict.
+    maybe = {end.id for end in listed}
+    surely = maybe - {end.id for end in ends - listed}
     had: set[str | None] = set()
     for move in moves:
-        had.add(move.old)
-        if move.new not in open_ones and (move.old in open_ones or move.new in had):
+        is_back = move.old in maybe or move.new in had
+        if move.new not in surely and move.new != move.old and is_back:
             yield move.at
+        had.add(move.old)
 
 
-def _deployable(
-    moves: tuple[Item, ...], status: Status, deployable: Sequence[str]
-) -> frozenset[str]:
-    """The ids of statuses that are listed, by whatever name they ever had here."""
-    ends = [status]
-    for move in moves:
-        ends += [
-            Status(move.old or "", move.old_name or ""),
-            Status(move.new or "", move.new_name or ""),
-        ]
-    return frozenset(end.id for end in ends if any(is_listed(end, entry) for entry in deployable))
+def _ends(move: Item) -> tuple[Status, Status]:
+    """Where a move led from and to, with the names of then."""
+    return (
+        Status(move.old or "", move.old_name or ""),
+        Status(move.new or "", move.new_name or ""),
+    )
 
 
 def _check(moves: tuple[Item, ...], status: Status) -> None:

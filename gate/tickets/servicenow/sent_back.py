@@ -42,7 +42,7 @@ def sent_back(change: Change, audit: Audit | None, settings: ServiceNowSettings)
 def _moved_back(moves: tuple[Edit, ...], settings: ServiceNowSettings) -> Iterator[datetime]:
     had: set[str] = set()
     for move in moves:
-        had.add(move.old)
         is_back = move.old in settings.deployable or move.new in had | set(settings.closed)
-        if move.new not in settings.deployable and is_back:
+        if move.new not in settings.deployable and move.new != move.old and is_back:
             yield move.at
+        had.add(move.old)

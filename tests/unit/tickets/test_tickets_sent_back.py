@@ -81,6 +81,7 @@ def jira(
         ("Open", "Waiting", "Queued", "Implementing"),  # never deployable on its way
         ("Open", "Waiting", "Approved", "Implementing"),
         ("Open", "Waiting", "Approved", "Implementing", "Approved"),  # both are listed
+        ("Open", "Waiting", "Waiting", "Approved", "Approved"),  # where it was is not back
     ],
 )
 def test_steps_forward_are_none_back(names: tuple[str, ...]) -> None:
