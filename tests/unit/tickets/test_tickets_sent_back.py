@@ -111,10 +111,13 @@ def test_what_a_status_is_called_or_its_id_may_be_listed() -> None:
 
 
 def test_a_status_that_was_renamed_is_the_same_one() -> None:
-    """It was called Ready when the ticket left it."""
+    """It was called Ready when the ticket left it: so to come back is no surely good move."""
     old = between(1, ("3", "Ready"), ("6", "Declined"), "status")
     new = between(2, ("6", "Declined"), ("3", "Approved"), "status")
-    assert of_jira(Status("3", "Approved"), History((old, new)), LISTED) == SentBack(hour(1))
+    assert of_jira(Status("3", "Approved"), History((old, new)), LISTED) == SentBack(hour(2))
+    forward = between(1, ("1", "Open"), ("3", "Ready"), "status")
+    assert of_jira(Status("3", "Approved"), History((forward,)), LISTED) is None
+    assert of_jira(Status("6", "Declined"), History((old,)), LISTED) == SentBack(hour(1))
 
 
 def test_whoever_takes_its_resolution_away_reopens_it() -> None:
