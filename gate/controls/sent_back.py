@@ -49,7 +49,7 @@ def still_standing(ticket: ChangeRequest) -> Standing:
         _without(ticket, fallen),
         since=back.at if voided else None,
         voided=len(voided),
-        unclear=_unclear(ticket.key, back) if len(voided) < len(fallen) else None,
+        unclear=_unclear(ticket, back) if len(voided) < len(fallen) else None,
     )
 
 
@@ -102,19 +102,34 @@ def _without(ticket: ChangeRequest, fallen: tuple[Approval, ...]) -> ChangeReque
     return replace(ticket, approvals=left)
 
 
-def _unclear(ticket: str, back: SentBack) -> Finding:
+def _unclear(ticket: ChangeRequest, back: SentBack) -> Finding:
+    if back.latest_possible:
+        return undetermined(
+            say(
+                "approval.sent-back-unknown",
+                "{system} shows gate's account no whole history of {ticket}: it may have been sent"
+                " back as late as {at}, after it was approved.",
+                system=ticket.system,
+                ticket=ticket.key,
+                at=back.at,
+            ),
+            say(
+                "approval.sent-back-unknown.remedy",
+                "Let gate's account read the history of {ticket} (see gate doctor), or have it"
+                " approved anew and not touched since.",
+                ticket=ticket.key,
+            ),
+        )
     return undetermined(
         say(
             "approval.sent-back-unclear",
-            "{ticket} was, or may have been, sent back as late as {at}: whether it was approved"
-            " since cannot be told.",
-            ticket=ticket,
+            "{ticket} was sent back at {at}: whether it was approved after that cannot be told.",
+            ticket=ticket.key,
             at=back.at,
         ),
         say(
             "approval.sent-back-unclear.remedy",
-            "Have {ticket} approved anew and not moved since; or let gate's account read the"
-            " history of its status.",
-            ticket=ticket,
+            "Have {ticket} approved anew, in a step that begins now.",
+            ticket=ticket.key,
         ),
     )

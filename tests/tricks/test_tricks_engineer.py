@@ -66,7 +66,9 @@ def test_sent_back_ticket_without_its_history(service_desk: Play) -> None:
     service_desk.desk.move_on(scene.key, at=service_desk.now - HOUR + MINUTE)
     assert isinstance(world, ServiceNowWorld)
     world.servicenow.closed_tables.add("sys_audit")
-    service_desk.blocked_by("approved", scene, code=11, words=("sent back as late as",))
+    service_desk.blocked_by(
+        "approved", scene, code=11, words=("no whole history", "sent back as late as")
+    )
 
 
 def test_borrowed_ticket_of_the_same_service(anywhere: Play) -> None:

@@ -117,7 +117,6 @@ def test_a_status_that_was_renamed_is_the_same_one() -> None:
     assert of_jira(Status("3", "Approved"), History((old, new)), LISTED) == SentBack(hour(2))
     forward = between(1, ("1", "Open"), ("3", "Ready"), "status")
     assert of_jira(Status("3", "Approved"), History((forward,)), LISTED) is None
-    assert of_jira(Status("6", "Declined"), History((old,)), LISTED) == SentBack(hour(1))
 
 
 def test_whoever_takes_its_resolution_away_reopens_it() -> None:
