@@ -343,8 +343,9 @@ def test_a_page_of_pushes_that_fails_is_named_where_those_before_do_not_do(
     merged = place.accept(1)
     place.gitlab.fault(r"/events\?.*[&?]page=2\b", faults.status(403))
     change = place.change(merged)
-    told = [change.pull_requests, change.direct_pushes]
-    told += [p.pushes for p in change.pull_requests] if isinstance(told[0], tuple) else []
+    requests = change.pull_requests
+    told = [requests, change.direct_pushes]
+    told += [] if isinstance(requests, Problem) else [p.pushes for p in requests]
     (problem,) = {each for each in told if isinstance(each, Problem)}
     assert problem.request.endswith("/events")
     assert "(403)" in problem.cause
