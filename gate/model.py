@@ -296,6 +296,28 @@ class Neighbour:
 
 
 @dataclass(frozen=True, slots=True)
+class SentBack:
+    """That a ticket was last sent back at a time: what was approved before is so no longer.
+
+    It was moved out of the statuses in which it may be deployed; or, wherever it was, back to one
+    that it had been in before, to a closed one, or on hold. ``latest_possible``: there is no
+    history of it to be read, and if it was sent back, it was not after that.
+    """
+
+    at: datetime
+    latest_possible: bool = False
+
+
+UNTOLD = Problem(
+    ProblemKind.INCOMPLETE,
+    "the ticket system",
+    "history of the status",
+    "what reads the ticket does not tell whether it was sent back since it was approved",
+    "use a version of the ticket system's package that sets ChangeRequest.sent_back",
+)
+
+
+@dataclass(frozen=True, slots=True)
 class ChangeRequest:
     """A ticket as read live.
 
@@ -305,7 +327,8 @@ class ChangeRequest:
     is linked to, as far as the system shows them; ``neighbours`` some of the next lower numbers.
     ``others`` are further authors beside creator and reporter, None where an account is not shown.
     ``standard`` is None for every other change. ``unfinished`` are the ids of approval steps that
-    the system itself still waits for, read along with ``approvals``.
+    the system itself still waits for, read along with ``approvals``. ``sent_back`` is None only
+    where the whole history shows that it never was, or where ``approvals`` has none from before.
     """
 
     system: str
@@ -329,6 +352,7 @@ class ChangeRequest:
     others: tuple[Account | None, ...] = ()
     standard: Maybe[StandardChange | None] = None
     unfinished: tuple[str, ...] = ()
+    sent_back: Maybe[SentBack | None] = UNTOLD
 
 
 @dataclass(frozen=True, slots=True)

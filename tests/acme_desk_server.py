@@ -39,6 +39,7 @@ class AcmeDeskServer(Simulator):
             },
             "tests": {"text": "Checkout was run against staging.", **stamp},
             "decisions": {"total": 0, "rows": []},
+            "moves": [],
         } | more
         return self.tickets[key]
 
@@ -47,6 +48,12 @@ class AcmeDeskServer(Simulator):
         number = len(decisions["rows"]) + 1
         decisions["rows"].append({"id": number, "by": by, "says": says, "at": at.isoformat()})
         decisions["total"] = number
+
+    def move(self, key: str, state: str, *, at: datetime) -> None:
+        ticket = self.tickets[key]
+        move = {"from": ticket["state"], "to": state, "at": at.isoformat()}
+        ticket["moves"].append(move)
+        ticket["state"] = state
 
     def handle(self, request: Request) -> Reply:
         if request.headers.get("authorization") != f"Bearer {self.token}":

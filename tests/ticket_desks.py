@@ -35,6 +35,7 @@ from gate.tickets.servicenow.numbers import ChangeNumbers
 from gate.tickets.servicenow.reader import ServiceNowReader
 from gate.tickets.system import Credentials, Grammar, TicketSystem
 
+MINUTE = timedelta(minutes=1)
 FAULTS: dict[str, Fault] = {
     "html": faults.html(),
     "empty": faults.empty(),
@@ -81,6 +82,13 @@ class JiraDesk:
 
     def rewrite_scope(self, text: str, *, by: str, at: datetime) -> None:
         self.jira.jira.edit(self.ticket, "description", text, by=by, at=at)
+
+    def move_on(self, *, by: str, at: datetime) -> None:
+        self.jira.jira.transition(self.ticket, "Approved", by=by, at=at)
+
+    def send_back(self, *, by: str, at: datetime) -> None:
+        self.jira.jira.transition(self.ticket, "Declined", by=by, at=at)
+        self.move_on(by=by, at=at + MINUTE)
 
     def hide_ticket(self) -> None:
         self.jira.jira.hide(self.ticket)
@@ -188,6 +196,13 @@ class ServiceNowDesk:
     def rewrite_scope(self, text: str, *, by: str, at: datetime) -> None:
         self.now.edit(NUMBER, "description", text, by=by, at=at)
 
+    def move_on(self, *, by: str, at: datetime) -> None:
+        self.now.set_state(NUMBER, "-1", by=by, at=at)
+
+    def send_back(self, *, by: str, at: datetime) -> None:
+        self.now.set_state(NUMBER, "-4", by=by, at=at)
+        self.move_on(by=by, at=at + MINUTE)
+
     def hide_ticket(self) -> None:
         self.now.hidden_rows.add(self.now.change(NUMBER)["sys_id"])
 
@@ -287,6 +302,13 @@ class IssueDesk:
     def rewrite_scope(self, text: str, *, by: str, at: datetime) -> None:
         self.issues.edit(4, text, by=by, at=at)
 
+    def move_on(self, *, by: str, at: datetime) -> None:
+        self.issues.comment(4, "Go on.", by=by, at=at)
+
+    def send_back(self, *, by: str, at: datetime) -> None:
+        self.issues.close(4, by=by, at=at)
+        self.issues.reopen(4, by=by, at=at + MINUTE)
+
     def hide_ticket(self) -> None:
         del self.issues.all[4]
 
@@ -383,6 +405,13 @@ class GitLabIssueDesk:
 
     def rewrite_scope(self, text: str, *, by: str, at: datetime) -> None:
         self.issues.edit(4, text, by=by, at=at)
+
+    def move_on(self, *, by: str, at: datetime) -> None:
+        self.issues.comment(4, "Go on.", by=by, at=at)
+
+    def send_back(self, *, by: str, at: datetime) -> None:
+        self.issues.close(4, by=by, at=at)
+        self.issues.reopen(4, by=by, at=at + MINUTE)
 
     def hide_ticket(self) -> None:
         del self.issues.all[4]

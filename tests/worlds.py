@@ -205,6 +205,7 @@ def good_ticket(**changes: Any) -> ChangeRequest:
         summary="Faster checkout",
         window=Window(at("09:00"), at("10:00"), at("08:08")),
         neighbours=(Neighbour("CHG-0", at("07:55")),),
+        sent_back=None,
     )
     return replace(ticket, **changes)
 

@@ -23,6 +23,7 @@ from gate.record.predicates import (
     DecisionPredicate,
     ReviewPredicate,
     RunPart,
+    SentBackPart,
     Spilled,
     TicketPart,
     Unknown,
@@ -205,6 +206,9 @@ def _ticket(ticket: TicketPart, names: Names) -> Iterator[str]:
         return
     for approval in fact.approvals:
         yield f"  {_approval(approval, names)}"
+    if isinstance(fact.sent_back, SentBackPart):
+        late = " (at the latest)" if fact.sent_back.latest_possible else ""
+        yield f"    sent back   {format_time(fact.sent_back.at)}{late}"
 
 
 def _approval(approval: ApprovalPart, names: Names) -> str:

@@ -19,6 +19,7 @@ from gate.record.predicates import (
     PushPart,
     ReviewPredicate,
     RunFact,
+    SentBackPart,
     Spilled,
     TextPart,
     TicketFact,
@@ -96,6 +97,9 @@ def _ticket(fact: TicketFact, names: Names, source: str) -> Iterator[Event]:
     if not isinstance(fact.approvals, Unknown):
         for one in fact.approvals:
             yield from _given(one, f"ticket {fact.key}", names, f"{source}, {one.source}")
+    if isinstance(fact.sent_back, SentBackPart):
+        back = fact.sent_back
+        yield Event(back.at, f"ticket {fact.key} sent back", source, latest=back.latest_possible)
 
 
 def _edits(

@@ -74,7 +74,8 @@ def _of_lookup(lookup: Lookup, since: datetime, unapproved: Mapping[str, bool]) 
     if not isinstance(ticket, ChangeRequest):
         return lookup
     later = _later(ticket.approvals, since, fresh=unapproved.get(ticket.key, False))
-    return replace(lookup, result=replace(ticket, approvals=later))
+    # What was deployed stays so: a ticket that is closed after its approval takes nothing back.
+    return replace(lookup, result=replace(ticket, approvals=later, sent_back=None))
 
 
 def _of_pull(pull: PullRequest, since: datetime) -> PullRequest:

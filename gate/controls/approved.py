@@ -21,9 +21,10 @@ from gate.controls.control import (
     unavailable,
     undetermined,
 )
-from gate.controls.counted import Tally, Teller, ask, merged
+from gate.controls.counted import Tally, Teller, ask_of, merged
 from gate.controls.minimum import Minimum, of_group
 from gate.controls.run_approvals import ENVIRONMENT
+from gate.controls.sent_back import fell
 from gate.controls.tickets import each_ticket, found
 from gate.controls.whose import in_order, whose
 from gate.model import (
@@ -205,7 +206,7 @@ def _judged(tally: Tally, teller: Teller) -> Finding:
     observed = _too_few(tally, teller, short)
     if not teller.may_suffice(persons, tally.possible):
         enough = len(persons) >= teller.required
-        return failed(observed, ask(tally.place, teller, short[0] if short and enough else None))
+        return failed(observed, ask_of(tally, teller, short[0] if short and enough else None))
     return undetermined(observed, whose(tally.possible, teller.people))
 
 
@@ -216,6 +217,8 @@ def _too_few(tally: Tally, teller: Teller, short: list[Minimum]) -> Message:
     said += [of_group(tally.place, each.of(tally.persons), each) for each in short]
     if not whole and (unclear := _possible(tally)):
         said.append(_unclear(tally.place, unclear))
+    if tally.since is not None:
+        said.append(fell(tally.place, tally.voided, tally.since))
     return together(said)
 
 
@@ -300,7 +303,7 @@ CONTROL = Control(
         "PCI DSS 6.5.1",
     ),
     needs=(
-        "the ticket's approvals, provably all of them",
+        "the ticket's approvals, provably all of them, and when it was last sent back",
         "reviews, and the forge's approvals of this run's deployment, where they are approvals",
     ),
     default=require,
@@ -311,7 +314,9 @@ CONTROL = Control(
         "(somebody in two groups counts for both), on each ticket (with reviews of each pull "
         "request, and with the forge's approvals of this run's deployment to its environment, "
         "where approvals.sources adds them), and neither an objection left nor a step of approval "
-        "that the ticket system still waits for. Apps, deleted accounts and gate's own accounts "
+        "that the ticket system still waits for. Once anybody sent the ticket back (out of the "
+        "statuses that deployable lists, back to one that it had had before, to a closed one or on "
+        "hold), what was given before is void. Apps, deleted accounts and gate's own accounts "
         "count for nothing; an account that nobody owns counts once [[people]] says whose it is. A "
         "standard change made from a template that the policy lists for the service, not expired, "
         "is approved beforehand where nobody objects and peer-reviewed passes."

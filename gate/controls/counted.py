@@ -1,9 +1,9 @@
 """Which approvals count, for every control that speaks of a *counted approval*.
 
-An approval counts where a person gave it, that person is one of ``approvals.by``, and its time is
-known. Accounts are joined to persons by the policy alone, so an approval by an account that nobody
-owns is *possible*: it might count once the policy says whose it is. Two accounts of one person
-count once.
+An approval counts where a person gave it, that person is one of ``approvals.by``, its time is
+known, and the ticket was not sent back since. Accounts are joined to persons by the policy alone,
+so an approval by an account that nobody owns is *possible*: it might count once the policy says
+whose it is. Two accounts of one person count once.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from gate.controls.control import (
 )
 from gate.controls.minimum import Minimum
 from gate.controls.run_approvals import ENVIRONMENT, decided_on_run, name_of_deployment
+from gate.controls.sent_back import anew, still_standing
 from gate.controls.standard import approved_beforehand
 from gate.controls.ways import ways_to_approve
 from gate.controls.whose import in_order, whose
@@ -70,7 +71,8 @@ class Tally:
 
     ``possible`` may count once the policy knows the account or the system its kind; ``objections``
     stand against; ``others`` is the number of approvals that do not count. ``problem``: why there
-    may be others that are not known.
+    may be others that are not known. ``voided`` approvals were given before the ticket was sent
+    back at ``since``.
     """
 
     place: str
@@ -79,6 +81,8 @@ class Tally:
     objections: tuple[Approval, ...] = ()
     others: int = 0
     problem: Finding | None = None
+    voided: int = 0
+    since: datetime | None = None
 
     @property
     def persons(self) -> frozenset[str]:
@@ -159,10 +163,19 @@ class Teller:
         return ENVIRONMENT in self.rules.sources
 
     def of_ticket(self, ticket: ChangeRequest) -> Tally:
-        """The approvals of a ticket; an empty tally where tickets are no source of approvals."""
+        """The approvals of a ticket; an empty tally where tickets are no source of approvals.
+
+        What may have been given before the ticket was sent back is a problem only where too few
+        others approved.
+        """
         if not self.counts_tickets:
             return Tally(ticket.key)
-        return self._sorted(ticket.key, ticket.approvals, self._members)
+        left = still_standing(ticket)
+        tally = self._sorted(ticket.key, left.ticket.approvals, self._members)
+        unclear = None if self.suffice(tally.persons) else left.unclear
+        return replace(
+            tally, problem=tally.problem or unclear, voided=left.voided, since=left.since
+        )
 
     def of_pull_request(self, pull: PullRequest) -> Tally:
         """The reviews of a pull request; an empty tally where they are no source of approvals.
@@ -267,6 +280,8 @@ def merged(tallies: Iterable[Tally]) -> Tally:
         tuple(objection for t in listed for objection in t.objections),
         sum(t.others for t in listed),
         next((t.problem for t in listed if t.problem is not None), None),
+        sum(t.voided for t in listed),
+        max((t.since for t in listed if t.since is not None), default=None),
     )
 
 
@@ -282,7 +297,7 @@ def no_vote(tally: Tally, teller: Teller) -> Finding:
     )
     if tally.possible:
         return undetermined(observed, whose(tally.possible, teller.people))
-    return failed(observed, ask(tally.place, teller))
+    return failed(observed, ask_of(tally, teller))
 
 
 def in_future(vote: Vote, now: datetime) -> Finding | None:
@@ -300,6 +315,12 @@ def in_future(vote: Vote, now: datetime) -> Finding | None:
         ),
         say("approval.future.remedy", "Compare this machine's clock; see clock-sane."),
     )
+
+
+def ask_of(tally: Tally, teller: Teller, of: Minimum | None = None) -> Message:
+    """The remedy where approvals of a tally are missing, those that fell among them."""
+    asked = ask(tally.place, teller, of)
+    return asked if tally.since is None else anew(asked, tally.place, tally.since)
 
 
 def ask(place: str, teller: Teller, of: Minimum | None = None) -> Message:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
+from gate.config.statuses import is_listed
 from gate.config.types import Policy
 from gate.controls.control import (
     Control,
@@ -17,7 +18,7 @@ from gate.controls.control import (
     undetermined,
 )
 from gate.controls.tickets import each_ticket, settings_of
-from gate.model import ChangeRequest, Facts, Judgement, Status
+from gate.model import ChangeRequest, Facts, Judgement
 
 
 def judge(facts: Facts, policy: Policy, _now: datetime) -> Judgement:
@@ -36,13 +37,6 @@ def judge(facts: Facts, policy: Policy, _now: datetime) -> Judgement:
     return conclude(expected, each_ticket(facts, ticket_is_open))
 
 
-def allows(status: Status, entry: str) -> bool:
-    """Whether a configured entry means the status: a number is an id, anything else a name."""
-    if not entry:
-        return False
-    return entry == (status.id if entry.removeprefix("-").isdecimal() else status.name)
-
-
 def _status(ticket: ChangeRequest, deployable: tuple[str, ...]) -> Finding:
     if not ticket.status.id and not ticket.status.name:
         return undetermined(
@@ -58,7 +52,7 @@ def _status(ticket: ChangeRequest, deployable: tuple[str, ...]) -> Finding:
         status=ticket.status.name,
         id=ticket.status.id,
     )
-    if any(allows(ticket.status, entry) for entry in deployable):
+    if any(is_listed(ticket.status, entry) for entry in deployable):
         return passed(observed)
     return failed(
         observed,

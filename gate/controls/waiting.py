@@ -21,7 +21,10 @@ from gate.controls.minimum import TOO_FEW_OF_GROUP
 from gate.model import ControlResult, Decision, Level, Outcome
 
 MISSING = frozenset(
-    {NO_APPROVAL, "approved.too-few", "approved.others", TOO_FEW_OF_GROUP, "approved.unfinished"}
+    {
+        *(NO_APPROVAL, "approved.too-few", "approved.others", TOO_FEW_OF_GROUP),
+        *("approved.unfinished", "approved.sent-back"),
+    }
 )
 STATUS = "ticket-open.status"
 

@@ -40,6 +40,7 @@ from gate.model import (
     PullRequest,
     Push,
     Run,
+    SentBack,
     StandardChange,
     TicketReference,
     Value,
@@ -251,6 +252,9 @@ class Drafting:
             neighbours=self._maybe(ticket.neighbours, _neighbour) or None,
             others=tuple(self._person(account) for account in ticket.others),
             template=self._template(ticket.standard),
+            sent_back=self._problem(ticket.sent_back)
+            if isinstance(ticket.sent_back, Problem)
+            else _sent_back(ticket.sent_back),
         )
 
     def _approval(self, approval: Approval) -> p.ApprovalPart:
@@ -408,6 +412,10 @@ def _window(window: Window | None) -> p.WindowPart | None:
     if window is None:
         return None
     return p.WindowPart(window.start, window.end, window.edited_at, window.latest_possible)
+
+
+def _sent_back(back: SentBack | None) -> p.SentBackPart | None:
+    return None if back is None else p.SentBackPart(back.at, back.latest_possible)
 
 
 def _neighbour(neighbour: Neighbour) -> p.NeighbourPart:

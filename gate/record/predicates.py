@@ -251,6 +251,14 @@ class WindowPart:
 
 
 @dataclass(frozen=True, slots=True)
+class SentBackPart:
+    """When a ticket was last sent back, which took the approvals from before away."""
+
+    at: datetime
+    latest_possible: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class NeighbourPart:
     """A ticket whose number was given out before."""
 
@@ -264,7 +272,8 @@ class TicketFact:
 
     ``window`` is there where the policy says where tickets have one, ``linked`` where there are
     issues that it is linked to, ``neighbours`` where some of a lower number are known. ``others``
-    are further authors, ``template`` what a standard change was made from.
+    are further authors, ``template`` what a standard change was made from. ``sent_back`` is there
+    where it was sent back, or that cannot be told.
     """
 
     id: Plain
@@ -287,6 +296,7 @@ class TicketFact:
     neighbours: tuple[NeighbourPart, ...] | Unknown | None = None
     others: tuple[PersonLabel | None, ...] = ()
     template: Plain | Unknown | None = None
+    sent_back: SentBackPart | Unknown | None = None
 
 
 @dataclass(frozen=True, slots=True)

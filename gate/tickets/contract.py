@@ -98,6 +98,14 @@ class Desk(Protocol):
         """Somebody writes another text where the ticket names what it covers."""
         ...
 
+    def move_on(self, *, by: str, at: datetime) -> None:
+        """Somebody moves the ticket to a status in which it may be deployed."""
+        ...
+
+    def send_back(self, *, by: str, at: datetime) -> None:
+        """Somebody moves it out of that status, and on again a minute later."""
+        ...
+
     def hide_ticket(self) -> None:
         """Gate's account may not see the ticket any more."""
         ...
@@ -184,6 +192,29 @@ class TicketContract:
         desk.hide_a_decision()
         found = desk.open().fetch(desk.ticket)
         assert isinstance(found, Problem) or isinstance(found.approvals, Problem)  # type: ignore[union-attr]  # a missing ticket has none
+
+    # ---------------------------------------------------------------- sent back
+
+    def test_a_ticket_that_moved_on_was_not_sent_back(self, desk: Desk) -> None:
+        """Neither before it was approved nor after: None is said only where that is known."""
+        assert _read(desk).sent_back is None
+        desk.approve(by="bob", at=desk.opened_at + HOUR)
+        desk.move_on(by="alice", at=desk.opened_at + HOUR)
+        assert [a.verdict for a in _standing(desk)] == [Verdict.APPROVED]
+
+    def test_what_was_approved_before_it_was_sent_back_is_void(self, desk: Desk) -> None:
+        """Whoever sent it back, and though it went on since."""
+        desk.approve(by="bob", at=desk.opened_at + HOUR)
+        desk.move_on(by="alice", at=desk.opened_at + HOUR)
+        desk.send_back(by="carol", at=desk.opened_at + 2 * HOUR)
+        assert _standing(desk) == []
+
+    def test_approved_anew_it_stands(self, desk: Desk) -> None:
+        """By what was given since."""
+        desk.move_on(by="alice", at=desk.opened_at + HOUR)
+        desk.send_back(by="carol", at=desk.opened_at + 2 * HOUR)
+        desk.approve(by="bob", at=desk.opened_at + 3 * HOUR)
+        assert [_id(a.account) for a in _standing(desk)] == [_id(desk.account("bob"))]
 
     # ---------------------------------------------------------------- not there, and why
 
@@ -294,6 +325,20 @@ def _decided(desk: Desk) -> list[Approval]:
     approvals = _read(desk).approvals
     assert not isinstance(approvals, Problem), approvals
     return [each for each in approvals if each.verdict is not Verdict.PENDING]
+
+
+def _standing(desk: Desk) -> list[Approval]:
+    """The approvals that were surely given since the ticket was last sent back."""
+    back = _read(desk).sent_back
+    assert not isinstance(back, Problem), back
+    given = [each for each in _decided(desk) if each.verdict is Verdict.APPROVED]
+    return given if back is None else [a for a in given if _since(a) > back.at]
+
+
+def _since(approval: Approval) -> datetime:
+    earliest = approval.not_before if approval.latest_possible else approval.decided_at
+    assert earliest is not None
+    return earliest
 
 
 def _assert_within(approval: Approval, at: datetime) -> None:

@@ -108,6 +108,7 @@ def _ticket() -> ChangeRequest:
         scope=(),
         rollback_plan=(),
         test_plan=(),
+        sent_back=None,
     )
 
 

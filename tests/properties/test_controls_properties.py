@@ -70,6 +70,7 @@ from gate.model import (
     ProblemKind,
     PullRequest,
     Run,
+    SentBack,
     Status,
     Verdict,
     Window,
@@ -236,6 +237,7 @@ UNAVAILABLE: dict[str, Step] = {
     "uses": on_history(lambda read: replace(read, uses={})),
     "earlier": on_history(lambda read: replace(read, earlier=None)),
     "window": set_ticket(window=P),
+    "sent back": set_ticket(sent_back=P),
     "neighbours": set_ticket(neighbours=P),
     "no neighbours": set_ticket(neighbours=()),
     "merge's tree": on_merge(tree=""),
@@ -326,6 +328,8 @@ BROKEN: dict[str, Step] = {
     "opened by the approver": set_ticket(reporter=jira("bob")),
     "objection": more("approvals", good_approval("carol", verdict=Verdict.DECLINED)),
     "no approver": set_ticket(approvals=(good_approval("dave"),)),
+    "sent back": set_ticket(sent_back=SentBack(at("09:05"))),
+    "sent back, perhaps": set_ticket(sent_back=SentBack(at("09:05"), latest_possible=True)),
     "nobody's approval": set_ticket(approvals=(good_approval("mallory"),)),
     "an app's approval": set_ticket(
         approvals=(good_approval(account=replace(jira("bob"), kind=AccountKind.APP)),)
@@ -425,6 +429,16 @@ ADDED: st.SearchStrategy[Step] = st.one_of(
     USED,
     CLOCKS.map(beside),
     st.just(on_ticket(lambda read: replace(read, unfinished=("12",)))),
+    CLOCKS.map(
+        lambda clock: on_ticket(
+            lambda read: (
+                read
+                if isinstance(read.sent_back, Problem)
+                or (read.sent_back is not None and read.sent_back.at >= at(clock))
+                else replace(read, sent_back=SentBack(at(clock)))
+            )
+        )
+    ),
     st.builds(
         lambda index, clock, outcome: staged(earlier_deployment(index, clock, outcome)),
         st.integers(6, 9),

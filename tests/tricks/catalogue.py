@@ -87,6 +87,15 @@ ENGINEER = (
         ("ticket-not-reused",),
     ),
     Trick(
+        "sent-back-ticket",
+        "moves an approved ticket on again that somebody moved back or closed",
+        "what was approved before the ticket was sent back is void, whoever did so "
+        "([why](decisions/0027-sent-back.md))",
+        "10; 11 where the history of the status cannot be read",
+        ("engineer:sent_back_ticket", "engineer:sent_back_ticket_without_its_history"),
+        ("approved",),
+    ),
+    Trick(
         "second-account",
         "approves with an own second account",
         "approver and makers must be different persons of the policy; an account that nobody owns "

@@ -6,7 +6,7 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
-from tricks.stages import DESKS, EVERYWHERE, FORGES, GITHUB, Company, Play, play
+from tricks.stages import DESKS, EVERYWHERE, FORGES, GITHUB, SERVICENOW, Company, Play, play
 
 
 def _named(company: Company) -> str:
@@ -24,6 +24,13 @@ def anywhere(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Play]:
 def forge(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Play]:
     """Each forge, with Jira: tricks of commits, pushes and runs."""
     with play(tmp_path, request.param) as made:
+        yield made
+
+
+@pytest.fixture
+def service_desk(tmp_path: Path) -> Iterator[Play]:
+    """Acme with ServiceNow."""
+    with play(tmp_path, SERVICENOW) as made:
         yield made
 
 

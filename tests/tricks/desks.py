@@ -45,6 +45,9 @@ class Desk(Protocol):
     def move_on(self, key: str, *, at: datetime) -> None:
         """Somebody puts the ticket where approved ones are, and nobody approved it."""
 
+    def send_back(self, key: str, *, by: str, at: datetime) -> None:
+        """``by`` moves it back from there, or closes it."""
+
     def approve(self, key: str, *, at: datetime, app: bool) -> tuple[str, str]:
         """A further account, an app's or a person's, approves; ([[people]]'s name of it, it)."""
 
@@ -78,6 +81,9 @@ class JiraDesk:
 
     def move_on(self, key: str, *, at: datetime) -> None:
         self.jira.transition(key, "Approved", by="dave", at=at)
+
+    def send_back(self, key: str, *, by: str, at: datetime) -> None:
+        self.jira.transition(key, "Declined", by=by, at=at)
 
     def approve(self, key: str, *, at: datetime, app: bool) -> tuple[str, str]:
         made = self.jira.add_user("robot", account_type="app" if app else "atlassian")
@@ -116,6 +122,9 @@ class ServiceNowDesk:
     def move_on(self, key: str, *, at: datetime) -> None:
         self.now.set_state(key, IMPLEMENT, by="dave", at=at)
 
+    def send_back(self, key: str, *, by: str, at: datetime) -> None:
+        self.now.set_state(key, "-4", by=by, at=at)
+
     def approve(self, key: str, *, at: datetime, app: bool) -> tuple[str, str]:
         self.now.add_user("robot", integration=app)
         self.now.request_approval(key, ["robot"], at=at)
@@ -153,7 +162,12 @@ class GitHubIssuesDesk:
         self.issues.comment(number(key), "@bob: /approve?", by="alice", at=at)
 
     def move_on(self, key: str, *, at: datetime) -> None:
+        if self.issues.all[number(key)].state == self.closed:
+            self.issues.reopen(number(key), by="dave", at=at)
         self.issues.comment(number(key), "Go on.", by="dave", at=at)
+
+    def send_back(self, key: str, *, by: str, at: datetime) -> None:
+        self.issues.close(number(key), by=by, at=at)
 
     def approve(self, key: str, *, at: datetime, app: bool) -> tuple[str, str]:
         self.github.add_user("robot", type="Bot" if app else "User")
@@ -189,7 +203,12 @@ class GitLabIssuesDesk:
         self.issues.comment(number(key), "@bob: !approve?", by="alice", at=at)
 
     def move_on(self, key: str, *, at: datetime) -> None:
+        if self.issues.all[number(key)].state == self.closed:
+            self.issues.reopen(number(key), by="dave", at=at)
         self.issues.comment(number(key), "Go on.", by="dave", at=at)
+
+    def send_back(self, key: str, *, by: str, at: datetime) -> None:
+        self.issues.close(number(key), by=by, at=at)
 
     def approve(self, key: str, *, at: datetime, app: bool) -> tuple[str, str]:
         name = "project_2_bot_0a1b" if app else "robot"  # as GitLab names those of tokens

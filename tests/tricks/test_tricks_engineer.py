@@ -11,6 +11,7 @@ from tricks.stages import SECTION, Play, judged
 from gate.demo.gitlab_world import GitLabWorld
 from gate.demo.plot import AFTER_RUN, HOUR, MINUTE, Scene
 from gate.demo.repository import Author
+from gate.demo.servicenow_world import ServiceNowWorld
 from gate.model import Outcome
 
 METHODS = pytest.mark.parametrize("method", ["merge", "squash", "rebase"])
@@ -48,6 +49,26 @@ def test_borrowed_ticket_beside_the_own_one(anywhere: Play) -> None:
     borrowed, own = anywhere.tell(), anywhere.tell(anywhere.company.keys[2], approver="")
     given = ("--ticket", borrowed.key, "--ticket", own.key)
     anywhere.blocked_by("approved", own, *given, words=(f"{own.key} has 0 of 1 approvals",))
+
+
+def test_sent_back_ticket(desk: Play) -> None:
+    """The approver moves the ticket back, or closes it, and the maker moves it on again."""
+    scene = desk.tell()
+    desk.desk.send_back(scene.key, by="bob", at=desk.now - HOUR)
+    desk.desk.move_on(scene.key, at=desk.now - HOUR + MINUTE)
+    desk.blocked_by("approved", scene, words=(f"{scene.key} has 0 of 1 approvals",))
+
+
+def test_sent_back_ticket_without_its_history(service_desk: Play) -> None:
+    """Nor is it told any more that it was sent back."""
+    scene, world = service_desk.tell(), service_desk.world
+    service_desk.desk.send_back(scene.key, by="bob", at=service_desk.now - HOUR)
+    service_desk.desk.move_on(scene.key, at=service_desk.now - HOUR + MINUTE)
+    assert isinstance(world, ServiceNowWorld)
+    world.servicenow.closed_tables.add("sys_audit")
+    service_desk.blocked_by(
+        "approved", scene, code=11, words=("no whole history", "sent back as late as")
+    )
 
 
 def test_borrowed_ticket_of_the_same_service(anywhere: Play) -> None:

@@ -9,7 +9,8 @@ The desk answers these questions, to whoever has a token, and takes notes on tic
                               "covers": {"text": "shop", "edited": "…", "edited_by": "alice"},
                               "way_back": {…}, "tests": {…},
                               "decisions": {"total": 1, "rows": [{"id": 1, "by": "bob",
-                                            "says": "yes", "at": "2026-01-05T09:00:00Z"}]}}
+                                            "says": "yes", "at": "2026-01-05T09:00:00Z"}]},
+                              "moves": [{"from": "new", "to": "open", "at": "…"}]}
     GET /api/notes/D-7       {"notes": ["…"]}     (POST: {"text": "…"})
 
 In ``gate.toml``, where ``projects`` are the queues::
@@ -44,6 +45,7 @@ from gate.model import (
     MissingTicket,
     Problem,
     ProblemKind,
+    SentBack,
     Status,
     Verdict,
 )
@@ -237,6 +239,7 @@ class AcmeDesk:
             rollback_plan=(_text(reply, "way_back"),),
             test_plan=(_text(reply, "tests"),),
             summary=reply["title"].string(),
+            sent_back=self._sent_back(reply),
         )
 
     def _decisions(self, reply: Document) -> Maybe[tuple[Approval, ...]]:
@@ -248,6 +251,19 @@ class AcmeDesk:
             remedy = "let gate's account see the decisions of everybody"
             return Problem(ProblemKind.HIDDEN, SYSTEM, label, cause, remedy)
         return tuple(map(_decision, rows))
+
+    def _sent_back(self, reply: Document) -> SentBack | None:
+        """When it last left the states in which it may be deployed, or reached an earlier one.
+
+        The desk tells every move, oldest first.
+        """
+        listed, had, times = self._settings.deployable, set[str](), []
+        for move in reply["moves"].each():
+            old, new = move["from"].text(), move["to"].text()
+            had.add(old)
+            if new not in listed and (old in listed or new in had):
+                times.append(move["at"].time())
+        return SentBack(max(times)) if times else None
 
     def _label(self, path: str) -> str:
         return request_label("GET", self._wire.url(path))

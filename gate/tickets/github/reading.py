@@ -246,6 +246,7 @@ def _told(issue: Issue, read: Read) -> ChangeRequest:
         test_plan=read.test_plan,
         summary=issue.title,
         neighbours=read.neighbours,
+        sent_back=None,  # approvals from before the last reopening are none
     )
 
 

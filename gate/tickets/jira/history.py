@@ -29,7 +29,7 @@ class Item:
     """One field's change.
 
     ``field_id`` is "" where Jira does not give it (Data Center); ``old`` and ``new`` are ids or
-    None.
+    None, and ``old_name`` and ``new_name`` what Jira called them then.
     """
 
     id: str
@@ -40,6 +40,8 @@ class Item:
     custom: bool
     old: str | None
     new: str | None
+    old_name: str | None = None
+    new_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +143,8 @@ def _item(item: Document, identifier: str, at: datetime, author: User | None) ->
         custom=kind is not None and kind.string() == "custom",
         old=_text(item, "from"),
         new=_text(item, "to"),
+        old_name=_text(item, "fromString"),
+        new_name=_text(item, "toString"),
     )
 
 

@@ -29,6 +29,7 @@ from gate.model import (
     Neighbour,
     Problem,
     ProblemKind,
+    SentBack,
     Window,
 )
 from gate.tickets.jira import approvals as approving
@@ -37,6 +38,7 @@ from gate.tickets.jira.history import History, IncompleteError
 from gate.tickets.jira.issue import Issue, parse_issue, wanted_fields
 from gate.tickets.jira.links import linked_issues
 from gate.tickets.jira.neighbours import lower_keys, parse_neighbours
+from gate.tickets.jira.sent_back import sent_back
 from gate.tickets.jira.texts import edited_text, field_of
 from gate.tickets.jira.window import planned_window
 
@@ -125,6 +127,7 @@ class Reading:
             linked=self._linked(issue),
             neighbours=self._neighbours(neighbours.result()) if neighbours else (),
             unfinished=() if isinstance(steps, Problem) else steps.unfinished,
+            sent_back=self._sent_back(issue, history),
         )
 
     # ---------------------------------------------------------------- an issue that is not there
@@ -238,6 +241,14 @@ class Reading:
         field = issue.field_id(place.name)
         changes = issue.changes(field, history)
         return approving.by_field(place.name, issue.fields.find(field), changes, self._flavour)
+
+    def _sent_back(self, issue: Issue, history: Maybe[History]) -> Maybe[SentBack | None]:
+        if isinstance(history, Problem):
+            return history
+        try:
+            return sent_back(issue.status, history, self._settings.deployable)
+        except IncompleteError as error:
+            return _incomplete(self._client.label(self._path), error)
 
     # ---------------------------------------------------------------- texts
 

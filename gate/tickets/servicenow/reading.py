@@ -44,6 +44,7 @@ from gate.tickets.servicenow.change import (
 )
 from gate.tickets.servicenow.neighbours import FIELDS as NEIGHBOUR_FIELDS
 from gate.tickets.servicenow.neighbours import lower_numbers, parse_neighbours
+from gate.tickets.servicenow.sent_back import ON_HOLD, sent_back
 from gate.tickets.servicenow.table import (
     HiddenError,
     IncompleteError,
@@ -152,6 +153,9 @@ class Reading:
             linked=self._tried(CHANGES, lambda: parse_linked(change)),
             neighbours=self._neighbours(neighbours.result(), lower),
             standard=self._tried(CHANGES, lambda: parse_standard(change)),
+            sent_back=audit
+            if isinstance(audit, Problem)
+            else self._tried(AUDIT, lambda: sent_back(change, audit, self._settings)),
         )
 
     def _neighbours(self, answer: Answer, lower: tuple[str, ...]) -> Maybe[tuple[Neighbour, ...]]:
@@ -185,7 +189,7 @@ class Reading:
         """Every edit that matters; None where our account may not read the audit."""
         places = (
             *(*self._settings.scope, *self._settings.rollback_plan, *self._settings.test_plan),
-            *("state", approving.OF_CHANGE, *WINDOW),
+            *("state", ON_HOLD, approving.OF_CHANGE, *WINDOW),
         )
         fields = frozenset(map(field_of, places))
         documents = (change.sys_id, *asks)

@@ -31,7 +31,7 @@ SETTINGS = ExtensionSettings(
     projects=("D",),
     types=(),
     scope=(),
-    deployable=("open",),
+    deployable=("open", "begun"),
     rollback_plan=(),
     test_plan=(),
     options={},
@@ -82,6 +82,13 @@ class AcmeDeskDesk:
     def rewrite_scope(self, text: str, *, by: str, at: datetime) -> None:
         covers = {"text": text, "edited": at.isoformat(), "edited_by": by}
         self.server.tickets["D-1"]["covers"] = covers
+
+    def move_on(self, *, by: str, at: datetime) -> None:  # noqa: ARG002 -- the desk tells nobody
+        self.server.move("D-1", "begun", at=at)
+
+    def send_back(self, *, by: str, at: datetime) -> None:  # noqa: ARG002 -- the desk tells nobody
+        self.server.move("D-1", "parked", at=at)
+        self.server.move("D-1", "begun", at=at + timedelta(minutes=1))
 
     def hide_ticket(self) -> None:
         self.server.hides = "D-1"
