@@ -74,6 +74,11 @@ class GitHubSimulator(GitHubSite, Simulator):
         Simulator.__init__(self, port=port, clock=clock)
         self._used = 0
 
+    def forget_requests(self) -> None:
+        """Empty the request log, as if another hour had come: the whole rate is left again."""
+        super().forget_requests()
+        self._used = 0
+
     @property
     def api_url(self) -> str:
         """The base of the API as a GitHub Enterprise Server has it."""

@@ -92,6 +92,8 @@ SETTLED = {
 }
 # What is known to be absent, where it is null; see the docstrings of gate/model.py.
 NOTHING_KNOWN = {"tickets.result.reporter": "a ticket without reporter has its creator for author"}
+# Where null itself says that it never happened, and unknown is another value.
+NEVER = {"tickets.result.sent_back", "change.pull_requests.retargeted_at"}
 GONE = problem(ProblemKind.INCOMPLETE)
 Step = tuple[str, Facts]
 
@@ -121,7 +123,7 @@ def unknown(facts: Facts) -> Iterator[Step]:
             continue
         if can_be_unknown(spot):
             yield label(spot, "unknown"), put(facts, spot.path, GONE)
-        if can_be_absent(spot):
+        if can_be_absent(spot) and spot.name not in NEVER:
             yield label(spot, "null"), put(facts, spot.path, None)
         if spot.path and isinstance(spot.path[-1], Key):
             above = spot.path[:-1]

@@ -749,7 +749,7 @@ OTHERS = (
         (
             "bugs_of_others:authorization_in_debug_output",
             "hostile_texts:no_secret_gets_out",
-            "hostile_texts:a_secret_is_not_printed_when_everything_goes_wrong",
+            "hostile_texts:a_secret_is_not_printed_when_a_service_says_it_back",
         ),
     ),
     Trick(

@@ -126,7 +126,7 @@ def test_service_hides_pushes(forge: Play) -> None:
         return [row for row in rows if row[column] != scene.head]
 
     with spoiled(simulator, path, without_it):
-        forge.blocked_by("approval-covers-change", scene, code=11 if name == "github" else 10)
+        forge.blocked_by("approval-covers-change", scene, code=11)
 
 
 def to_come(body: Any) -> Any:
