@@ -443,12 +443,12 @@ class PullRequest:
     brings: tuple[str, ...]
     reviews: Maybe[tuple[Approval, ...]]
     pushes: Maybe[tuple[Push, ...]]
+    retargeted_at: Maybe[datetime | None]  # no default: not told is not never
     commits: Maybe[tuple[Commit, ...]] = ()
     others: tuple[Account | None, ...] = ()
     landed_at: datetime | None = None
     remerged: Maybe[str] | None = None
     squash_sha: str = ""
-    retargeted_at: Maybe[datetime | None] = None
 
     def onto(self, commits: Mapping[str, Commit]) -> str:
         """The commit that it was merged onto; "" where its merge is not among ``commits``.

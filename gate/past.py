@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from gate.config import Policy
+from gate.errors import UsageError
 from gate.facts.question import Question
 from gate.model import Deployment, Earlier, History
 from gate.place import Place
@@ -57,7 +58,8 @@ def read_evidence(question: Question, place: Place) -> Earlier | None:
     """What receipts of another log tell of the environment that comes first; None where none need.
 
     Raises ``UsageError`` for what is no receipt, and for a trust folder that vouches for another
-    log; ``InconsistentError`` for a receipt that does not verify.
+    log or is not the one that was read with the policy; ``InconsistentError`` for a receipt that
+    does not verify.
     """
     about = question.deployment
     after = place.policy.environments[about.environment].after
@@ -67,6 +69,11 @@ def read_evidence(question: Question, place: Place) -> Earlier | None:
     from gate.log.receipts.elsewhere import Wanted, read_elsewhere
 
     trust = load_trust(place.root / after.trust, log=place.log)
+    if trust.files != after.vouching:  # what was read with the policy is what its digest is of
+        raise UsageError(
+            f"the trust folder {after.trust} was changed while gate ran",
+            remedy="run again, and let no other step of the job write there",
+        )
     wanted = Wanted(after.origin, about.service, after.environment, about.commit)
     return read_elsewhere(question.evidence, trust, wanted)
 

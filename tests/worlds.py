@@ -283,6 +283,7 @@ def good_pull_request(**changes: Any) -> PullRequest:
             good_push(clock="08:20", before="0" * 40, after=FIRST_SHA),
             good_push(),
         ),
+        retargeted_at=None,
         commits=good_commits()[:2],
         landed_at=at("09:10"),
     )

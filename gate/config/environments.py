@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 
 from gate.config import grammar
 from gate.config.emergencies import read_emergency
 from gate.config.levels import read_levels, require_settings
 from gate.config.people import known_name
-from gate.config.reader import Table, join, nearest, shown, wrong
+from gate.config.reader import Read, Table, join, nearest, shown, wrong
 from gate.config.types import After, ApprovalRules, Environment, PersonEntry, TicketRules
 from gate.model import TicketSource
 
@@ -17,6 +18,7 @@ _KEYS = (
     "emergency",
 )
 _SOURCES = ("change-request", "review", "environment")
+_VOUCHING = ("trust.policy", "signers.toml")  # of a trust folder: all that is believed by it
 _OTHERWISE_CALLED = {  # none of which resembles the right name most
     **dict.fromkeys(("pull-request", "merge-request", "reviews", "peer-review"), "review"),
     **dict.fromkeys(("environment-approval", "deployment", "run"), "environment"),
@@ -25,9 +27,12 @@ _OTHERWISE_CALLED = {  # none of which resembles the right name most
 
 
 def read_environments(
-    root: Table, people: tuple[PersonEntry, ...], groups: Mapping[str, tuple[str, ...]]
+    root: Table,
+    people: tuple[PersonEntry, ...],
+    groups: Mapping[str, tuple[str, ...]],
+    read: Read | None = None,
 ) -> dict[str, Environment]:
-    """The environments by name: at least one."""
+    """The environments by name: at least one. ``read`` reads the files of trust folders."""
     environments = {}
     for name, table in root.tables("environments"):
         grammar.name(name, table.path)
@@ -45,7 +50,7 @@ def read_environments(
             ticket=_ticket(table.table("ticket")),
             accept_claims=_claims(table),
             emergency=read_emergency(table, people, groups),
-            after=_after(table.table("after")) if table.has("after") else None,
+            after=_after(table.table("after"), read) if table.has("after") else None,
             deployers=_names(table, "deployers", people, groups) if table.has("deployers") else (),
             bots=table.texts("bots", ()),
         )
@@ -85,7 +90,7 @@ def _require_start(environment: Environment, environments: Mapping[str, Environm
         here = environments[name]
 
 
-def _after(table: Table) -> After:
+def _after(table: Table, read: Read | None) -> After:
     table.only(("environment", "within", "origin", "trust"))
     within = grammar.duration(table.text("within"), table.at("within"))
     if not within:
@@ -101,7 +106,11 @@ def _after(table: Table) -> After:
     if not table.has("origin"):
         return After(name, within)
     origin = grammar.origin(table.text("origin"), table.at("origin"))
-    return After(name, within, origin, table.text("trust"))
+    trust = table.text("trust")
+    if read is None:
+        raise wrong(table.at("trust"), "names a folder, and only a policy in a file may")
+    vouching = tuple(hashlib.sha256(read(f"{trust}/{name}")).hexdigest() for name in _VOUCHING)
+    return After(name, within, origin, trust, vouching)
 
 
 def _claims(table: Table) -> tuple[str, ...]:

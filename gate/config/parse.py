@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import TypeAlias
 
 from gate.config import grammar
 from gate.config.ci import read_jenkins
@@ -21,7 +19,7 @@ from gate.config.environments import read_environments, require_other_logs
 from gate.config.freezes import read_freezes
 from gate.config.people import people_from, read_groups, read_identity, read_people
 from gate.config.places import read_places
-from gate.config.reader import Table, wrong
+from gate.config.reader import Read, Table, wrong
 from gate.config.services import read_forges, read_services
 from gate.config.tickets import extensions_of, read_tickets
 from gate.config.types import NetworkSettings, PeopleFrom, Policy
@@ -33,14 +31,12 @@ _SECTIONS = (
     *("log", "evidence", "forges", "tickets", "services", "environments"),
     *("groups", "identity", "people", "network", "freeze", "write_back", "ci"),
 )
-Read: TypeAlias = Callable[[str], bytes]
-"""The bytes of a file that the policy names by its path; raises ``UsageError``."""
 
 _WHERE = re.compile(r" \(at (?:line ([0-9]+), column ([0-9]+)|end of document)\)$")
 
 
 def load_policy(path: Path) -> Policy:
-    """Read and parse a policy file, and the export of a directory that it names.
+    """Read and parse a policy file, with the export of a directory and trust folders it names.
 
     Raises ``UsageError``, also where either cannot be read.
     """
@@ -131,7 +127,9 @@ def _policy(values: dict[str, object], text: bytes, read: Read | None = None) ->
     people = read_people(root, extensions_of(root), directory.people if directory else ())
     groups = read_groups(root, people)
     services = read_services(root, forges)
-    environments = read_environments(root, people, groups)
+    environments = read_environments(root, people, groups, read)
+    # As with the list of people: whoever could exchange a trust folder alone would say who tested.
+    text += b"".join(each.after.pinned_line for each in environments.values() if each.after)
     require_other_logs(environments, log.origin)
     return Policy(
         text=text,

@@ -168,6 +168,7 @@ def _environment(environment: Environment) -> dict[str, object]:
             "within": environment.after.within.total_seconds(),
             "origin": environment.after.origin,
             "trust": environment.after.trust,
+            "vouching": list(environment.after.vouching),
         },
         "emergency": _emergency(environment.emergency),
     }

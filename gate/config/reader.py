@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TypeAlias
 
 from gate.errors import UsageError
 from gate.frozen import dataclass
+
+Read: TypeAlias = Callable[[str], bytes]
+"""The bytes of a file that the policy names by its path; raises ``UsageError``."""
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 _SHOWN = 60

@@ -307,13 +307,23 @@ class After:
     """Where the same commit must have been deployed before, and how long ago that may be.
 
     ``origin`` is that of another log, which alone has the records of that environment; ``trust`` is
-    the folder that vouches for it, as written. Both "": they are in the policy's own log.
+    the folder that vouches for it, as written, and ``vouching`` what it held when the policy was
+    read: the SHA-256 in hex of its ``trust.policy`` and ``signers.toml``. All empty: the records
+    are in the policy's own log.
     """
 
     environment: str
     within: timedelta
     origin: str = ""
     trust: str = ""
+    vouching: tuple[str, ...] = ()
+
+    @property
+    def pinned_line(self) -> bytes:
+        """What the folder adds to the text whose digest is pinned; nothing where there is none."""
+        if not self.trust:
+            return b""
+        return f"\n# after.trust {' '.join(f'sha256:{each}' for each in self.vouching)}\n".encode()
 
 
 @dataclass(frozen=True, slots=True)

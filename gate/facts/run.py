@@ -15,13 +15,23 @@ def fetch_run_and_approvals(
 ) -> tuple[Maybe[Run] | None, Maybe[tuple[Approval, ...]]]:
     """The run, and where the policy counts it, what was decided on its deployment."""
     run = fetch_run(opened, deployment)
-    if ENVIRONMENT_SOURCE not in environment.approvals.sources or run is None:
+    if ENVIRONMENT_SOURCE not in environment.approvals.sources:
         return run, ()
+    if run is None:  # not none: whether anybody rejected it, nobody was asked
+        return None, _no_run(environment.name)
     if isinstance(run, Problem):
         return run, run
     if opened.fetch_approvals is None:
         raise TypeError("what tells a run tells its approvals too")
     return run, opened.fetch_approvals(run, environment.name)
+
+
+def _no_run(environment: str) -> Problem:
+    cause = "outside of a CI there is no run whose deployment a forge could have asked about"
+    remedy = 'leave "environment" out of approvals.sources, or deploy by the forge\'s own pipeline'
+    return Problem(
+        ProblemKind.INCOMPLETE, "shell", f"approvals of a run to {environment}", cause, remedy
+    )
 
 
 def fetch_own_account(

@@ -27,8 +27,8 @@ class Pull:
     commits: tuple[Commit, ...]
     reviews: Maybe[tuple[Approval, ...]]
     rows: Maybe[tuple[Activity, ...]]
-    in_fork: bool = False
-    retargeted_at: Maybe[datetime | None] = None
+    in_fork: bool
+    retargeted_at: Maybe[datetime | None]
 
     @property
     def base(self) -> str:

@@ -7,11 +7,13 @@ from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
+from shutil import copytree, rmtree
 from typing import Any
 
 import pytest
 from jobs import Job, job, must_say, said
 
+from gate.config import load_policy
 from gate.demo.plot import Scene
 from gate.demo.stage import ORIGIN, Ended
 from gate.record.statement import DecisionRecord
@@ -43,7 +45,9 @@ class Road:
         self.folder = acme.home / "staging"
         text = acme.world.policy(log="dir:change-log").replace(ORIGIN, ELSEWHERE)
         (self.folder / "gate.toml").write_text(text.replace(PRODUCTION, "[environments.staging]\n"))
-        self.policy = acme.rewrite("staged.toml", (PRODUCTION, PRODUCTION + AFTER))
+        written = acme.rewrite("staged.toml", (PRODUCTION, PRODUCTION + AFTER))
+        pin = load_policy(acme.home / "staged.toml").sha256  # with what the trust folder holds
+        self.policy = written | {"GATE_POLICY_SHA256": pin}
 
     def staging(self, scene: Scene, **changes: str | None) -> dict[str, str]:
         """The environment of staging's job."""
@@ -312,6 +316,28 @@ def test_evidence_that_nothing_asks_for_is_a_usage_error(road: Road) -> None:
     )
     assert ended.code == 2, said(ended)
     must_say(ended, "takes no receipts of another log", "after of this environment")
+
+
+def test_whose_receipts_count_is_pinned_with_the_policy(
+    road: Road, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """A staging of the engineer's own, of the same origin, and its trust in the old one's place."""
+    with job(tmp_path_factory.mktemp("forged")) as forger:
+        own = Road(forger)
+        scene = forger.world.change("CHG-55")
+        forged = pair(str(forger.home / own.deploy(scene)))
+        real, kept = road.folder / "trust", road.folder / "trust.kept"
+        real.rename(kept)
+        try:
+            copytree(own.folder / "trust", real)
+            ended = road.production(road.acme.world.change("CHG-55"), *forged)
+        finally:
+            rmtree(real)
+            kept.rename(real)
+    assert ended.code == 10, said(ended)
+    answer = json.JSONDecoder().raw_decode(ended.out.lstrip())[0]
+    (pinned,) = (each for each in answer["controls"] if each["id"] == "policy-pinned")
+    assert (pinned["level"], pinned["outcome"]) == ("require", "fail")
 
 
 def test_a_trust_folder_of_another_log_is_a_usage_error(road: Road) -> None:

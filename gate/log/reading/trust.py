@@ -9,6 +9,7 @@ Whoever writes holds two keys, and both must be those of the folder: ``require_k
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
 from datetime import datetime
@@ -32,11 +33,15 @@ _LARGEST = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """Whom to believe. ``warnings`` are sentences about the folder itself, for whoever reads."""
+    """Whom to believe. ``warnings`` are sentences about the folder itself, for whoever reads.
+
+    ``files`` are the SHA-256 in hex of its ``trust.policy`` and ``signers.toml``, as read.
+    """
 
     policy: TrustPolicy
     signers: TrustedSigners
     warnings: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
 
 
 def load_trust(folder: Path, *, log: Path | None = None) -> Trust:
@@ -56,11 +61,13 @@ def load_trust(folder: Path, *, log: Path | None = None) -> Trust:
         policy.log  # noqa: B018  # raises UsageError where the policy trusts several logs
     except UsageError as error:
         raise UsageError(f"{folder / POLICY}: {error.message}", remedy=error.remedy) from None
+    signers = _read(folder, SIGNERS)
     try:
-        text = _read(folder, SIGNERS).decode("utf-8")
+        text = signers.decode("utf-8")
     except UnicodeDecodeError:
         raise UsageError(f"{folder / SIGNERS} is not UTF-8") from None
-    return Trust(policy, parse_signers(text, str(folder / SIGNERS)), _warnings(folder))
+    files = tuple(hashlib.sha256(each).hexdigest() for each in (data, signers))
+    return Trust(policy, parse_signers(text, str(folder / SIGNERS)), _warnings(folder), files)
 
 
 def require_keys(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any, Protocol
@@ -33,34 +34,34 @@ class Reader(Protocol):
     ) -> Maybe[tuple[Approval, ...]]: ...
 
 
-class Gateway:
+class Gateway(ABC):
     """A shop whose runs wait before their environments."""
 
     place: Place
     simulator: Simulator
     path: str  # of the request that tells who decided
 
+    @abstractmethod
     def begin(self, run: int) -> None:
         """The run of the shop's first commit began, and waits before production."""
-        raise NotImplementedError
 
+    @abstractmethod
     def decide(self, run: int, by: str, state: str = "approved", *, after: int = 5) -> None:
         """Somebody decides, minutes after the run began."""
-        raise NotImplementedError
 
+    @abstractmethod
     def begin_elsewhere(self, run: int, environment: str) -> None:
         """The run waits before one more environment, which bob lets it into."""
-        raise NotImplementedError
 
+    @abstractmethod
     def again(self, run: int) -> None:
         """Somebody runs it again."""
-        raise NotImplementedError
 
-    def attempt(self, run: int) -> int:
-        raise NotImplementedError
+    @abstractmethod
+    def attempt(self, run: int) -> int: ...
 
-    def reader(self) -> Reader:
-        raise NotImplementedError
+    @abstractmethod
+    def reader(self) -> Reader: ...
 
     def read(self, run: int = RUN, environment: str = "production") -> Maybe[tuple[Approval, ...]]:
         service = self.place.service()
@@ -85,7 +86,7 @@ class OfGitHub(Gateway):
     path = r"/actions/runs/\d+/approvals"
 
     def __init__(self, simulator: GitHubSimulator) -> None:
-        self.place, self.simulator = OnGitHub(simulator), simulator
+        self.place, self.simulator, self.host = OnGitHub(simulator), simulator, simulator
         self.shop = self.place.shop
 
     def begin(self, run: int) -> None:
@@ -310,7 +311,7 @@ def test_a_comment_decides_nothing(github: OfGitHub) -> None:
 
 
 def test_an_app_is_told_as_one(github: OfGitHub) -> None:
-    github.simulator.add_user("deploy-gate[bot]", type="Bot")  # type: ignore[attr-defined]
+    github.host.add_user("deploy-gate[bot]", type="Bot")
     github.decide(RUN, "deploy-gate[bot]")
     found = github.read()
     assert isinstance(found, tuple)

@@ -38,13 +38,21 @@ SCHEMA = json.loads((Path(gate.config.__file__).parent / "schema.json").read_tex
 VALIDATOR = Draft202012Validator(SCHEMA)
 
 
+SIGNERS = "trust-staging/signers.toml"
+
+
+def held(file: str) -> bytes:
+    """What each file holds that a policy names."""
+    return f"what {file} holds".encode()
+
+
 def policy(text: str = GOOD) -> Policy:
-    return parse_policy(text.encode())
+    return parse_policy(text.encode(), read=held)
 
 
 def refused(data: bytes) -> UsageError:
     with pytest.raises(UsageError) as caught:
-        parse_policy(data)
+        parse_policy(data, read=held)
     return caught.value
 
 
@@ -364,3 +372,29 @@ def test_issues_of_github_have_defaults() -> None:
     assert settings.approvals == (ApprovalPlace("label", "approved"),)
     assert settings.objections == ("rejected",)
     assert (settings.types, settings.deployable) == (("issue",), ("open",))
+
+
+# ---------------------------------------------------------------- what is pinned with it
+
+
+def test_what_a_trust_folder_holds_is_in_the_digest_that_is_pinned() -> None:
+    """Whoever exchanges the folder alone would else say who has tested."""
+    text = RIGHT["staging in another log"].encode()
+    digests = [
+        hashlib.sha256(held(f"trust-staging/{name}")).hexdigest()
+        for name in ("trust.policy", "signers.toml")
+    ]
+    found = parse_policy(text, read=held)
+    line = f"\n# after.trust sha256:{digests[0]} sha256:{digests[1]}\n"
+    assert found.text == text + line.encode()
+    assert found.sha256 == hashlib.sha256(found.text).hexdigest()
+    for name in ("trust.policy", "signers.toml"):
+        files = {each: held(each) for each in ("trust-staging/trust.policy", SIGNERS)}
+        files[f"trust-staging/{name}"] += b"x"
+        assert parse_policy(text, read=files.__getitem__).sha256 != found.sha256
+    assert parse_policy(found.text, read=held).sha256 != found.sha256
+
+
+def test_a_policy_in_no_file_names_no_trust_folder() -> None:
+    with pytest.raises(UsageError, match=r"after\.trust: names a folder"):
+        parse_policy(RIGHT["staging in another log"].encode())

@@ -40,5 +40,10 @@ def test_who_let_the_run_in_is_asked_where_the_policy_counts_it() -> None:
     lost = worlds.problem()
     found = Opened(FORGE, lambda _: lost, "github", approvals)
     assert fetch_run_and_approvals(found, deployment, counting) == (lost, lost)
-    assert fetch_run_and_approvals(found, worlds.shell_deployment(), counting) == (None, ())
+    run, unknown = fetch_run_and_approvals(found, worlds.shell_deployment(), counting)
+    assert run is None
+    assert isinstance(
+        unknown, Problem
+    )  # a job that poses as a shell has not been let in by anybody
+    assert fetch_run_and_approvals(found, worlds.shell_deployment(), plain) == (None, ())
     assert asked == ["4711 production"]
